@@ -1,0 +1,18 @@
+# Compiler settings that every target of this project shares: austeer::options.
+add_library(austeer_options INTERFACE)
+add_library(austeer::options ALIAS austeer_options)
+
+if(AUSTEER_STRICT)
+  target_compile_options(austeer_options INTERFACE -Wall -Wextra -Wpedantic -Werror)
+endif()
+
+if(AUSTEER_SANITIZE)
+  target_compile_options(austeer_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(austeer_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# The fuzz targets want coverage counters in every room that they reach.
+if(AUSTEER_FUZZ)
+  target_compile_options(austeer_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,141 @@
+#include "base/json.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+
+#include <yaml-cpp/yaml.h>
+
+#include "base/files.hpp"
+#include "base/suggest.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr int max_depth = 64;
+
+Json scalar_from_yaml(const YAML::Node& node) {
+  const std::string& text = node.Scalar();
+  if (node.Tag() == "!") return text;  // quoted
+  if (text == "null" || text == "~" || text.empty()) return nullptr;
+  if (text == "true") return true;
+  if (text == "false") return false;
+  std::int64_t integer = 0;
+  const char* end = text.data() + text.size();
+  if (const auto [stop, error] = std::from_chars(text.data(), end, integer);
+      error == std::errc() && stop == end) {
+    return integer;
+  }
+  double number = 0;
+  if (const auto [stop, error] = std::from_chars(text.data(), end, number);
+      error == std::errc() && stop == end) {
+    return number;
+  }
+  return text;
+}
+
+Json from_yaml(const YAML::Node& node, const std::string& place, int depth) {
+  if (depth > max_depth) {
+    throw FormatError("yaml", fmt::format("{}: nested deeper than {} levels", place, max_depth));
+  }
+  switch (node.Type()) {
+    case YAML::NodeType::Scalar:
+      return scalar_from_yaml(node);
+    case YAML::NodeType::Sequence: {
+      Json list = Json::array();
+      for (const YAML::Node& element : node) list.push_back(from_yaml(element, place, depth + 1));
+      return list;
+    }
+    case YAML::NodeType::Map: {
+      Json object = Json::object();
+      for (const auto& entry : node) {
+        const std::string key = entry.first.Scalar();
+        if (object.contains(key)) {
+          throw FormatError("yaml", fmt::format("{}:{}: the key '{}' stands twice", place,
+                                                entry.first.Mark().line + 1, key));
+        }
+        object[key] = from_yaml(entry.second, place, depth + 1);
+      }
+      return object;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& place) {
+  // The parser keeps its own stack, but what it builds is walked recursively later on.
+  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
+    if (depth > max_depth) {
+      throw FormatError("json", fmt::format("{}: nested deeper than {} levels", place, max_depth));
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text, shallow);
+  } catch (const Json::exception& error) {
+    throw FormatError("json", fmt::format("{}: not valid JSON ({})", place, error.what()));
+  }
+}
+
+Json read_json(const std::filesystem::path& file) {
+  return parse_json(read_file(file), file.string());
+}
+
+Json read_yaml(const std::filesystem::path& file) {
+  const std::string text = read_file(file);
+  try {
+    return from_yaml(YAML::Load(text), file.string(), 0);
+  } catch (const YAML::Exception& error) {
+    throw FormatError("yaml", fmt::format("{}:{}:{}: {}", file.string(), error.mark.line + 1,
+                                          error.mark.column + 1, error.msg));
+  }
+}
+
+std::string to_text(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+Fields::Fields(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
+  if (!object_.is_object()) {
+    throw FormatError({place_, "an object (key: value)", object_.type_name(), ""});
+  }
+}
+
+bool Fields::has(const std::string& key) const {
+  const auto found = object_.find(key);
+  return found != object_.end() && !found->is_null();
+}
+
+const Json& Fields::value(const std::string& key) {
+  seen_.insert(key);
+  const auto found = object_.find(key);
+  if (found == object_.end()) {
+    throw FormatError({fmt::format("{}: the key '{}' is missing", place_, key), "", "", ""});
+  }
+  return *found;
+}
+
+Fields Fields::object(const std::string& key) {
+  return Fields(value(key), fmt::format("{}: {}", place_, key));
+}
+
+void Fields::refuse_unknown() const {
+  for (const auto& [key, value] : object_.items()) {
+    if (seen_.contains(key)) continue;
+    const std::vector<std::string> known(seen_.begin(), seen_.end());
+    throw FormatError(
+        {fmt::format("{}: unknown key '{}'", place_, key), "", "", suggestion(key, known)});
+  }
+}
+
+void Fields::refuse_type(const std::string& key, std::string_view expected,
+                         const Json& value) const {
+  std::string found = to_text(value);
+  if (found.size() > 60) found = found.substr(0, 57) + "...";
+  throw FormatError({fmt::format("{}: the key '{}' has a wrong value", place_, key),
+                     std::string(expected), found, ""});
+}
+
+}  // namespace austeer

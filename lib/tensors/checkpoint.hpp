@@ -1,0 +1,38 @@
+#pragma once
+// A model's weights by name, whatever holds them: one safetensors file, several with an index, or
+// a GGUF file.
+
+#include <ATen/ATen.h>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace austeer {
+
+class Checkpoint {
+ public:
+  virtual ~Checkpoint() = default;
+
+  virtual bool has(const std::string& name) const = 0;
+  virtual std::vector<std::string> names() const = 0;
+  virtual std::vector<std::int64_t> shape(const std::string& name) const = 0;
+
+  /// The tensor `name` in `dtype`: a view of the mapped file where it is stored so, else a
+  /// converted (dequantised) copy. Throws FormatError, naming the file, when it is missing.
+  virtual at::Tensor load(const std::string& name, at::ScalarType dtype) const = 0;
+
+  /// SHA-256 over each file's header, size and the first and last 64 KiB of its data: cheap to
+  /// take, different for different weights in practice.
+  virtual std::string fingerprint() const = 0;
+
+  /// The file or folder, for messages.
+  virtual std::filesystem::path path() const = 0;
+};
+
+/// Opens the safetensors weights of a Hugging Face folder: `model.safetensors`, else what
+/// `model.safetensors.index.json` names, else the folder's only *.safetensors. Every shard of the
+/// index must be there and hold what the index says. Throws FileError, FormatError.
+std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const std::filesystem::path& folder);
+
+}  // namespace austeer

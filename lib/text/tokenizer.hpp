@@ -1,0 +1,46 @@
+#pragma once
+// Text to token ids and back. One interface; the kinds are SentencePiece (tokenizer.model) and
+// byte-level BPE (tokenizer.json, or the vocabulary inside a GGUF file).
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace austeer {
+
+using TokenId = std::int32_t;
+
+/// A tokenizer is immutable once loaded; all members may be called from several threads.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  /// The ids of `text`. With `add_special_tokens`, the model's default ones are added as its own
+  /// tokenizer does (Llama: BOS; SmolLM2, Qwen: none). Special tokens written out in `text`
+  /// ("<|im_start|>") become their single id.
+  virtual std::vector<TokenId> encode(std::string_view text,
+                                      bool add_special_tokens = true) const = 0;
+
+  /// The text of `ids`, special tokens left out; bytes that are not UTF-8 become U+FFFD.
+  virtual std::string decode(std::span<const TokenId> ids) const = 0;
+
+  /// Number of ids: every id is in [0, size()).
+  virtual std::int64_t size() const = 0;
+
+  /// The id of a token by its exact piece ("<|im_end|>"), if there is one.
+  virtual std::optional<TokenId> find(std::string_view piece) const = 0;
+
+  /// SHA-256 of what the tokenizer was made from; equal tokenizers have equal fingerprints.
+  virtual std::string fingerprint() const = 0;
+};
+
+/// Loads the tokenizer of a Hugging Face folder: `tokenizer.json` if there, else
+/// `tokenizer.model`. Throws FileError when there is neither, FormatError when it is malformed.
+std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
+
+}  // namespace austeer
