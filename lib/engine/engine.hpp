@@ -1,0 +1,65 @@
+#pragma once
+// The engine: runs a model over many texts. Texts come as token ids in any number and length; the
+// engine packs them into passes of a token budget, so callers never see batches. A model is shared
+// and const; the engine itself holds no state between calls.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "engine/tap.hpp"
+#include "models/decoder.hpp"
+#include "text/tokenizer.hpp"
+
+namespace austeer {
+
+using Tokens = std::vector<TokenId>;
+
+/// Called after each pass that completes texts, with how many it completed.
+using OnTexts = std::function<void(std::int64_t completed)>;
+
+struct EngineOptions {
+  /// Most tokens of one pass; a longer text makes a pass of its own. More amortises reading the
+  /// weights, fewer keeps activations in the processor's cache.
+  std::int64_t batch_tokens = 2048;
+};
+
+struct GenerateOptions {
+  std::int64_t max_new_tokens = 1;
+  std::vector<TokenId> stop_tokens;  ///< generation ends before one of these
+};
+
+class Engine {
+ public:
+  /// `model` must outlive the engine. Throws UsageError for a budget below 1.
+  explicit Engine(const Decoder& model, const EngineOptions& options = {});
+
+  /// Runs `texts` for what `tap` reads at their last tokens. Nothing beyond the last layer is
+  /// computed for other rows.
+  void read(std::span<const Tokens> texts, Tap& tap, const OnTexts& on_texts = {}) const;
+
+  /// Greedy continuations of `prompts`: the arg max of the logits, the lower id where two are
+  /// equal. `tap` (may be null) acts on every token of the prompt and of each decode step.
+  std::vector<Tokens> generate(std::span<const Tokens> prompts, const GenerateOptions& options,
+                               Tap* tap = nullptr, const OnTexts& on_texts = {}) const;
+
+  /// Next-token logits after every token of one text: float32 [T, V].
+  at::Tensor logits(const Tokens& text, Tap* tap = nullptr) const;
+
+  const Decoder& model() const { return model_; }
+
+ private:
+  /// Half-open ranges of texts whose lengths (each plus `extra`) fit the budget.
+  std::vector<std::pair<std::size_t, std::size_t>> batches(std::span<const Tokens> texts,
+                                                           std::int64_t extra) const;
+  void check(std::span<const Tokens> texts, std::int64_t extra) const;
+  std::vector<Tokens> generate_batch(std::span<const Tokens> texts, std::int64_t first_text,
+                                     const GenerateOptions& options, Tap* tap) const;
+
+  const Decoder& model_;
+  EngineOptions options_;
+};
+
+}  // namespace austeer

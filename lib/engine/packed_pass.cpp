@@ -1,0 +1,92 @@
+#include "engine/packed_pass.hpp"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+namespace austeer {
+namespace {
+
+at::Tensor to_device(const std::vector<std::int64_t>& values, at::Device device) {
+  return at::tensor(values, at::kLong).to(device);
+}
+
+}  // namespace
+
+PackedPass::PackedPass(std::span<const Slice> slices, Needed needed_rows, KvCache* cache, Tap* tap,
+                       at::Device device)
+    : cache_(cache), tap_(tap) {
+  std::vector<std::int64_t> ids;
+  for (const Slice& slice : slices) {
+    const auto begin = static_cast<std::int64_t>(ids.size());
+    const auto count = static_cast<std::int64_t>(slice.tokens.size());
+    extents_.push_back({slice.text, slice.first, begin, count});
+    ids.insert(ids.end(), slice.tokens.begin(), slice.tokens.end());
+    for (std::int64_t i = 0; i < count; ++i) {
+      rows_.text.push_back(slice.text);
+      rows_.position.push_back(slice.first + i);
+    }
+    rows_.last.push_back(begin + count - 1);
+    last_rows_.last.push_back(static_cast<std::int64_t>(last_rows_.text.size()));
+    last_rows_.text.push_back(slice.text);
+    last_rows_.position.push_back(slice.first + count - 1);
+  }
+  tokens = to_device(ids, device);
+  positions = to_device(rows_.position, device);
+  if (needed_rows == Needed::last) needed = to_device(rows_.last, device);
+}
+
+at::Tensor PackedPass::attend(std::int64_t layer, const at::Tensor& queries, const at::Tensor& keys,
+                              const at::Tensor& values) {
+  const bool all_rows = queries.size(0) == keys.size(0);
+  at::Tensor result =
+      at::empty({queries.size(0), queries.size(1) * queries.size(2)}, queries.options());
+  const auto attend_range = [&](std::int64_t begin, std::int64_t end) {
+    const c10::InferenceMode guard;
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Extent& extent = extents_[static_cast<std::size_t>(i)];
+      const std::int64_t row = all_rows ? extent.begin : i;
+      const std::int64_t count = all_rows ? extent.count : 1;
+      result.narrow(0, row, count)
+          .copy_(attend_one(layer, extent, queries.narrow(0, row, count),
+                            keys.narrow(0, extent.begin, extent.count),
+                            values.narrow(0, extent.begin, extent.count)));
+    }
+  };
+  const auto texts = static_cast<std::int64_t>(extents_.size());
+  if (queries.is_cpu()) {
+    at::parallel_for(0, texts, 1, attend_range);
+  } else {
+    attend_range(0, texts);
+  }
+  return result;
+}
+
+at::Tensor PackedPass::attend_one(std::int64_t layer, const Extent& extent,
+                                  const at::Tensor& queries, const at::Tensor& keys,
+                                  const at::Tensor& values) {
+  const KeysValues held = cache_ != nullptr
+                              ? cache_->extend(layer, extent.text, extent.first, keys, values)
+                              : KeysValues{keys.transpose(0, 1), values.transpose(0, 1)};
+  const std::int64_t asking = queries.size(0);
+  const std::int64_t known = held.keys.size(1);
+  // One row is its text's newest and sees everything; a whole text takes the causal kernel; rows
+  // that continue a cached text need the mask that joins both.
+  const bool whole = asking == known;
+  std::optional<at::Tensor> mask;
+  if (asking > 1 && !whole) {
+    mask = at::ones({asking, known}, queries.options().dtype(at::kBool)).tril(known - asking);
+  }
+  const at::Tensor attended = at::scaled_dot_product_attention(
+      queries.transpose(0, 1).unsqueeze(0), held.keys.unsqueeze(0), held.values.unsqueeze(0), mask,
+      /*dropout_p=*/0.0, /*is_causal=*/whole && asking > 1, /*scale=*/std::nullopt,
+      /*enable_gqa=*/queries.size(1) != held.keys.size(0));  // [1, H, asking, head_dim]
+  return attended.squeeze(0).transpose(0, 1).reshape({asking, -1});
+}
+
+void PackedPass::at_site(Site site, std::int64_t layer, at::Tensor& activations) {
+  if (tap_ == nullptr || !tap_->wants(site, layer)) return;
+  const bool all_rows = activations.size(0) == static_cast<std::int64_t>(rows_.text.size());
+  tap_->visit(site, layer, all_rows ? rows_ : last_rows_, activations);
+}
+
+}  // namespace austeer

@@ -1,0 +1,58 @@
+#pragma once
+// One forward pass over the packed rows of several texts: no padding token is ever computed.
+// Linear layers see all rows at once, attention runs per text.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/kv_cache.hpp"
+#include "engine/tap.hpp"
+#include "models/decoder.hpp"
+#include "text/tokenizer.hpp"
+
+namespace austeer {
+
+/// Consecutive tokens of one text.
+struct Slice {
+  std::int64_t text;   ///< index into the engine's list of texts
+  std::int64_t first;  ///< position of tokens[0]; what stands before is in the cache
+  std::span<const TokenId> tokens;
+};
+
+/// Which rows are needed after the last layer.
+enum class Needed { all, last };
+
+class PackedPass : public Pass {
+ public:
+  /// `slices` in ascending order of text. `cache` may be null when every slice is a whole text that
+  /// will not be continued; `tap` may be null.
+  PackedPass(std::span<const Slice> slices, Needed needed_rows, KvCache* cache, Tap* tap,
+             at::Device device);
+
+  at::Tensor attend(std::int64_t layer, const at::Tensor& queries, const at::Tensor& keys,
+                    const at::Tensor& values) override;
+  void at_site(Site site, std::int64_t layer, at::Tensor& activations) override;
+
+ private:
+  /// The packed rows [begin, begin + count) of one text.
+  struct Extent {
+    std::int64_t text;
+    std::int64_t first;
+    std::int64_t begin;
+    std::int64_t count;
+  };
+
+  /// Attention of text `extent` alone; `queries` are its last rows, all of them or fewer.
+  at::Tensor attend_one(std::int64_t layer, const Extent& extent, const at::Tensor& queries,
+                        const at::Tensor& keys, const at::Tensor& values);
+
+  std::vector<Extent> extents_;
+  Rows rows_;
+  Rows last_rows_;  // what is left of rows_ in the last layer when only those are needed
+  KvCache* cache_;
+  Tap* tap_;
+};
+
+}  // namespace austeer

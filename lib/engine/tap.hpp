@@ -1,0 +1,34 @@
+#pragma once
+// The engine's one seam: a tap sees the packed activations at the sites that it asks for, with the
+// text and position of each row, and may read or edit them. Collecting and steering are taps.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <vector>
+
+#include "models/site.hpp"
+
+namespace austeer {
+
+/// Which text each packed row belongs to, and where in that text it stands.
+struct Rows {
+  std::vector<std::int64_t> text;      ///< index into the engine's list of texts, ascending
+  std::vector<std::int64_t> position;  ///< 0 for the text's first token
+  std::vector<std::int64_t> last;      ///< rows that are the newest of their text, one per text
+};
+
+class Tap {
+ public:
+  virtual ~Tap() = default;
+
+  /// Whether visit() is to be called for this site of this layer. Asked before every visit.
+  virtual bool wants(Site site, std::int64_t layer) const = 0;
+
+  /// Called once per pass for each wanted site, layers ascending, within a layer in the order
+  /// attention, ffn, layer. `activations` [rows, width] lie on the model's device, in its dtype,
+  /// and may be edited in place; what follows in the model sees the edit. In the last layer only
+  /// the rows that somebody needs are there.
+  virtual void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) = 0;
+};
+
+}  // namespace austeer

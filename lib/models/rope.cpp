@@ -1,0 +1,52 @@
+#include "models/rope.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace austeer {
+namespace {
+
+/// Llama 3's scaling of one frequency: wavelengths beyond the original context are stretched by
+/// the factor, short ones kept, those between blended.
+double llama3_frequency(double frequency, const RopeConfig& rope) {
+  const double wavelength = 2 * std::numbers::pi / frequency;
+  const auto context = static_cast<double>(rope.original_positions);
+  if (wavelength < context / rope.high_freq_factor) return frequency;
+  if (wavelength > context / rope.low_freq_factor) return frequency / rope.factor;
+  const double smooth = (context / wavelength - rope.low_freq_factor) /
+                        (rope.high_freq_factor - rope.low_freq_factor);
+  return (1 - smooth) * frequency / rope.factor + smooth * frequency;
+}
+
+}  // namespace
+
+at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim) {
+  at::Tensor frequencies = at::empty({head_dim / 2}, at::kFloat);
+  auto values = frequencies.accessor<float, 1>();
+  for (std::int64_t i = 0; i < head_dim / 2; ++i) {
+    const double exponent = 2.0 * static_cast<double>(i) / static_cast<double>(head_dim);
+    double frequency = 1.0 / std::pow(rope.theta, exponent);
+    if (rope.type == "linear") frequency /= rope.factor;
+    if (rope.type == "llama3") frequency = llama3_frequency(frequency, rope);
+    values[i] = static_cast<float>(frequency);
+  }
+  return frequencies;
+}
+
+RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions) {
+  const at::Tensor angles = positions.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
+  return {at::cos(angles).unsqueeze(1), at::sin(angles).unsqueeze(1)};
+}
+
+at::Tensor apply_rope(const at::Tensor& x, const RopeTable& table) {
+  const std::int64_t half = x.size(-1) / 2;
+  const at::Tensor wide = x.to(at::kFloat);
+  const at::Tensor first = wide.narrow(-1, 0, half);
+  const at::Tensor second = wide.narrow(-1, half, half);
+  at::Tensor turned = at::empty_like(wide);
+  turned.narrow(-1, 0, half).copy_(first * table.cos).sub_(second * table.sin);
+  turned.narrow(-1, half, half).copy_(second * table.cos).add_(first * table.sin);
+  return turned.to(x.scalar_type());
+}
+
+}  // namespace austeer

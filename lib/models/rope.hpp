@@ -1,0 +1,27 @@
+#pragma once
+// Rotary position embedding (RoPE), in the half-split layout of Hugging Face checkpoints: dims i
+// and i + head_dim/2 form the pair that is turned by position * frequency[i].
+
+#include <ATen/ATen.h>
+
+#include "models/config.hpp"
+
+namespace austeer {
+
+/// The angle per position of each pair, float32 [head_dim / 2], scaled as the config says
+/// (linear: divided by the factor; llama3: low frequencies divided, a smooth band between).
+at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim);
+
+/// Cosines and sines for some rows, each float32 [rows, 1, head_dim / 2].
+struct RopeTable {
+  at::Tensor cos;
+  at::Tensor sin;
+};
+
+/// The table for `positions` (int64 [rows]) on the device of `frequencies`.
+RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions);
+
+/// Turns `x` [rows, heads, head_dim] in float32 and returns it in x's dtype.
+at::Tensor apply_rope(const at::Tensor& x, const RopeTable& table);
+
+}  // namespace austeer
