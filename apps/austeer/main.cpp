@@ -1,1 +1,74 @@
-int main() {}
+// austeer: steers language models one activation at a time, and measures whether that helps.
+// main() assembles the subcommands and turns errors into messages and exit codes: 0 fine, 1 it
+// could not be done, 2 wrong usage.
+
+#include <exception>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "base/progress.hpp"
+#include "base/version.hpp"
+#include "commands.hpp"
+
+namespace {
+
+void log_to_stderr() {
+  auto logger = spdlog::stderr_color_mt("austeer");
+  logger->set_pattern("%^%l%$: %v");
+  spdlog::set_default_logger(std::move(logger));
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Steers language models one activation at a time, and measures whether that helps.",
+               "austeer"};
+  app.set_version_flag("--version",
+                       fmt::format("austeer {} ({})", austeer::version(), austeer::git_describe()));
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option_function<std::string>(
+         "--log-level",
+         [](const std::string& level) { spdlog::set_level(spdlog::level::from_str(level)); },
+         "least severe messages shown")
+      ->default_str("info")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+  app.add_flag_function(
+      "--quiet",
+      [](std::int64_t) {
+        spdlog::set_level(spdlog::level::warn);
+        austeer::Progress::silence();
+      },
+      "neither progress nor messages below warnings");
+
+  austeer::app::add_fetch(app);
+  austeer::app::add_collect(app);
+  austeer::app::add_rank(app);
+  austeer::app::add_units(app);
+  austeer::app::add_steer(app);
+  austeer::app::add_eval(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    log_to_stderr();
+    return run(argc, argv);
+  } catch (const austeer::UsageError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 1;
+  }
+}

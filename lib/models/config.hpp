@@ -21,6 +21,7 @@ struct RopeConfig {
   double low_freq_factor = 1.0;            ///< llama3
   double high_freq_factor = 4.0;           ///< llama3
   std::int64_t original_positions = 8192;  ///< llama3
+  std::vector<double> divisors;  ///< one per pair of dims, or none: frequencies are divided by it
 };
 
 /// Sizes of a decoder: L layers, D width, H heads, V vocabulary.

@@ -28,6 +28,7 @@ at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim) {
     double frequency = 1.0 / std::pow(rope.theta, exponent);
     if (rope.type == "linear") frequency /= rope.factor;
     if (rope.type == "llama3") frequency = llama3_frequency(frequency, rope);
+    if (!rope.divisors.empty()) frequency /= rope.divisors[static_cast<std::size_t>(i)];
     values[i] = static_cast<float>(frequency);
   }
   return frequencies;

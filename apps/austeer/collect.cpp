@@ -1,0 +1,66 @@
+// austeer collect: a task's pairs through the model into an activation cache.
+
+#include "runs/collect.hpp"
+
+#include <fmt/format.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "shared_options.hpp"
+
+namespace austeer::app {
+namespace {
+
+struct Options {
+  CollectOptions collect;
+  std::vector<std::string> sites = {"attention", "ffn", "layer"};
+  bool json = false;
+};
+
+void run_collect(Options& options) {
+  options.collect.sites.clear();
+  for (const std::string& name : options.sites) options.collect.sites.push_back(parse_site(name));
+  const CollectReport report = collect(options.collect);
+  const double rate = report.seconds > 0 ? static_cast<double>(report.texts) / report.seconds : 0.0;
+  if (options.json) {
+    print_json({{"cache", options.collect.out.string()},
+                {"pairs", report.pairs},
+                {"resumed_pairs", report.resumed_pairs},
+                {"texts", report.texts},
+                {"tokens", report.tokens},
+                {"seconds", report.seconds},
+                {"texts_per_second", rate}});
+  } else {
+    fmt::print("{}: {} pairs ({} new texts, {:.1f} texts/s)\n", options.collect.out.string(),
+               report.pairs, report.texts, rate);
+  }
+}
+
+}  // namespace
+
+void add_collect(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("collect", "Run a task's pairs, keep their activations on disk");
+  const auto options = std::make_shared<Options>();
+  CollectOptions& collect = options->collect;
+  add_run_options(*command, collect.run);
+  command->add_option("--task", collect.task, "name in configs/tasks/, or a YAML file")->required();
+  command->add_option("--split", collect.split, "train, train[:600], train[100:200] ...")
+      ->capture_default_str();
+  command->add_option("--pairs", collect.pairs, "at most this many, the first of the split")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--sites", options->sites, "where to read: attention, ffn, layer")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--max-tokens", collect.max_tokens, "longer texts lose their end")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--out", collect.out, "folder of the activation cache")->required();
+  add_json_option(*command, options->json);
+  command->callback([options] { run_collect(*options); });
+}
+
+}  // namespace austeer::app

@@ -1,0 +1,16 @@
+#pragma once
+// The subcommands: each has a file of its own with its options, one call of the library and what
+// it prints. stdout carries the answer, stderr the log and the progress.
+
+#include <CLI/CLI.hpp>
+
+namespace austeer::app {
+
+void add_fetch(CLI::App& app);
+void add_collect(CLI::App& app);
+void add_rank(CLI::App& app);
+void add_units(CLI::App& app);
+void add_steer(CLI::App& app);
+void add_eval(CLI::App& app);
+
+}  // namespace austeer::app

@@ -1,0 +1,25 @@
+#pragma once
+// Options that several subcommands declare in the same words.
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "runs/options.hpp"
+#include "runs/plan_choice.hpp"
+
+namespace austeer::app {
+
+/// --model, --device, --dtype, --threads, --batch-tokens, --datasets.
+void add_run_options(CLI::App& command, RunOptions& options);
+
+/// --plan, --k, --alpha, --rule.
+void add_plan_options(CLI::App& command, PlanChoice& choice);
+
+/// --json: the answer as one JSON object on stdout.
+void add_json_option(CLI::App& command, bool& json);
+
+/// Prints one JSON value and a line break on stdout.
+void print_json(const Json& value);
+
+}  // namespace austeer::app

@@ -1,0 +1,45 @@
+#pragma once
+// A model ready to run: decoder, tokenizer and what belongs to them.
+
+#include <ATen/ATen.h>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/decoder.hpp"
+#include "models/locate.hpp"
+#include "text/tokenizer.hpp"
+
+namespace austeer {
+
+struct ModelOptions {
+  at::Device device = at::kCPU;
+  /// Unset: bfloat16 where the processor multiplies it natively, else float32; on CUDA the
+  /// checkpoint's own half-precision type, or bfloat16.
+  std::optional<at::ScalarType> dtype;
+};
+
+struct Model {
+  std::string name;  ///< as the user wrote it
+  std::unique_ptr<Decoder> decoder;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::vector<TokenId> stop_tokens;
+  std::string chat;         ///< template with {prompt}; "" where no chat format is known
+  std::string fingerprint;  ///< of the weights (Checkpoint::fingerprint)
+};
+
+/// Loads what locate_model found. Throws FileError, FormatError, UsageError.
+Model load_model(const std::string& name, const ModelLocation& location,
+                 const ModelOptions& options);
+
+/// "float32", "bfloat16", "float16" and back; "auto" is no dtype. Throws UsageError.
+std::string dtype_name(at::ScalarType dtype);
+std::optional<at::ScalarType> parse_dtype(const std::string& name);
+
+/// "cpu", "cuda", "cuda:1". Throws UsageError for what libtorch does not know or the machine does
+/// not have.
+at::Device parse_device(const std::string& name);
+
+}  // namespace austeer

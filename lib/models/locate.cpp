@@ -1,0 +1,80 @@
+#include "models/locate.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/paths.hpp"
+#include "base/suggest.hpp"
+
+namespace austeer {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path hub_cache() {
+  if (const std::string cache = environment("HF_HUB_CACHE"); !cache.empty()) return cache;
+  if (const std::string home = environment("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
+  return fs::path(environment("HOME")) / ".cache" / "huggingface" / "hub";
+}
+
+/// The snapshot folder of `org/name` that refs/main names.
+std::optional<fs::path> hub_snapshot(const std::string& hub_name) {
+  std::string folder = "models--" + hub_name;
+  folder.replace(folder.find('/'), 1, "--");
+  const fs::path reference = hub_cache() / folder / "refs" / "main";
+  if (!fs::exists(reference)) return std::nullopt;
+  std::string commit = read_file(reference);
+  std::erase_if(commit, [](unsigned char c) { return std::isalnum(c) == 0; });
+  const fs::path snapshot = hub_cache() / folder / "snapshots" / commit;
+  if (!fs::exists(snapshot / "config.json")) return std::nullopt;
+  return snapshot;
+}
+
+bool is_hub_name(const std::string& spec) {
+  const bool one_slash = std::ranges::count(spec, '/') == 1;
+  return one_slash && spec.front() != '/' && spec.front() != '.' && spec.back() != '/';
+}
+
+ModelLocation locate_named(const ModelManifest& manifest, const fs::path& home) {
+  if (manifest.source) {
+    const fs::path file = fetched_model_file(manifest, home);
+    if (fs::exists(file)) return {file, manifest};
+  }
+  if (const auto snapshot = hub_snapshot(manifest.hub)) return {*snapshot, manifest};
+  const std::string hint =
+      manifest.source ? fmt::format("Run: austeer fetch model {}", manifest.name)
+                      : fmt::format("Download {} with the Hugging Face tools, or pass its folder",
+                                    manifest.hub);
+  throw UsageError("model", fmt::format("the model '{}' is not on this machine", manifest.name),
+                   hint);
+}
+
+}  // namespace
+
+ModelLocation locate_model(const std::string& spec, const fs::path& configs_folder,
+                           const fs::path& home) {
+  if (fs::is_directory(spec) && fs::exists(fs::path(spec) / "config.json")) return {spec, {}};
+  if (fs::is_regular_file(spec) && fs::path(spec).extension() == ".gguf") return {spec, {}};
+
+  const std::vector<std::string> names = model_manifest_names(configs_folder);
+  if (std::ranges::find(names, spec) != names.end()) {
+    return locate_named(load_model_manifest(spec, configs_folder), home);
+  }
+  if (is_hub_name(spec)) {
+    if (const auto snapshot = hub_snapshot(spec)) return {*snapshot, {}};
+    throw UsageError("model",
+                     fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
+                                 spec, hub_cache().string()),
+                     "Download it with the Hugging Face tools, or pass a folder with config.json");
+  }
+  if (fs::exists(spec)) {
+    throw UsageError("model", fmt::format("{} is no model", spec),
+                     "A model is a folder with config.json and *.safetensors, or a .gguf file");
+  }
+  throw UsageError("model", fmt::format("unknown model '{}'", spec), suggestion(spec, names));
+}
+
+}  // namespace austeer

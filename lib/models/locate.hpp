@@ -1,0 +1,24 @@
+#pragma once
+// From what a user writes after --model to files on this machine.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "models/manifest.hpp"
+
+namespace austeer {
+
+struct ModelLocation {
+  std::filesystem::path path;             ///< a Hugging Face folder or a .gguf file
+  std::optional<ModelManifest> manifest;  ///< where configs/models/ knows the model
+};
+
+/// Finds a model: a folder with config.json, a .gguf file, a name of `configs_folder`/models (its
+/// fetched file below `home`, else its hub name), or `org/name` in the local Hugging Face cache
+/// ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), newest main snapshot. Throws
+/// UsageError, saying where it looked and how to get the model.
+ModelLocation locate_model(const std::string& spec, const std::filesystem::path& configs_folder,
+                           const std::filesystem::path& home);
+
+}  // namespace austeer

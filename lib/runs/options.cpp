@@ -1,0 +1,47 @@
+#include "runs/options.hpp"
+
+#include <ATen/Parallel.h>
+#include <spdlog/spdlog.h>
+
+#include "base/paths.hpp"
+
+namespace austeer {
+
+Model open_model(const RunOptions& options) {
+  if (options.threads > 0) at::set_num_threads(options.threads);
+  const ModelOptions model_options{parse_device(options.device), parse_dtype(options.dtype)};
+  const ModelLocation location =
+      locate_model(options.model, project_folder("configs"), home_folder());
+  Model model = load_model(options.model, location, model_options);
+  spdlog::debug("{}: {} layers, width {}, {} on {}", options.model, model.decoder->config().layers,
+                model.decoder->config().width, dtype_name(model.decoder->dtype()), options.device);
+  return model;
+}
+
+std::filesystem::path datasets_folder(const RunOptions& options, const std::string& folder) {
+  if (!options.datasets.empty()) return options.datasets;
+  if (const std::string chosen = environment("AUSTEER_DATASETS"); !chosen.empty()) return chosen;
+  const std::filesystem::path fetched = home_folder() / "datasets";
+  if (std::filesystem::exists(fetched / folder)) return fetched;
+  const std::filesystem::path samples = project_folder("datasets") / "samples";
+  if (std::filesystem::exists(samples / folder)) {
+    spdlog::warn(
+        "{}: using the small sample that comes with austeer; for the real data use "
+        "--datasets, AUSTEER_DATASETS or `austeer fetch dataset`",
+        folder);
+    return samples;
+  }
+  return fetched;
+}
+
+Json describe(const RunOptions& options, const Model& model) {
+  return {{"model", options.model},
+          {"model_fingerprint", model.fingerprint},
+          {"tokenizer_fingerprint", model.tokenizer->fingerprint()},
+          {"device", options.device},
+          {"dtype", dtype_name(model.decoder->dtype())},
+          {"threads", at::get_num_threads()},
+          {"batch_tokens", options.batch_tokens}};
+}
+
+}  // namespace austeer

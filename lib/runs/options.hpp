@@ -1,0 +1,35 @@
+#pragma once
+// What every run that needs a model has in common: which model, where it computes, which data.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/json.hpp"
+#include "engine/engine.hpp"
+#include "models/load.hpp"
+
+namespace austeer {
+
+struct RunOptions {
+  std::string model = "smollm2-135m-instruct";
+  std::string device = "cpu";
+  std::string dtype = "auto";
+  int threads = 0;  ///< 0: as many as libtorch finds
+  std::int64_t batch_tokens = EngineOptions{}.batch_tokens;
+  std::string datasets;  ///< folder; "": see datasets_folder()
+};
+
+/// Sets the number of threads and loads the model. Throws what locate_model and load_model throw.
+Model open_model(const RunOptions& options);
+
+/// The folder below which the dataset called `folder` ("COPA") lies: --datasets, else
+/// $AUSTEER_DATASETS, else what was fetched into the user's cache, else the samples that come with
+/// the project (with a warning in the log: they are too small to measure a model).
+std::filesystem::path datasets_folder(const RunOptions& options, const std::string& folder);
+
+/// The options as resolved, for a result's record.
+Json describe(const RunOptions& options, const Model& model);
+
+}  // namespace austeer

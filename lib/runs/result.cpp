@@ -1,0 +1,39 @@
+#include "runs/result.hpp"
+
+#include <torch/headeronly/version.h>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "base/version.hpp"
+
+namespace austeer {
+
+std::filesystem::path items_path(const std::filesystem::path& result) {
+  std::filesystem::path items = result;
+  return items.replace_extension(".jsonl");
+}
+
+void write_result(const std::filesystem::path& result, const std::string& kind,
+                  const Json& configuration, const Json& outcome, const Json& timings,
+                  const std::vector<Json>& items) {
+  const std::filesystem::path items_file = items_path(result);
+  if (items_file == result) {
+    throw UsageError("result", result.string() + " is the name that the items get",
+                     "Give the result a name that ends in .json");
+  }
+  std::string lines;
+  for (const Json& item : items) lines += to_text(item) + "\n";
+  write_file(items_file, lines);
+
+  const Json document = {
+      {"schema", 1},
+      {"kind", kind},
+      {"versions", {{"austeer", version()}, {"git", git_describe()}, {"libtorch", TORCH_VERSION}}},
+      {"configuration", configuration},
+      {"outcome", outcome},
+      {"timings", timings},
+      {"items", {{"file", items_file.filename().string()}, {"sha256", sha256(lines)}}}};
+  write_file(result, to_text(document, 2) + "\n");
+}
+
+}  // namespace austeer

@@ -1,0 +1,23 @@
+#pragma once
+// Results on disk: one JSON with everything that is needed to cite and repeat a run, and beside it
+// a JSONL with one line per item.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace austeer {
+
+/// Where the items of a result lie: the same name with .jsonl.
+std::filesystem::path items_path(const std::filesystem::path& result);
+
+/// Writes the items, then `result`: schema, kind, versions, configuration, outcome, timings, and
+/// the items' file with its sha256. Both atomically. Throws FileError; UsageError when `result`
+/// itself ends in .jsonl.
+void write_result(const std::filesystem::path& result, const std::string& kind,
+                  const Json& configuration, const Json& outcome, const Json& timings,
+                  const std::vector<Json>& items);
+
+}  // namespace austeer

@@ -1,0 +1,31 @@
+#pragma once
+// steer: one prompt, continued with and without a plan.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runs/options.hpp"
+#include "runs/plan_choice.hpp"
+
+namespace austeer {
+
+struct SteerOptions {
+  RunOptions run;
+  PlanChoice plan;
+  std::string prompt;
+  bool chat = false;     ///< wrap the prompt in the model's chat format
+  bool compare = false;  ///< also continue without the plan
+  std::int64_t max_new_tokens = 50;
+};
+
+struct SteerReport {
+  std::string text;                    ///< the continuation, steered where there is a plan
+  std::optional<std::string> vanilla;  ///< the unsteered one, when asked to compare
+  std::int64_t steered_units = 0;
+};
+
+/// Throws UsageError when --chat is asked of a model without a known chat format.
+SteerReport steer(const SteerOptions& options);
+
+}  // namespace austeer

