@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/files.hpp"
+#include "base/hash.hpp"
 
 namespace austeer {
 
@@ -50,6 +51,9 @@ class SafetensorsFile {
   /// file leaves it misaligned for its dtype). Writes to it stay in memory. Throws FormatError
   /// when there is no such tensor.
   at::Tensor tensor(const std::string& name) const;
+
+  /// Adds what tells this file's content from another's (see Checkpoint::fingerprint) to `hash`.
+  void add_fingerprint(Sha256& hash) const;
 
  private:
   std::shared_ptr<MappedFile> mapped_;

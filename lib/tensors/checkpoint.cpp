@@ -1,0 +1,152 @@
+// Safetensors weights of a Hugging Face folder: one file, or shards under one index.
+#include "tensors/checkpoint.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+#include "base/files.hpp"
+#include "base/json.hpp"
+#include "base/suggest.hpp"
+#include "tensors/safetensors.hpp"
+#include "tensors/unique_keys.hpp"
+
+namespace austeer {
+namespace {
+
+namespace fs = std::filesystem;
+using Shard = std::shared_ptr<const SafetensorsFile>;
+
+constexpr std::string_view index_name = "model.safetensors.index.json";
+
+class SafetensorsCheckpoint final : public Checkpoint {
+ public:
+  SafetensorsCheckpoint(fs::path path, std::map<std::string, Shard> tensors,
+                        std::vector<Shard> shards)
+      : path_(std::move(path)), tensors_(std::move(tensors)), shards_(std::move(shards)) {}
+
+  bool has(const std::string& name) const override { return tensors_.contains(name); }
+
+  std::vector<std::string> names() const override {
+    std::vector<std::string> result;
+    for (const auto& [name, shard] : tensors_) result.push_back(name);
+    return result;
+  }
+
+  std::vector<std::int64_t> shape(const std::string& name) const override {
+    return shard_of(name).header().tensors.at(name).shape;
+  }
+
+  at::Tensor load(const std::string& name, at::ScalarType dtype) const override {
+    return shard_of(name).tensor(name).to(dtype);
+  }
+
+  std::string fingerprint() const override {
+    Sha256 hash;
+    for (const Shard& shard : shards_) shard->add_fingerprint(hash);
+    return hash.hex();
+  }
+
+  fs::path path() const override { return path_; }
+
+ private:
+  const SafetensorsFile& shard_of(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) {
+      throw FormatError("safetensors",
+                        fmt::format("{}: there is no tensor '{}'", path_.string(), name),
+                        suggestion(name, names()));
+    }
+    return *found->second;
+  }
+
+  fs::path path_;
+  std::map<std::string, Shard> tensors_;
+  std::vector<Shard> shards_;
+};
+
+std::unique_ptr<Checkpoint> open_single(const fs::path& file) {
+  const auto shard = std::make_shared<const SafetensorsFile>(file);
+  std::map<std::string, Shard> tensors;
+  for (const auto& [name, entry] : shard->header().tensors) tensors.emplace(name, shard);
+  return std::make_unique<SafetensorsCheckpoint>(file, std::move(tensors), std::vector{shard});
+}
+
+/// Tensor name -> shard file name, as the index promises.
+std::map<std::string, std::string> read_weight_map(const fs::path& index) {
+  const std::string text = read_file(index);
+  refuse_duplicate_keys(text, index.string());
+  const Json json = parse_json(text, index.string());
+  Fields weight_map = Fields(json, index.string()).object("weight_map");
+  std::map<std::string, std::string> result;
+  for (const auto& [name, value] : json.at("weight_map").items()) {
+    const auto shard = weight_map.required<std::string>(name);
+    if (shard.empty() || shard == ".." || fs::path(shard).filename() != shard) {
+      throw FormatError({fmt::format("[safetensors] {}: the shard of '{}'", index.string(), name),
+                         "a file name in the same folder", shard, ""});
+    }
+    result.emplace(name, shard);
+  }
+  if (result.empty()) {
+    throw FormatError("safetensors", fmt::format("{}: weight_map is empty", index.string()));
+  }
+  return result;
+}
+
+std::unique_ptr<Checkpoint> open_sharded(const fs::path& folder, const fs::path& index) {
+  const auto weight_map = read_weight_map(index);
+  std::map<std::string, Shard> shards;
+  for (const auto& [name, shard] : weight_map) shards.emplace(shard, nullptr);
+  for (const auto& [shard, opened] : shards) {
+    if (fs::exists(folder / shard)) continue;
+    throw FileError("safetensors",
+                    fmt::format("the shard {} is missing; {} names it", (folder / shard).string(),
+                                index.string()),
+                    "Was the download complete?");
+  }
+  for (auto& [shard, opened] : shards) {
+    opened = std::make_shared<const SafetensorsFile>(folder / shard);
+  }
+  std::map<std::string, Shard> tensors;
+  for (const auto& [name, shard] : weight_map) {
+    if (!shards.at(shard)->has(name)) {
+      throw FormatError("safetensors",
+                        fmt::format("{}: there is no tensor '{}', which {} promises",
+                                    (folder / shard).string(), name, index.string()));
+    }
+    tensors.emplace(name, shards.at(shard));
+  }
+  std::vector<Shard> ordered;
+  for (const auto& [shard, opened] : shards) ordered.push_back(opened);
+  return std::make_unique<SafetensorsCheckpoint>(folder, std::move(tensors), std::move(ordered));
+}
+
+fs::path only_safetensors(const fs::path& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".safetensors") found.push_back(entry.path().filename());
+  }
+  if (found.size() == 1) return folder / found.front();
+  std::sort(found.begin(), found.end());
+  throw FileError({fmt::format("[safetensors] {}: no weights to open", folder.string()),
+                   fmt::format("model.safetensors, {} or a single *.safetensors", index_name),
+                   error           ? error.message()
+                   : found.empty() ? "none of them"
+                                   : fmt::format("{}", fmt::join(found, ", ")),
+                   ""});
+}
+
+}  // namespace
+
+std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const fs::path& folder) {
+  if (const fs::path single = folder / "model.safetensors"; fs::exists(single)) {
+    return open_single(single);
+  }
+  if (const fs::path index = folder / index_name; fs::exists(index)) {
+    return open_sharded(folder, index);
+  }
+  return open_single(only_safetensors(folder));
+}
+
+}  // namespace austeer
