@@ -1,0 +1,42 @@
+#pragma once
+// manifest.json of an activation cache: the description, and the shards that are on disk. It holds
+// no times and no paths, so that equal work gives equal bytes.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cache/description.hpp"
+
+namespace austeer {
+
+/// A shard that has been written and renamed into place.
+struct ShardRecord {
+  std::string file;  ///< "shard-00000.safetensors"
+  std::int64_t pairs = 0;
+  std::string sha256;
+};
+
+struct Manifest {
+  CacheDescription description;
+  std::vector<ShardRecord> shards;  ///< a prefix of the finished cache's shards, in order
+  bool complete = false;            ///< set by CacheWriter::finish once all shards are there
+
+  /// Pairs in the shards listed.
+  std::int64_t pairs_done() const;
+};
+
+/// "shard-00007.safetensors"
+std::string shard_name(std::int64_t index);
+
+/// Where the manifest of `folder` lies.
+std::filesystem::path manifest_path(const std::filesystem::path& folder);
+
+/// Writes the manifest of `folder` atomically. Throws FileError.
+void write_manifest(const Manifest& manifest, const std::filesystem::path& folder);
+
+/// Reads and checks the manifest of `folder`: schema, key, and a shard list that fits the
+/// description. Throws FileError, FormatError.
+Manifest read_manifest(const std::filesystem::path& folder);
+
+}  // namespace austeer

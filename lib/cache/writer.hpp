@@ -1,0 +1,62 @@
+#pragma once
+// Writes an activation cache so that it survives being killed at any moment: a rerun finds the
+// finished shards, continues after them and ends with the bytes of an undisturbed run.
+//
+//   CacheWriter writer(folder, description);
+//   while (writer.next_pair() < description.pairs) writer.append(collect(writer.next_pair(), 32));
+//   writer.finish();
+//
+// The manifest is the truth: it is written before the first shard, and after each one that has
+// reached the disk. A shard that it does not list counts for nothing.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/files.hpp"
+#include "cache/manifest.hpp"
+#include "cache/shard.hpp"
+
+namespace austeer {
+
+class CacheWriter {
+ public:
+  /// Creates the cache or resumes it. Verifies the finished shards; those from the first damaged
+  /// one on are dropped and made anew. Throws FileError when another process writes to `folder`
+  /// or it holds something else, UsageError when the cache there has another key (naming the
+  /// field) or `description` is impossible, FormatError when its manifest is broken.
+  CacheWriter(std::filesystem::path folder, CacheDescription description);
+
+  /// The first pair that is not in the cache yet: append() expects it next.
+  std::int64_t next_pair() const;
+
+  /// Takes the activations of the next pairs, every site of the description with the same number
+  /// of pairs, on any device; writes each shard that becomes full. Throws UsageError for tensors
+  /// that do not fit, ComputeError for a NaN or infinite activation, naming pair, site, layer and
+  /// dim, FileError when a shard cannot be written. What is on disk stays intact then; the writer
+  /// itself is of no further use.
+  void append(const Activations& batch);
+
+  /// Marks the cache complete. Throws UsageError when pairs are missing, FileError.
+  void finish();
+
+  /// Files of finished shards that did not match their record and are made anew, for the log.
+  const std::vector<std::string>& damaged() const { return damaged_; }
+
+ private:
+  void resume();
+  void keep_intact_shards();
+  void remove_leftovers() const;
+  void check(const Activations& batch) const;
+  std::int64_t shard_pairs() const;
+  void write_full_shard();
+
+  std::filesystem::path folder_;
+  FolderLock lock_;
+  Manifest manifest_;
+  Activations buffer_;         ///< the shard being filled, [pairs_per_shard, layers, width]
+  std::int64_t buffered_ = 0;  ///< pairs in it
+  std::vector<std::string> damaged_;
+};
+
+}  // namespace austeer
