@@ -1,0 +1,157 @@
+// Reading a dataset file: what all formats share (UTF-8, empty files), and the JSON formats.
+#include "tasks/dataset.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <fmt/format.h>
+#include <optional>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/json.hpp"
+#include "tasks/copa_xml.hpp"
+#include "tasks/csv.hpp"
+#include "tasks/strip.hpp"
+
+namespace austeer {
+namespace {
+
+using Path = std::filesystem::path;
+using Reader = std::vector<Record> (*)(std::string_view text, const Path& file);
+
+/// The length of the UTF-8 character that opens `text`, 0 when its bytes are not one: stray or
+/// missing continuation bytes, overlong forms, surrogates, beyond U+10FFFF.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned lead = byte(0);
+  const unsigned second = byte(1);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const bool overlong = lead == 0xE0 && second < 0xA0;
+    const bool surrogate = lead == 0xED && second > 0x9F;
+    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const bool overlong = lead == 0xF0 && second < 0x90;
+    const bool beyond = lead == 0xF4 && second > 0x8F;
+    return continues(1) && continues(2) && continues(3) && !overlong && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+void refuse_invalid_utf8(std::string_view text, const Path& file) {
+  std::size_t line = 1;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t size = character_size(text.substr(i));
+    if (size == 0) {
+      throw FormatError({fmt::format("[dataset] {}:{}: not UTF-8", file.string(), line), "",
+                         fmt::format("the byte 0x{:02X}", static_cast<unsigned char>(text[i])),
+                         "Convert the file to UTF-8, for example with iconv"});
+    }
+    line += text[i] == '\n' ? 1 : 0;
+    i += size;
+  }
+}
+
+std::optional<std::string> field_text(const Json& value) {
+  if (value.is_null()) return std::nullopt;
+  return value.is_string() ? value.get<std::string>() : to_text(value);
+}
+
+/// `where` is what follows the file's name in a place: ":12" or ": item 3".
+Record record_from(const Json& object, const Path& file, const std::string& where) {
+  if (!object.is_object()) {
+    throw FormatError({fmt::format("[dataset] {}{}: not a record", file.string(), where),
+                       "an object", object.type_name(), ""});
+  }
+  Record record{file.filename().string() + where, {}};
+  for (const auto& [key, value] : object.items()) {
+    if (auto text = field_text(value)) record.fields[key] = std::move(*text);
+  }
+  return record;
+}
+
+std::vector<Record> read_jsonl(std::string_view text, const Path& file) {
+  std::vector<Record> records;
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view content = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (stripped(content).empty()) continue;
+    const std::string where = fmt::format(":{}", line);
+    records.push_back(record_from(parse_json(content, file.string() + where), file, where));
+  }
+  return records;
+}
+
+const Json& only_list(const Json& document, const Path& file) {
+  if (document.is_array()) return document;
+  const Json* found = nullptr;
+  std::size_t lists = 0;
+  if (document.is_object()) {
+    for (const auto& [key, value] : document.items()) {
+      if (!value.is_array()) continue;
+      found = &value;
+      ++lists;
+    }
+  }
+  if (lists != 1) {
+    throw FormatError({fmt::format("[dataset] {}: no list of records", file.string()),
+                       "a list of objects, or an object that holds exactly one list",
+                       document.is_object() ? fmt::format("an object with {} lists", lists)
+                                            : document.type_name(),
+                       ""});
+  }
+  return *found;
+}
+
+std::vector<Record> read_json_list(std::string_view text, const Path& file) {
+  const Json document = parse_json(text, file.string());
+  std::vector<Record> records;
+  for (const Json& element : only_list(document, file)) {
+    records.push_back(record_from(element, file, fmt::format(": item {}", records.size() + 1)));
+  }
+  return records;
+}
+
+Reader reader_for(const Path& file) {
+  static const std::map<std::string, Reader> readers = {{".jsonl", read_jsonl},
+                                                        {".json", read_json_list},
+                                                        {".csv", read_csv},
+                                                        {".xml", read_copa_xml}};
+  const auto found = readers.find(file.extension().string());
+  if (found == readers.end()) {
+    throw FormatError(
+        {fmt::format("[dataset] {}: not a dataset format that is known", file.string()),
+         "a name that ends with .jsonl, .json, .csv or .xml", "", ""});
+  }
+  return found->second;
+}
+
+}  // namespace
+
+const std::string* Record::find(const std::string& field) const {
+  const auto found = fields.find(field);
+  return found == fields.end() ? nullptr : &found->second;
+}
+
+std::vector<Record> read_records(const Path& file) {
+  const Reader reader = reader_for(file);
+  const std::string bytes = read_file(file);
+  std::string_view text = bytes;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // the byte order mark
+  refuse_invalid_utf8(text, file);
+  std::vector<Record> records;
+  if (!stripped(text).empty()) records = reader(text, file);
+  if (records.empty()) {
+    throw FormatError("dataset", fmt::format("{}: the file holds no records", file.string()));
+  }
+  return records;
+}
+
+}  // namespace austeer

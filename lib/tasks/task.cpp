@@ -1,0 +1,163 @@
+// From a task and its data to items.
+#include "tasks/task.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "base/suggest.hpp"
+#include "tasks/split.hpp"
+#include "tasks/task_config.hpp"
+
+namespace austeer {
+namespace {
+
+using Path = std::filesystem::path;
+
+[[noreturn]] void refuse_missing_data(const std::string& what, const std::string& dataset) {
+  throw FileError("task", what,
+                  fmt::format("Point --datasets or AUSTEER_DATASETS at a folder that holds {}, or "
+                              "run: austeer fetch dataset {}",
+                              dataset, dataset));
+}
+
+}  // namespace
+
+Task::Task(const Json& document, const std::string& place)
+    : config_(read_task_config(document, place)),
+      prompt_(config_.prompt, place + ": prompt"),
+      metric_(metrics().get(config_.metric)) {}
+
+std::vector<Item> Task::items(std::string_view split_expression,
+                              const Path& datasets_folder) const {
+  const Split split = parse_split(split_expression);
+  const std::vector<Record> records = read_records(data_file(split.name, datasets_folder));
+  const auto [first, last] = split_range(split, records.size());
+  std::vector<Item> items;
+  items.reserve(last - first);
+  for (std::size_t i = first; i < last; ++i) items.push_back(item(records[i]));
+  return items;
+}
+
+bool Task::is_correct(std::string_view generated, const Item& item) const {
+  return metric_(generated, item.gold);
+}
+
+Json Task::resolved() const { return task_config_json(config_); }
+
+std::string Task::fingerprint() const {
+  Json json = resolved();
+  json.erase("title");
+  json.erase("description");
+  return sha256(to_text(json));
+}
+
+Path Task::data_file(const std::string& split, const Path& datasets_folder) const {
+  std::vector<std::string> known;
+  for (const auto& [name, files] : config_.splits) known.push_back(name);
+  const auto index = std::ranges::find(known, split) - known.begin();
+  if (static_cast<std::size_t>(index) == known.size()) {
+    throw UsageError("task", fmt::format("the task {} has no split '{}'", config_.name, split),
+                     suggestion(split, known));
+  }
+  const Path folder = datasets_folder / config_.dataset;
+  if (!std::filesystem::is_directory(folder)) {
+    refuse_missing_data(fmt::format("the data of the task {} are not there: no folder {}",
+                                    config_.name, folder.string()),
+                        config_.dataset);
+  }
+  const std::vector<std::string>& files = config_.splits[static_cast<std::size_t>(index)].second;
+  const auto exists = [&](const std::string& file) {
+    return std::filesystem::exists(folder / file);
+  };
+  const auto found = std::ranges::find_if(files, exists);
+  if (found == files.end()) {
+    refuse_missing_data(fmt::format("the split '{}' of the task {} is not there: {} holds no {}",
+                                    split, config_.name, folder.string(), fmt::join(files, " or ")),
+                        config_.dataset);
+  }
+  return folder / *found;
+}
+
+std::size_t Task::answer_index(const Record& record) const {
+  constexpr const char* hint =
+      "Items with hidden labels cannot be used; choose a split whose labels are public";
+  const std::string* label = record.find(config_.label);
+  if (label == nullptr || label->empty()) {
+    throw FormatError(
+        "task",
+        fmt::format("{}: no gold label: the field '{}' is {} (task {})", record.place,
+                    config_.label, label == nullptr ? "missing" : "empty", config_.name),
+        hint);
+  }
+  const auto found = std::ranges::find(config_.answers, *label, &TaskAnswer::label);
+  if (found == config_.answers.end()) {
+    std::vector<std::string> known;
+    for (const TaskAnswer& answer : config_.answers) known.push_back(answer.label);
+    throw FormatError({fmt::format("[task] {}: no gold label: the field '{}' is none of the labels "
+                                   "of the task {}",
+                                   record.place, config_.label, config_.name),
+                       fmt::format("{}", fmt::join(known, ", ")), fmt::format("'{}'", *label),
+                       hint});
+  }
+  return static_cast<std::size_t>(found - config_.answers.begin());
+}
+
+Item Task::item(const Record& record) const {
+  const std::vector<TaskAnswer>& answers = config_.answers;
+  const std::size_t right = answer_index(record);
+  std::size_t wrong = right;
+  do {
+    wrong = (wrong + 1) % answers.size();
+  } while (answers[wrong].text == answers[right].text);
+
+  Item item;
+  item.place = record.place;
+  item.prompt =
+      prompt_.fill([&](const std::string& field) { return record.find(field); }, record.place);
+  item.gold = answers[right].gold;
+  item.positive = item.prompt + answers[right].text;
+  item.negative = item.prompt + answers[wrong].text;
+  item.answer = answers[right].text;
+  item.label = answers[right].label;
+  return item;
+}
+
+std::vector<std::string> task_names(const Path& configs_folder) {
+  const Path folder = configs_folder / "tasks";
+  std::error_code error;
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  }
+  if (error) {
+    throw FileError("task", fmt::format("cannot list {}: {}", folder.string(), error.message()));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Task load_task(const std::string& name_or_path, const Path& configs_folder) {
+  Path file = name_or_path;
+  const bool is_path = file.extension() == ".yaml" || file.extension() == ".yml" ||
+                       name_or_path.find('/') != std::string::npos;
+  if (!is_path) {
+    const std::vector<std::string> known = task_names(configs_folder);
+    if (std::ranges::find(known, name_or_path) == known.end()) {
+      throw UsageError("task", fmt::format("unknown task '{}'", name_or_path),
+                       suggestion(name_or_path, known));
+    }
+    file = configs_folder / "tasks" / (name_or_path + ".yaml");
+  }
+  Task task(read_yaml(file), file.string());
+  if (task.name() != file.stem().string()) {
+    throw FormatError({file.string() + ": the name does not fit the file's",
+                       fmt::format("name: {}", file.stem().string()),
+                       fmt::format("name: {}", task.name()), ""});
+  }
+  return task;
+}
+
+}  // namespace austeer
