@@ -1,0 +1,155 @@
+// The engine against `transformers` on tiny random models: activations of every site, logits,
+// greedy tokens, plain and steered, one text alone and several packed.
+
+#include <gtest/gtest.h>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "engine/last_token_tap.hpp"
+#include "engine/plan_tap.hpp"
+#include "models/config.hpp"
+#include "models/decoder.hpp"
+#include "reference.hpp"
+#include "tensors/checkpoint.hpp"
+
+namespace austeer {
+namespace {
+
+using testing::expect_close;
+using testing::expect_same_greedy;
+using testing::to_tokens;
+
+/// Operations in sequence of a whole pass: about ten per layer.
+std::int64_t depth_of(const DecoderConfig& config) { return 10 * (config.layers + 1); }
+
+/// Records every row that passes a site.
+class Recorder : public Tap {
+ public:
+  bool wants(Site, std::int64_t) const override { return true; }
+  void visit(Site site, std::int64_t, const Rows&, at::Tensor& activations) override {
+    seen_[site].push_back(activations.clone());
+  }
+  at::Tensor stacked(Site site) const { return at::stack(seen_.at(site)); }  // [L, T, width]
+
+ private:
+  std::map<Site, std::vector<at::Tensor>> seen_;
+};
+
+class TinyModel : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    const std::string folder = std::string("tiny/") + GetParam();
+    reference_ = std::make_unique<SafetensorsFile>(
+        testing::reference_file(folder + "/reference.safetensors"));
+    const std::filesystem::path path = reference_->path().parent_path();
+    decoder_ = std::make_unique<Decoder>(read_config(path), *open_safetensors_checkpoint(path),
+                                         at::kFloat, at::kCPU);
+    while (reference_->has("tokens." + std::to_string(texts_.size()))) {
+      texts_.push_back(to_tokens(expected("tokens." + std::to_string(texts_.size()))));
+    }
+    ASSERT_GE(texts_.size(), 4U);
+  }
+
+  at::Tensor expected(const std::string& name) const { return reference_->tensor(name); }
+
+  /// The reference's random plan for a site and operation.
+  Plan plan(Site site, Operation operation, const std::string& prefix) const {
+    const std::vector<std::int32_t> layers = to_tokens(expected(prefix + ".layers"));
+    const std::vector<std::int32_t> dims = to_tokens(expected(prefix + ".dims"));
+    const at::Tensor values = expected(prefix + ".values");
+    std::map<std::int64_t, std::map<std::int64_t, float>> by_layer;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      by_layer[layers[i]][dims[i]] = values[static_cast<std::int64_t>(i)].item<float>();
+    }
+    Plan result;
+    for (const auto& [layer, units] : by_layer) {
+      Edit edit{site, layer, operation, {}, {}};
+      for (const auto& [dim, value] : units) {
+        edit.dims.push_back(dim);
+        edit.values.push_back(value);
+      }
+      result.edits.push_back(edit);
+    }
+    return result;
+  }
+
+  /// Greedy tokens of all texts at once, in batches of `batch_tokens`, against the reference.
+  void check_greedy(const std::string& prefix, Tap* tap, std::int64_t batch_tokens) const {
+    const Engine engine(*decoder_, {batch_tokens});
+    const auto generated = engine.generate(texts_, {.max_new_tokens = 32, .stop_tokens = {}}, tap);
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      const std::string number = std::to_string(i);
+      expect_same_greedy(generated[i], expected(prefix + "greedy." + number),
+                         expected(prefix + "greedy_margin." + number), 1e-3, 4,
+                         prefix + "greedy." + number);
+    }
+  }
+
+  std::unique_ptr<SafetensorsFile> reference_;
+  std::unique_ptr<Decoder> decoder_;
+  std::vector<Tokens> texts_;
+};
+
+TEST_P(TinyModel, SitesAndLogitsOfEveryPosition) {
+  const Engine engine(*decoder_);
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    const std::string number = std::to_string(i);
+    Recorder recorder;
+    expect_close(engine.logits(texts_[i], &recorder), expected("logits." + number),
+                 depth_of(decoder_->config()), "logits." + number);
+    for (const Site site : all_sites) {
+      const std::string name = "site." + site_name(site) + "." + number;
+      expect_close(recorder.stacked(site), expected(name), depth_of(decoder_->config()), name);
+    }
+  }
+}
+
+TEST_P(TinyModel, LastTokensOfPackedTexts) {
+  for (const std::int64_t batch_tokens : {1, 30, 4096}) {
+    const Engine engine(*decoder_, {batch_tokens});
+    LastTokenTap tap(*decoder_, all_sites, static_cast<std::int64_t>(texts_.size()));
+    engine.read(texts_, tap);
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      for (const Site site : all_sites) {
+        const std::string name = "site." + site_name(site) + "." + std::to_string(i);
+        expect_close(tap.activations(site)[static_cast<std::int64_t>(i)],
+                     expected(name).select(1, -1), depth_of(decoder_->config()), name);
+      }
+    }
+  }
+}
+
+TEST_P(TinyModel, GreedyTokensAloneAndPacked) {
+  for (const std::int64_t batch_tokens : {1, 100, 4096}) check_greedy("", nullptr, batch_tokens);
+}
+
+TEST_P(TinyModel, SteeredLogitsAndGreedyTokens) {
+  for (const Site site : all_sites) {
+    for (const auto& [operation, name] :
+         {std::pair{Operation::scale, "scale"}, std::pair{Operation::directed, "directed"}}) {
+      const std::string key = site_name(site) + "." + name;
+      PlanTap tap(plan(site, operation, "plan." + key), *decoder_);
+      const Engine engine(*decoder_);
+      for (std::size_t i = 0; i < texts_.size(); ++i) {
+        const std::string logits = "steered." + key + ".logits." + std::to_string(i);
+        expect_close(engine.logits(texts_[i], &tap), expected(logits), depth_of(decoder_->config()),
+                     logits);
+      }
+      check_greedy("steered." + key + ".", &tap, 4096);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Llama, TinyModel,
+                         ::testing::Values("multi_head", "grouped_query", "three_heads",
+                                           "five_heads", "wide_heads", "narrow_heads",
+                                           "llama3_rope", "linear_rope", "biases", "sharded",
+                                           "bfloat16", "old_llama3_rope", "old_linear_rope",
+                                           "old_plain"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace austeer
