@@ -78,9 +78,9 @@ ModelManifest load_model_manifest(const std::string& name,
 std::filesystem::path fetched_model_file(const ModelManifest& manifest,
                                          const std::filesystem::path& home) {
   if (!manifest.source) {
-    throw UsageError("models", fmt::format("the model '{}' has no source to fetch", manifest.name),
-                     fmt::format("Give the folder of its weights instead; on the hub it is {}",
-                                 manifest.hub));
+    throw UsageError(
+        "models", fmt::format("the model '{}' has no source to fetch", manifest.name),
+        fmt::format("Give the folder of its weights instead; on the hub it is {}", manifest.hub));
   }
   const std::filesystem::path member(manifest.source->member);
   return home / "models" / manifest.name / member.filename();

@@ -24,10 +24,10 @@ struct ModelManifest {
   std::string licence;  ///< SPDX identifier where there is one
   std::int64_t parameters = 0;
   std::int64_t layers = 0;
-  std::int64_t width = 0;            ///< of the residual stream
+  std::int64_t width = 0;             ///< of the residual stream
   std::optional<ModelSource> source;  ///< absent: not fetched by austeer
-  std::string chat;                  ///< template with {prompt}; "" when the model has no chat format
-  std::vector<std::string> stop;     ///< tokens that end an answer in the chat format
+  std::string chat;               ///< template with {prompt}; "" when the model has no chat format
+  std::vector<std::string> stop;  ///< tokens that end an answer in the chat format
 };
 
 /// The names of the manifests in `configs_folder`/models, sorted. Throws FileError.

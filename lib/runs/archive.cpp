@@ -58,8 +58,8 @@ void extract_member(const std::filesystem::path& archive, const std::string& mem
                     const std::filesystem::path& file, std::int64_t max_bytes) {
   const std::string what = fmt::format("[archive] {}", archive.string());
   if (!is_inner_path(member)) {
-    throw FormatError({what, "a relative member path without '..'", fmt::format("'{}'", member),
-                       ""});
+    throw FormatError(
+        {what, "a relative member path without '..'", fmt::format("'{}'", member), ""});
   }
   const ChildResult result =
       run_child({python_program(), "-I", "-c", script, std::filesystem::absolute(archive).string(),
@@ -72,8 +72,8 @@ void extract_member(const std::filesystem::path& archive, const std::string& mem
       throw FormatError({what, fmt::format("the member '{}' as a regular file", member),
                          "no such member", "The manifest and the archive do not belong together"});
     case too_large:
-      throw FormatError({what, fmt::format("at most {} bytes in '{}'", max_bytes, member), "more",
-                         ""});
+      throw FormatError(
+          {what, fmt::format("at most {} bytes in '{}'", max_bytes, member), "more", ""});
     case damaged:
       throw FormatError({what, "a whole zip or tar archive",
                          fmt::format("a damaged one ({})", result.last_lines(1)),

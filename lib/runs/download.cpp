@@ -17,7 +17,7 @@ namespace austeer {
 namespace {
 
 constexpr long connect_seconds = 30;
-constexpr long stalled_seconds = 60;          // a transfer that stays below ...
+constexpr long stalled_seconds = 60;            // a transfer that stays below ...
 constexpr long stalled_bytes_per_second = 100;  // ... this rate that long is given up
 constexpr long http_range_not_satisfiable = 416;
 
@@ -82,9 +82,9 @@ int show_progress(void* user, curl_off_t total, curl_off_t, curl_off_t, curl_off
   constexpr std::int64_t kib = 1024;
   if (total <= 0) return 0;
   if (!target.progress) {
-    target.progress = std::make_unique<Progress>(
-        fmt::format("download {}", target.file.stem().string()), "KiB",
-        (target.start + total) / kib, target.start / kib);
+    target.progress =
+        std::make_unique<Progress>(fmt::format("download {}", target.file.stem().string()), "KiB",
+                                   (target.start + total) / kib, target.start / kib);
     target.start = target.start / kib * kib;
   }
   const std::int64_t news = (target.size - target.start) / kib;
@@ -131,10 +131,10 @@ Curl make_handle(const std::string& url, Target& target, std::array<char, CURL_E
                                   long status, const char* why) {
   const std::string what = fmt::format("[download] {}", url);
   if (target.write_error != 0) {
-    throw FileError({fmt::format("{}: cannot write {}", what, target.file.string()), "",
-                     std::strerror(target.write_error),
-                     target.write_error == ENOSPC ? "The disk is full; free some space and run again"
-                                                  : ""});
+    throw FileError(
+        {fmt::format("{}: cannot write {}", what, target.file.string()), "",
+         std::strerror(target.write_error),
+         target.write_error == ENOSPC ? "The disk is full; free some space and run again" : ""});
   }
   if (target.too_large || code == CURLE_FILESIZE_EXCEEDED) {
     throw FileError({what, fmt::format("at most {} bytes", target.max_bytes), "a larger file", ""});
