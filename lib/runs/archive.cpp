@@ -1,0 +1,87 @@
+#include "runs/archive.hpp"
+
+#include <fmt/format.h>
+
+#include "base/config_files.hpp"
+#include "base/error.hpp"
+#include "runs/child_process.hpp"
+
+namespace austeer {
+namespace {
+
+// Exit statuses of the script below; Python itself uses 1 and 2.
+constexpr int missing_member = 10;
+constexpr int too_large = 11;
+constexpr int damaged = 12;
+
+// argv: archive, member, file, limit in bytes.
+constexpr const char* script = R"(
+import sys, tarfile, zipfile, zlib
+archive, member, target, limit = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+
+def source():
+    if zipfile.is_zipfile(archive):
+        holder = zipfile.ZipFile(archive)
+        names = [info for info in holder.infolist() if info.filename == member]
+        return holder.open(names[0]) if names and not names[0].is_dir() else None
+    holder = tarfile.open(archive, "r:*")
+    for info in holder:
+        if info.name == member or info.name == "./" + member:
+            return holder.extractfile(info) if info.isfile() else None
+    return None
+
+try:
+    stream = source()
+    if stream is None:
+        sys.exit(10)
+    left = limit
+    with open(target, "wb") as out:
+        while piece := stream.read(1 << 20):
+            left -= len(piece)
+            if left < 0:
+                sys.exit(11)
+            out.write(piece)
+except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError,
+        RuntimeError) as error:
+    print(error)
+    sys.exit(12)
+)";
+
+}  // namespace
+
+bool is_archive_name(const std::string& name) {
+  return name.ends_with(".zip") || name.ends_with(".whl") || name.ends_with(".tgz") ||
+         name.ends_with(".tar.gz");
+}
+
+void extract_member(const std::filesystem::path& archive, const std::string& member,
+                    const std::filesystem::path& file, std::int64_t max_bytes) {
+  const std::string what = fmt::format("[archive] {}", archive.string());
+  if (!is_inner_path(member)) {
+    throw FormatError(
+        {what, "a relative member path without '..'", fmt::format("'{}'", member), ""});
+  }
+  const ChildResult result =
+      run_child({python_program(), "-I", "-c", script, std::filesystem::absolute(archive).string(),
+                 member, std::filesystem::absolute(file).string(), std::to_string(max_bytes)});
+  if (result.status == 0) return;
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+  switch (result.status) {
+    case missing_member:
+      throw FormatError({what, fmt::format("the member '{}' as a regular file", member),
+                         "no such member", "The manifest and the archive do not belong together"});
+    case too_large:
+      throw FormatError(
+          {what, fmt::format("at most {} bytes in '{}'", max_bytes, member), "more", ""});
+    case damaged:
+      throw FormatError({what, "a whole zip or tar archive",
+                         fmt::format("a damaged one ({})", result.last_lines(1)),
+                         "Fetch it again"});
+    default:
+      throw FileError({fmt::format("{}: reading '{}' failed", what, member), "",
+                       result.last_lines(5), "AUSTEER_PYTHON names the Python that is used"});
+  }
+}
+
+}  // namespace austeer

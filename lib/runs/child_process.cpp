@@ -1,0 +1,106 @@
+#include "runs/child_process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr std::size_t output_limit = 64 << 10;
+
+pid_t spawn(const std::vector<std::string>& arguments, int output) {
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+  pid_t child = -1;
+  const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    throw FileError("process", fmt::format("cannot run {}: {}", arguments[0], std::strerror(error)),
+                    "Is it installed and in PATH? For Python, AUSTEER_PYTHON names another one");
+  }
+  return child;
+}
+
+std::string read_tail(int descriptor) {
+  std::string output;
+  std::array<char, 4096> piece{};
+  while (true) {
+    const ssize_t size = ::read(descriptor, piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return output;
+    output.append(piece.data(), static_cast<std::size_t>(size));
+    if (output.size() > 2 * output_limit) output.erase(0, output.size() - output_limit);
+  }
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+std::string ChildResult::last_lines(int count) const {
+  std::vector<std::string> lines;
+  std::size_t start = 0;
+  while (start < output.size()) {
+    const std::size_t end = std::min(output.find('\n', start), output.size());
+    if (end > start) lines.push_back(output.substr(start, end - start));
+    start = end + 1;
+  }
+  const std::size_t kept = std::min<std::size_t>(lines.size(), static_cast<std::size_t>(count));
+  std::string text;
+  for (std::size_t i = lines.size() - kept; i < lines.size(); ++i) {
+    text += (text.empty() ? "" : "\n") + lines[i];
+  }
+  return text;
+}
+
+ChildResult run_child(const std::vector<std::string>& arguments) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw FileError("process", fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  }
+  pid_t child = -1;
+  try {
+    child = spawn(arguments, ends[1]);
+  } catch (...) {
+    ::close(ends[0]);
+    ::close(ends[1]);
+    throw;
+  }
+  ::close(ends[1]);
+  ChildResult result;
+  result.output = read_tail(ends[0]);
+  ::close(ends[0]);
+  result.status = wait_for(child);
+  if (result.output.size() > output_limit) {
+    result.output.erase(0, result.output.size() - output_limit);
+  }
+  return result;
+}
+
+std::string python_program() {
+  const std::string chosen = environment("AUSTEER_PYTHON");
+  return chosen.empty() ? "python3" : chosen;
+}
+
+}  // namespace austeer

@@ -1,0 +1,24 @@
+#pragma once
+// Runs another program and waits for it: an argument list, never a shell.
+
+#include <string>
+#include <vector>
+
+namespace austeer {
+
+struct ChildResult {
+  int status = 0;      ///< exit status; 128 + signal when a signal ended it
+  std::string output;  ///< the last 64 KiB of stdout and stderr together
+
+  /// The last `count` non-empty lines of the output, one below the other.
+  std::string last_lines(int count) const;
+};
+
+/// Runs `arguments[0]` (looked up in PATH) with stdin closed and the caller's environment. Throws
+/// FileError when it cannot be started.
+ChildResult run_child(const std::vector<std::string>& arguments);
+
+/// The Python to run: $AUSTEER_PYTHON, else "python3".
+std::string python_program();
+
+}  // namespace austeer

@@ -1,0 +1,49 @@
+#pragma once
+// Dataset manifests, datasets/manifests/NAME.yaml: the files of a dataset, where its authors
+// publish them, what they hash to, and under which terms.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace austeer {
+
+/// One file that fetch brings.
+struct DatasetFile {
+  std::string file;               ///< name in the dataset's folder
+  std::vector<std::string> urls;  ///< addresses, tried in this order
+  std::string member;             ///< path inside the archive at `urls`; "" for a plain file
+  std::string sha256;             ///< of `file`; "" where the manifest says `unverified`
+  std::optional<std::int64_t> bytes;
+};
+
+/// What to cite.
+struct Citation {
+  std::string key;
+  std::string authors;
+  std::string title;
+  std::string venue;
+  std::int64_t year = 0;
+};
+
+struct DatasetManifest {
+  std::string name;    ///< as in the file name
+  std::string folder;  ///< below the --datasets folder
+  std::string homepage;
+  std::string licence;
+  std::vector<Citation> citations;
+  std::string notes;  ///< shown beside a failure: known troubles with the addresses
+  std::vector<DatasetFile> files;
+};
+
+/// The names of the manifests in `manifests_folder`, sorted. Throws FileError.
+std::vector<std::string> dataset_manifest_names(const std::filesystem::path& manifests_folder);
+
+/// Reads `manifests_folder`/NAME.yaml. Throws UsageError for an unknown name and FormatError for
+/// an unknown key, a wrong type, or a name or path that would lead out of the dataset's folder.
+DatasetManifest load_dataset_manifest(const std::string& name,
+                                      const std::filesystem::path& manifests_folder);
+
+}  // namespace austeer

