@@ -25,9 +25,11 @@ constexpr std::uint64_t fixed_steps = 100'000;
 constexpr std::uint64_t steps_per_byte = 64;
 
 // Both engines know \s and \w, but not as the same sets: PCRE2 counts U+180E as white space and
-// leaves marks out of words.
+// leaves marks and enclosed letters out of words; Oniguruma has some Latin-1 numbers in them.
 constexpr std::string_view space_set = "\\p{Z}\\x{9}-\\x{d}\\x{85}";
-constexpr std::string_view word_set = "\\p{L}\\p{M}\\p{Nd}\\p{Pc}";
+constexpr std::string_view word_set =
+    "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}\\x{24b6}-\\x{24e9}"
+    "\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}";
 
 [[noreturn]] void refuse(const std::string& place, std::string_view what, std::string_view found,
                          std::string_view hint = {}) {
@@ -71,6 +73,10 @@ class Translator {
       case 'W':
         set(c == 'S' ? space_set : word_set, true);
         break;
+      case 'b':
+      case 'B':
+        boundary(c);
+        break;
       case 'h':
       case 'H':
       case 'Q':
@@ -89,6 +95,16 @@ class Translator {
     } else {
       result_ += fmt::format("[{}{}]", negated ? "^" : "", members);
     }
+  }
+
+  void boundary(char c) {
+    if (in_class_) {  // there, \b is a backspace
+      result_ += fmt::format("\\{}", c);
+      return;
+    }
+    constexpr std::string_view edge = "(?:(?<=[{0}])(?![{0}])|(?<![{0}])(?=[{0}]))";
+    constexpr std::string_view no_edge = "(?:(?<=[{0}])(?=[{0}])|(?<![{0}])(?![{0}]))";
+    result_ += fmt::format(fmt::runtime(c == 'b' ? edge : no_edge), word_set);
   }
 
   void class_character(char c) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <string_view>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
+#include <unicode/uset.h>
 #include <unicode/ustring.h>
 #include <vector>
 
@@ -19,14 +21,31 @@ void check(UErrorCode status, std::string_view step) {
                      std::string("Unicode ") + std::string(step) + ": " + u_errorName(status));
 }
 
-const UNormalizer2* instance(NormalForm form) {
+// `tokenizers` normalises by the tables of Unicode 9; what is newer passes through it unchanged,
+// and models were trained on ids made so.
+constexpr std::u16string_view known_characters = u"[:age=9.0:]";
+
+const UNormalizer2* make_instance(NormalForm form) {
   UErrorCode status = U_ZERO_ERROR;
-  const UNormalizer2* result = form == NormalForm::nfc    ? unorm2_getNFCInstance(&status)
-                               : form == NormalForm::nfd  ? unorm2_getNFDInstance(&status)
-                               : form == NormalForm::nfkc ? unorm2_getNFKCInstance(&status)
-                                                          : unorm2_getNFKDInstance(&status);
+  const UNormalizer2* whole = form == NormalForm::nfc    ? unorm2_getNFCInstance(&status)
+                              : form == NormalForm::nfd  ? unorm2_getNFDInstance(&status)
+                              : form == NormalForm::nfkc ? unorm2_getNFKCInstance(&status)
+                                                         : unorm2_getNFKDInstance(&status);
+  USet* known = uset_openPattern(known_characters.data(),
+                                 static_cast<std::int32_t>(known_characters.size()), &status);
+  check(status, "character data");
+  uset_freeze(known);
+  const UNormalizer2* filtered = unorm2_openFiltered(whole, known, &status);
   check(status, "normalisation data");
-  return result;
+  return filtered;
+}
+
+/// Made on first use, kept for the life of the process.
+const UNormalizer2* instance(NormalForm form) {
+  static const UNormalizer2* instances[] = {
+      make_instance(NormalForm::nfc), make_instance(NormalForm::nfd),
+      make_instance(NormalForm::nfkc), make_instance(NormalForm::nfkd)};
+  return instances[static_cast<std::size_t>(form)];
 }
 
 std::vector<UChar> to_utf16(std::string_view text) {

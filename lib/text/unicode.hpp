@@ -15,7 +15,8 @@ bool is_word_character(char32_t value);
 
 enum class NormalForm { nfc, nfd, nfkc, nfkd };
 
-/// Valid UTF-8 `text` in a Unicode normal form.
+/// Valid UTF-8 `text` in a Unicode normal form, by the tables of Unicode 9, as the `tokenizers`
+/// package does it: later characters neither compose nor move.
 std::string normalise(std::string_view text, NormalForm form);
 
 }  // namespace austeer
