@@ -88,7 +88,11 @@ class BpeTokenizer final : public Tokenizer {
     }
     special_.resize(pieces_.size(), false);
     for (const AddedToken& token : parts.added) {
-      special_[static_cast<std::size_t>(token.id)] = token.special;
+      const auto id = static_cast<std::size_t>(token.id);
+      special_[id] = token.special;
+      if (!token.normalized) continue;
+      const std::string content = normalised(token.content);  // what it is found as
+      texts_[id] = bytes_of_piece(content).value_or(content);
     }
     check_special(prefix_, parts.place);
     check_special(suffix_, parts.place);
