@@ -1,0 +1,145 @@
+// A doubly linked list of symbols and a heap of candidate merges, lowest rank and leftmost first.
+// A candidate whose neighbours have changed since is recognised when it comes up.
+#include "text/bpe.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <limits>
+
+#include "base/error.hpp"
+#include "text/byte_level.hpp"
+#include "text/utf8.hpp"
+
+namespace austeer {
+namespace {
+
+std::uint64_t pair_key(TokenId left, TokenId right) {
+  return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32) |
+         static_cast<std::uint32_t>(right);
+}
+
+TokenId id_of(const BpeRules& rules, const std::string& piece, std::string_view what,
+              const std::string& place) {
+  const auto found = rules.vocabulary.find(piece);
+  if (found == rules.vocabulary.end()) {
+    throw FormatError({fmt::format("[tokenizer] {}: {} names '{}', which is not in the vocabulary",
+                                   place, what, piece),
+                       "", "", "The file is damaged, or its parts belong to different tokenizers"});
+  }
+  return found->second;
+}
+
+/// Orders a heap so that the lowest rank, and among equals the leftmost place, comes up first.
+bool comes_later(const BpeScratch::Candidate& a, const BpeScratch::Candidate& b) {
+  return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
+}
+
+}  // namespace
+
+std::size_t BpeModel::PairHash::operator()(std::uint64_t key) const {
+  key *= 0x9E3779B97F4A7C15ull;  // 2^64 over the golden ratio: spreads neighbouring ids
+  return static_cast<std::size_t>(key ^ (key >> 32));
+}
+
+BpeModel::BpeModel(const BpeRules& rules, const std::string& place)
+    : fuse_unknown_(rules.fuse_unknown) {
+  if (rules.unknown) unknown_ = id_of(rules, *rules.unknown, "unk_token", place);
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    std::string piece;
+    append_utf8(piece, byte_level_alphabet()[byte]);
+    const auto found = rules.vocabulary.find(piece);
+    byte_ids_[byte] = found == rules.vocabulary.end() ? -1 : found->second;
+  }
+  merges_.reserve(rules.merges.size());
+  for (std::size_t rank = 0; rank < rules.merges.size(); ++rank) {
+    const auto& [left, right] = rules.merges[rank];
+    const std::string what = fmt::format("merge {}", rank);
+    const TokenId left_id = id_of(rules, left, what, place);
+    const TokenId right_id = id_of(rules, right, what, place);
+    merges_[pair_key(left_id, right_id)] = {static_cast<std::int32_t>(rank),
+                                            id_of(rules, left + right, what, place)};
+  }
+  if (!rules.ignore_merges) return;
+  words_.reserve(rules.vocabulary.size());
+  for (const auto& [piece, id] : rules.vocabulary) {
+    if (auto bytes = bytes_of_piece(piece)) words_.emplace(std::move(*bytes), id);
+  }
+}
+
+const BpeModel::Merge* BpeModel::merge_of(TokenId left, TokenId right) const {
+  const auto found = merges_.find(pair_key(left, right));
+  return found == merges_.end() ? nullptr : &found->second;
+}
+
+void BpeModel::fill_symbols(std::string_view word, BpeScratch& scratch) const {
+  scratch.symbols.clear();
+  bool after_unknown = false;
+  for (const char c : word) {
+    TokenId id = byte_ids_[static_cast<unsigned char>(c)];
+    const bool is_unknown = id < 0;
+    if (is_unknown) {
+      if (unknown_ < 0) continue;
+      if (fuse_unknown_ && after_unknown) continue;
+      id = unknown_;
+    }
+    after_unknown = is_unknown;
+    const auto position = static_cast<std::int32_t>(scratch.symbols.size());
+    scratch.symbols.push_back({id, position - 1, position + 1, true});
+  }
+  if (!scratch.symbols.empty()) scratch.symbols.back().next = -1;
+}
+
+void BpeModel::propose(BpeScratch& scratch, std::int32_t left) const {
+  const auto& symbol = scratch.symbols[static_cast<std::size_t>(left)];
+  if (symbol.next < 0) return;
+  const auto& next = scratch.symbols[static_cast<std::size_t>(symbol.next)];
+  if (const Merge* merge = merge_of(symbol.id, next.id)) {
+    scratch.queue.push_back({merge->rank, left, merge->joined});
+  }
+}
+
+void BpeModel::encode_word(std::string_view word, BpeScratch& scratch,
+                           std::vector<TokenId>& ids) const {
+  if (!words_.empty()) {
+    const auto found = words_.find(std::string(word));
+    if (found != words_.end()) {
+      ids.push_back(found->second);
+      return;
+    }
+  }
+  if (word.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+    throw ComputeError("tokenizer", "a word of more than 2 GiB cannot be encoded");
+  }
+  fill_symbols(word, scratch);
+  auto& [symbols, queue] = scratch;
+  queue.clear();
+  for (std::size_t i = 0; i < symbols.size(); ++i) propose(scratch, static_cast<std::int32_t>(i));
+  std::make_heap(queue.begin(), queue.end(), comes_later);
+
+  const auto propose_into_heap = [&](std::int32_t left) {
+    const std::size_t before = queue.size();
+    propose(scratch, left);
+    if (queue.size() > before) std::push_heap(queue.begin(), queue.end(), comes_later);
+  };
+  while (!queue.empty()) {
+    std::pop_heap(queue.begin(), queue.end(), comes_later);
+    const BpeScratch::Candidate top = queue.back();
+    queue.pop_back();
+    auto& left = symbols[static_cast<std::size_t>(top.position)];
+    if (!left.alive || left.next < 0) continue;
+    auto& right = symbols[static_cast<std::size_t>(left.next)];
+    const Merge* merge = merge_of(left.id, right.id);
+    if (merge == nullptr || merge->joined != top.joined) continue;
+    left.id = top.joined;
+    right.alive = false;
+    left.next = right.next;
+    if (left.next >= 0) symbols[static_cast<std::size_t>(left.next)].previous = top.position;
+    if (left.previous >= 0) propose_into_heap(left.previous);
+    propose_into_heap(top.position);
+  }
+  for (const auto& symbol : symbols) {
+    if (symbol.alive) ids.push_back(symbol.id);
+  }
+}
+
+}  // namespace austeer

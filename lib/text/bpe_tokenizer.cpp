@@ -1,0 +1,205 @@
+// Encoding: added tokens are cut out of the raw text, the rest is normalised, cut again by the
+// tokens that are looked for there, split into words, and each word encoded. Decoding: the bytes
+// behind the pieces, one after the other, read as UTF-8.
+#include "text/bpe_tokenizer.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <fmt/format.h>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/error.hpp"
+#include "text/byte_level.hpp"
+#include "text/utf8.hpp"
+
+namespace austeer {
+namespace {
+
+[[noreturn]] void refuse(const std::string& place, std::string_view what) {
+  throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "",
+                     "The file is damaged or was put together from different tokenizers"});
+}
+
+void check_added(const BpeParts& parts) {
+  std::unordered_map<std::string_view, TokenId> contents;
+  for (const AddedToken& token : parts.added) {
+    if (token.content.empty())
+      refuse(parts.place, fmt::format("added token {} is empty", token.id));
+    if (!contents.emplace(token.content, token.id).second) {
+      refuse(parts.place, fmt::format("the added token '{}' stands twice", token.content));
+    }
+    const auto found = parts.rules.vocabulary.find(token.content);
+    if (found != parts.rules.vocabulary.end() && found->second != token.id) {
+      refuse(parts.place, fmt::format("the added token '{}' has id {}, in the vocabulary id {}",
+                                      token.content, token.id, found->second));
+    }
+  }
+}
+
+/// All pieces in id order: n distinct pieces fill 0..n-1 exactly when no id is taken twice.
+std::vector<std::string> pieces_by_id(const BpeParts& parts) {
+  std::vector<std::pair<TokenId, std::string_view>> all;
+  for (const auto& [piece, id] : parts.rules.vocabulary) all.emplace_back(id, piece);
+  for (const AddedToken& token : parts.added) {
+    if (!parts.rules.vocabulary.contains(token.content)) all.emplace_back(token.id, token.content);
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<std::string> pieces;
+  pieces.reserve(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [id, piece] = all[i];
+    if (id < 0) refuse(parts.place, fmt::format("'{}' has the negative id {}", piece, id));
+    if (i > 0 && all[i - 1].first == id) {
+      refuse(parts.place,
+             fmt::format("the id {} is given to '{}' and '{}'", id, all[i - 1].second, piece));
+    }
+    if (static_cast<std::size_t>(id) != i) {
+      refuse(parts.place,
+             fmt::format("no token has the id {}: '{}' follows with {}", i, piece, id));
+    }
+    pieces.emplace_back(piece);
+  }
+  return pieces;
+}
+
+std::vector<AddedToken> those_normalized(const std::vector<AddedToken>& tokens, bool normalized) {
+  std::vector<AddedToken> result;
+  for (const AddedToken& token : tokens) {
+    if (token.normalized == normalized) result.push_back(token);
+  }
+  return result;
+}
+
+class BpeTokenizer final : public Tokenizer {
+ public:
+  explicit BpeTokenizer(BpeParts parts)
+      : model_(parts.rules, parts.place),
+        pieces_(pieces_by_id(parts)),
+        normal_forms_(std::move(parts.normal_forms)),
+        pre_tokenizer_(std::move(parts.split_rules)),
+        prefix_(std::move(parts.prefix)),
+        suffix_(std::move(parts.suffix)),
+        fingerprint_(std::move(parts.fingerprint)) {
+    ids_.reserve(pieces_.size());
+    for (std::size_t id = 0; id < pieces_.size(); ++id) {
+      ids_.emplace(pieces_[id], static_cast<TokenId>(id));
+      texts_.push_back(bytes_of_piece(pieces_[id]).value_or(pieces_[id]));
+    }
+    special_.resize(pieces_.size(), false);
+    for (const AddedToken& token : parts.added) {
+      const auto id = static_cast<std::size_t>(token.id);
+      special_[id] = token.special;
+      if (!token.normalized) continue;
+      const std::string content = normalised(token.content);  // what it is found as
+      texts_[id] = bytes_of_piece(content).value_or(content);
+    }
+    check_special(prefix_, parts.place);
+    check_special(suffix_, parts.place);
+    raw_tokens_ = AddedTokenFinder(those_normalized(parts.added, false));
+    normalized_tokens_ = make_normalized_finder(parts);
+  }
+
+  std::vector<TokenId> encode(std::string_view text, bool add_special_tokens) const override {
+    std::vector<TokenId> ids;
+    BpeScratch scratch;
+    if (add_special_tokens) ids = prefix_;
+    const std::string valid = repair_utf8(text);
+    for (const TextSection& section : raw_tokens_.split(valid)) {
+      if (section.id >= 0) {
+        ids.push_back(section.id);
+      } else if (normal_forms_.empty()) {
+        encode_section(section.text, scratch, ids);
+      } else {
+        encode_section(normalised(section.text), scratch, ids);
+      }
+    }
+    if (add_special_tokens) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
+    return ids;
+  }
+
+  std::string decode(std::span<const TokenId> ids) const override {
+    std::string bytes;
+    for (const TokenId id : ids) {
+      if (id < 0 || id >= size()) {
+        throw UsageError("tokenizer",
+                         fmt::format("cannot decode the id {}: ids are below {}", id, size()));
+      }
+      const auto index = static_cast<std::size_t>(id);
+      if (!special_[index]) bytes += texts_[index];
+    }
+    return repair_utf8(bytes);
+  }
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(pieces_.size()); }
+
+  std::optional<TokenId> find(std::string_view piece) const override {
+    const auto found = ids_.find(piece);
+    if (found == ids_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  std::string fingerprint() const override { return fingerprint_; }
+
+ private:
+  void check_special(const std::vector<TokenId>& ids, const std::string& place) const {
+    for (const TokenId id : ids) {
+      if (id < 0 || id >= size()) {
+        refuse(place, fmt::format("the default special token has id {}, but ids are below {}", id,
+                                  size()));
+      }
+    }
+  }
+
+  AddedTokenFinder make_normalized_finder(const BpeParts& parts) const {
+    std::vector<AddedToken> tokens = those_normalized(parts.added, true);
+    for (AddedToken& token : tokens) token.content = normalised(token.content);
+    // Two tokens may be equal after normalisation; the one given first is found.
+    std::unordered_map<std::string, AddedToken> by_content;
+    for (AddedToken& token : tokens) by_content.emplace(token.content, token);
+    tokens.clear();
+    for (auto& [content, token] : by_content) tokens.push_back(std::move(token));
+    return AddedTokenFinder(std::move(tokens));
+  }
+
+  std::string normalised(std::string_view text) const {
+    std::string result(text);
+    for (const NormalForm form : normal_forms_) result = normalise(result, form);
+    return result;
+  }
+
+  void encode_section(std::string_view text, BpeScratch& scratch, std::vector<TokenId>& ids) const {
+    for (const TextSection& section : normalized_tokens_.split(text)) {
+      if (section.id >= 0) {
+        ids.push_back(section.id);
+        continue;
+      }
+      std::deque<std::string> storage;
+      for (const std::string_view word : pre_tokenizer_.split(section.text, storage)) {
+        model_.encode_word(word, scratch, ids);
+      }
+    }
+  }
+
+  BpeModel model_;
+  std::vector<std::string> pieces_;                    // by id, as written in the file
+  std::vector<std::string> texts_;                     // by id, as decoded
+  std::vector<bool> special_;                          // by id
+  std::unordered_map<std::string_view, TokenId> ids_;  // keys point into pieces_
+  std::vector<NormalForm> normal_forms_;
+  AddedTokenFinder raw_tokens_;
+  AddedTokenFinder normalized_tokens_;
+  PreTokenizer pre_tokenizer_;
+  std::vector<TokenId> prefix_;
+  std::vector<TokenId> suffix_;
+  std::string fingerprint_;
+};
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> make_bpe_tokenizer(BpeParts parts) {
+  check_added(parts);
+  return std::make_unique<BpeTokenizer>(std::move(parts));
+}
+
+}  // namespace austeer

@@ -1,0 +1,148 @@
+// From the neutral vocabulary to the parts of a BPE tokenizer; the table of pre-tokenizer names.
+#include "text/bpe_vocabulary.hpp"
+
+#include <fmt/format.h>
+#include <map>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "base/suggest.hpp"
+#include "text/bpe_tokenizer.hpp"
+
+namespace austeer {
+namespace {
+
+/// The split pattern that Llama 3 introduced; `digits` is how its numbers are cut.
+std::string tiktoken_pattern(std::string_view digits) {
+  return fmt::format(
+      R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|{}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+      digits);
+}
+
+/// What a pre-tokenizer name stands for.
+struct NamedPreTokenizer {
+  std::vector<std::string> patterns;  // each isolates its matches, one after the other
+  std::vector<NormalForm> normal_forms;
+  bool ignore_merges = false;
+};
+
+const std::map<std::string, NamedPreTokenizer>& named_pre_tokenizers() {
+  static const std::string gpt2(gpt2_pattern());
+  static const std::map<std::string, NamedPreTokenizer> table{
+      {"default", {{gpt2}, {}, false}},
+      {"gpt-2", {{gpt2}, {}, false}},
+      {"smollm", {{R"(\p{N})", gpt2}, {}, false}},
+      {"llama-bpe", {{tiktoken_pattern(R"(\p{N}{1,3})")}, {}, true}},
+      {"qwen2", {{tiktoken_pattern(R"(\p{N})")}, {NormalForm::nfc}, false}},
+  };
+  return table;
+}
+
+const NamedPreTokenizer& pre_tokenizer_of(const BpeVocabulary& vocabulary) {
+  const auto& table = named_pre_tokenizers();
+  const auto found = table.find(vocabulary.pre_tokenizer);
+  if (found != table.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : table) names.push_back(name);
+  throw FormatError({fmt::format("[tokenizer] {}: unknown pre-tokenizer '{}'", vocabulary.place,
+                                 vocabulary.pre_tokenizer),
+                     "", "", suggestion(vocabulary.pre_tokenizer, names)});
+}
+
+[[noreturn]] void refuse(const BpeVocabulary& vocabulary, std::string_view what) {
+  throw FormatError({fmt::format("[tokenizer] {}: {}", vocabulary.place, what), "", "", ""});
+}
+
+void add_token(const BpeVocabulary& vocabulary, std::size_t index, BpeParts& parts) {
+  const std::string& piece = vocabulary.tokens[index];
+  const auto id = static_cast<TokenId>(index);
+  const auto [taken, is_new] = parts.rules.vocabulary.emplace(piece, id);
+  if (!is_new) {
+    refuse(vocabulary, fmt::format("the tokens {} and {} are both '{}'", taken->second, id, piece));
+  }
+  const auto type = vocabulary.types.empty() ? TokenType::normal
+                                             : static_cast<TokenType>(vocabulary.types[index]);
+  switch (type) {
+    case TokenType::normal:
+    case TokenType::unused:
+      return;
+    case TokenType::unknown:
+    case TokenType::control:
+    case TokenType::user_defined: {
+      AddedToken token;
+      token.id = id;
+      token.content = piece;
+      token.special = type != TokenType::user_defined;
+      parts.added.push_back(std::move(token));
+      return;
+    }
+  }
+  refuse(vocabulary,
+         fmt::format("the token {} '{}' has type {}, which byte-level BPE does not have", id, piece,
+                     vocabulary.types[index]));
+}
+
+std::string fingerprint_of(const BpeVocabulary& vocabulary) {
+  Sha256 sha;
+  const auto add = [&](std::string_view text) {
+    sha.update(fmt::format("{}:", text.size())).update(text);  // sizes keep neighbours apart
+  };
+  const auto add_number = [&](std::int64_t number) { add(std::to_string(number)); };
+  add("bpe-vocabulary-1");
+  add(vocabulary.pre_tokenizer);
+  add_number(vocabulary.add_bos ? vocabulary.bos.value_or(-1) : -1);
+  add_number(vocabulary.add_eos ? vocabulary.eos.value_or(-1) : -1);
+  add_number(static_cast<std::int64_t>(vocabulary.tokens.size()));
+  for (const std::string& token : vocabulary.tokens) add(token);
+  for (const std::int32_t type : vocabulary.types) add_number(type);
+  for (const auto& [left, right] : vocabulary.merges) {
+    add(left);
+    add(right);
+  }
+  return sha.hex();
+}
+
+TokenId required_id(const BpeVocabulary& vocabulary, const std::optional<TokenId>& id,
+                    std::string_view name) {
+  if (!id) refuse(vocabulary, fmt::format("{} is to be added, but the file names none", name));
+  return *id;
+}
+
+}  // namespace
+
+MergePieces split_merge(std::string_view merge, const std::string& place) {
+  const std::size_t space = merge.find(' ');
+  const bool two = space != std::string_view::npos && space > 0 && space + 1 < merge.size() &&
+                   merge.find(' ', space + 1) == std::string_view::npos;
+  if (!two) {
+    throw FormatError({fmt::format("[tokenizer] {}: a malformed merge", place),
+                       "two pieces with a space between them", fmt::format("'{}'", merge), ""});
+  }
+  return {std::string(merge.substr(0, space)), std::string(merge.substr(space + 1))};
+}
+
+std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary) {
+  if (vocabulary.tokens.empty()) refuse(vocabulary, "the vocabulary is empty");
+  if (!vocabulary.types.empty() && vocabulary.types.size() != vocabulary.tokens.size()) {
+    refuse(vocabulary, fmt::format("{} tokens, but {} token types", vocabulary.tokens.size(),
+                                   vocabulary.types.size()));
+  }
+  const NamedPreTokenizer& pre_tokenizer = pre_tokenizer_of(vocabulary);
+  BpeParts parts;
+  parts.place = vocabulary.place;
+  parts.fingerprint = fingerprint_of(vocabulary);
+  parts.normal_forms = pre_tokenizer.normal_forms;
+  for (const std::string& pattern : pre_tokenizer.patterns) {
+    parts.split_rules.push_back(
+        {Regex(pattern, vocabulary.place), SplitBehaviour::isolated, false, false});
+  }
+  parts.rules.ignore_merges = pre_tokenizer.ignore_merges;
+  parts.rules.merges = vocabulary.merges;
+  parts.rules.vocabulary.reserve(vocabulary.tokens.size());
+  for (std::size_t i = 0; i < vocabulary.tokens.size(); ++i) add_token(vocabulary, i, parts);
+  if (vocabulary.add_bos) parts.prefix.push_back(required_id(vocabulary, vocabulary.bos, "BOS"));
+  if (vocabulary.add_eos) parts.suffix.push_back(required_id(vocabulary, vocabulary.eos, "EOS"));
+  return make_bpe_tokenizer(std::move(parts));
+}
+
+}  // namespace austeer

@@ -1,0 +1,46 @@
+#pragma once
+// A byte-level BPE vocabulary without a tokenizer.json: what the metadata of a GGUF file says about
+// its tokenizer, in a neutral form that whoever reads such a file fills in.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/bpe.hpp"
+#include "text/tokenizer.hpp"
+
+namespace austeer {
+
+/// Kinds of tokens, with the numbers that GGUF gives them (`tokenizer.ggml.token_type`).
+enum class TokenType : std::int32_t {
+  normal = 1,
+  unknown = 2,
+  control = 3,       ///< special: found in text, left out when decoding
+  user_defined = 4,  ///< found in text, kept when decoding
+  unused = 5
+};
+
+struct BpeVocabulary {
+  std::vector<std::string> tokens;  ///< in id order, in the byte-level alphabet
+  std::vector<std::int32_t> types;  ///< one per token, or empty: all normal
+  std::vector<MergePieces> merges;  ///< see split_merge
+  std::string pre_tokenizer;        ///< `tokenizer.ggml.pre`: smollm, llama-bpe, qwen2, gpt-2
+  std::optional<TokenId> bos;
+  std::optional<TokenId> eos;
+  bool add_bos = false;  ///< encode() puts bos first by default
+  bool add_eos = false;  ///< encode() puts eos last by default
+  std::string place;     ///< the file, for messages
+};
+
+/// The two pieces of a merge that is written "left right". Throws FormatError, opened by `place`,
+/// unless there is exactly one space, between two pieces.
+MergePieces split_merge(std::string_view merge, const std::string& place);
+
+/// The tokenizer of a vocabulary. Throws FormatError for an unknown pre-tokenizer name, a type that
+/// byte-level BPE does not have (byte tokens are SentencePiece's), lists that do not fit each
+/// other, and all that make_bpe_tokenizer refuses.
+std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary);
+
+}  // namespace austeer

@@ -1,0 +1,116 @@
+// Each rule turns a piece into matches and gaps, then joins or drops them by its behaviour.
+#include "text/pre_tokenizer.hpp"
+
+#include <algorithm>
+
+namespace austeer {
+namespace {
+
+struct Stretch {
+  ByteRange range;
+  bool is_match = false;
+};
+
+std::vector<Stretch> matches_and_gaps(const SplitRule& rule, std::string_view text) {
+  std::vector<Stretch> stretches;
+  std::size_t done = 0;
+  for (const ByteRange& match : rule.pattern.find_all(text)) {
+    if (match.begin > done) stretches.push_back({{done, match.begin}, rule.invert});
+    stretches.push_back({match, !rule.invert});
+    done = match.end;
+  }
+  if (done < text.size()) stretches.push_back({{done, text.size()}, rule.invert});
+  return stretches;
+}
+
+std::vector<ByteRange> joined_with_previous(const std::vector<Stretch>& stretches) {
+  std::vector<ByteRange> pieces;
+  bool after_match = false;
+  for (const Stretch& stretch : stretches) {
+    if (stretch.is_match && !after_match && !pieces.empty()) {
+      pieces.back().end = stretch.range.end;
+    } else {
+      pieces.push_back(stretch.range);
+    }
+    after_match = stretch.is_match;
+  }
+  return pieces;
+}
+
+std::vector<ByteRange> joined_with_next(const std::vector<Stretch>& stretches) {
+  std::vector<ByteRange> pieces;
+  bool before_match = false;
+  for (auto stretch = stretches.rbegin(); stretch != stretches.rend(); ++stretch) {
+    if (stretch->is_match && !before_match && !pieces.empty()) {
+      pieces.back().begin = stretch->range.begin;
+    } else {
+      pieces.push_back(stretch->range);
+    }
+    before_match = stretch->is_match;
+  }
+  std::reverse(pieces.begin(), pieces.end());
+  return pieces;
+}
+
+std::vector<ByteRange> joined_with_alike(const std::vector<Stretch>& stretches) {
+  std::vector<ByteRange> pieces;
+  bool previous = false;
+  for (const Stretch& stretch : stretches) {
+    if (!pieces.empty() && stretch.is_match == previous) {
+      pieces.back().end = stretch.range.end;
+    } else {
+      pieces.push_back(stretch.range);
+    }
+    previous = stretch.is_match;
+  }
+  return pieces;
+}
+
+std::vector<ByteRange> all_of(const std::vector<Stretch>& stretches, bool matches_too) {
+  std::vector<ByteRange> pieces;
+  for (const Stretch& stretch : stretches) {
+    if (matches_too || !stretch.is_match) pieces.push_back(stretch.range);
+  }
+  return pieces;
+}
+
+std::vector<ByteRange> pieces_of(const SplitRule& rule, std::string_view text) {
+  const std::vector<Stretch> stretches = matches_and_gaps(rule, text);
+  switch (rule.behaviour) {
+    case SplitBehaviour::merged_with_previous:
+      return joined_with_previous(stretches);
+    case SplitBehaviour::merged_with_next:
+      return joined_with_next(stretches);
+    case SplitBehaviour::contiguous:
+      return joined_with_alike(stretches);
+    default:
+      return all_of(stretches, rule.behaviour == SplitBehaviour::isolated);
+  }
+}
+
+}  // namespace
+
+std::string_view gpt2_pattern() {
+  return R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+}
+
+std::vector<std::string_view> PreTokenizer::split(std::string_view text,
+                                                  std::deque<std::string>& storage) const {
+  std::vector<std::string_view> words{text};
+  for (const SplitRule& rule : rules_) {
+    std::vector<std::string_view> next;
+    for (std::string_view word : words) {
+      if (rule.prefix_space && !word.starts_with(' ')) {
+        word = storage.emplace_back(" " + std::string(word));
+      }
+      for (const ByteRange& range : pieces_of(rule, word)) {
+        if (range.end > range.begin)
+          next.push_back(word.substr(range.begin, range.end - range.begin));
+      }
+    }
+    words = std::move(next);
+  }
+  return words;
+}
+
+}  // namespace austeer

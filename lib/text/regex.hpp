@@ -1,0 +1,42 @@
+#pragma once
+// Regular expressions of tokenizers, through PCRE2 with Unicode on, read as the `tokenizers`
+// package's engine (Oniguruma) reads them, and with limits that a hostile pattern runs into.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace austeer {
+
+/// A half-open range of bytes.
+struct ByteRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// A compiled pattern; matching is const and may run in several threads.
+class Regex {
+ public:
+  /// Compiles `pattern`; `place` opens messages. Throws FormatError, naming the position, for what
+  /// does not compile, and for the few constructs that PCRE2 and Oniguruma read differently.
+  Regex(std::string_view pattern, std::string place);
+  ~Regex();
+  Regex(Regex&&) noexcept;
+  Regex& operator=(Regex&&) noexcept;
+
+  /// All matches in valid UTF-8 `text`, from left to right, none overlapping. Throws FormatError
+  /// when the pattern needs more than a linear number of steps or too much memory.
+  std::vector<ByteRange> find_all(std::string_view text) const;
+
+  /// The pattern that matches exactly `text`.
+  static std::string escape(std::string_view text);
+
+ private:
+  struct Compiled;
+  std::unique_ptr<Compiled> compiled_;
+  std::string place_;
+};
+
+}  // namespace austeer

@@ -1,0 +1,29 @@
+// Which tokenizer a Hugging Face folder holds.
+#include "text/tokenizer.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "text/sentencepiece.hpp"
+#include "text/tokenizer_json.hpp"
+
+namespace austeer {
+
+std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
+  const std::filesystem::path json = folder / "tokenizer.json";
+  const std::filesystem::path model = folder / "tokenizer.model";
+  const bool has_model = std::filesystem::exists(model);
+  if (std::filesystem::exists(json)) {
+    const TokenizerDocument document = parse_tokenizer_json(read_file(json), json.string());
+    if (!has_model || !document.converted_from_sentencepiece()) return make_tokenizer(document);
+  } else if (!has_model) {
+    throw FileError(
+        "tokenizer",
+        fmt::format("{} has neither tokenizer.json nor tokenizer.model", folder.string()),
+        "Is it a model folder in Hugging Face's layout?");
+  }
+  return make_sentencepiece_tokenizer(read_file(model), model.string());
+}
+
+}  // namespace austeer

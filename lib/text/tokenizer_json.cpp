@@ -1,0 +1,134 @@
+// Reads a tokenizer.json section by section into the parts of a BPE tokenizer.
+#include "text/tokenizer_json.hpp"
+
+#include <fmt/format.h>
+#include <limits>
+
+#include "base/hash.hpp"
+#include "base/json.hpp"
+#include "text/bpe_tokenizer.hpp"
+#include "text/bpe_vocabulary.hpp"
+#include "text/tokenizer_json_parts.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr int max_depth = 32;
+
+[[noreturn]] void refuse(const std::string& place, std::string_view what,
+                         std::string_view hint = {}) {
+  throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "", std::string(hint)});
+}
+
+void read_vocabulary(const nlohmann::json& vocabulary, const std::string& place, BpeRules& rules) {
+  if (!vocabulary.is_object()) refuse(place, "model.vocab is not an object of pieces and ids");
+  rules.vocabulary.reserve(vocabulary.size());
+  for (const auto& [piece, id] : vocabulary.items()) {
+    if (!id.is_number_unsigned() || id.get<std::uint64_t>() > std::numeric_limits<TokenId>::max()) {
+      refuse(place, fmt::format("model.vocab: '{}' has no valid id", piece));
+    }
+    rules.vocabulary.emplace(piece, id.get<TokenId>());
+  }
+}
+
+void read_merges(const nlohmann::json& merges, const std::string& place, BpeRules& rules) {
+  if (!merges.is_array()) refuse(place, "model.merges is not a list");
+  rules.merges.reserve(merges.size());
+  for (const nlohmann::json& merge : merges) {
+    const std::string merge_place =
+        fmt::format("{}: model.merges, entry {}", place, rules.merges.size());
+    if (merge.is_string()) {
+      rules.merges.push_back(split_merge(merge.get_ref<const std::string&>(), merge_place));
+    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
+               merge[1].is_string()) {
+      rules.merges.emplace_back(merge[0].get<std::string>(), merge[1].get<std::string>());
+    } else {
+      refuse(merge_place, "neither \"left right\" nor [\"left\", \"right\"]");
+    }
+  }
+}
+
+/// Everything of `model` but its two long lists.
+void read_model_options(const Json& model, const std::string& place, BpeRules& rules) {
+  Fields fields(model, place + ": model");
+  const auto type = fields.optional<std::string>("type", "BPE");
+  if (type != "BPE") {
+    refuse(place, fmt::format("the model type '{}' is not supported", type), "Byte-level BPE is");
+  }
+  if (fields.optional<double>("dropout", 0.0) != 0.0)
+    refuse(place, "model.dropout is not supported");
+  for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+    if (!fields.optional<std::string>(affix, "").empty()) {
+      refuse(place, fmt::format("model.{} is not supported", affix));
+    }
+  }
+  if (fields.optional<bool>("byte_fallback", false)) {
+    refuse(place, "model.byte_fallback is not supported",
+           "The file was converted from a SentencePiece model: put that tokenizer.model beside it");
+  }
+  const auto unknown = fields.optional<std::string>("unk_token", "");
+  if (fields.has("unk_token")) rules.unknown = unknown;
+  rules.fuse_unknown = fields.optional<bool>("fuse_unk", false);
+  rules.ignore_merges = fields.optional<bool>("ignore_merges", false);
+  fields.refuse_unknown();
+}
+
+void read_model(const nlohmann::json& model, const std::string& place, BpeRules& rules) {
+  if (!model.is_object()) refuse(place, "the key 'model' is missing or is not an object");
+  Json options = Json::object();
+  for (const auto& [key, value] : model.items()) {
+    if (key != "vocab" && key != "merges") options[key] = value;
+  }
+  read_model_options(options, place, rules);
+  const auto part = [&](const char* key) -> const nlohmann::json& {
+    const auto found = model.find(key);
+    if (found == model.end()) refuse(place, fmt::format("the key 'model.{}' is missing", key));
+    return *found;
+  };
+  read_vocabulary(part("vocab"), place, rules);
+  read_merges(part("merges"), place, rules);
+}
+
+}  // namespace
+
+bool TokenizerDocument::converted_from_sentencepiece() const {
+  if (!json.is_object()) return false;
+  const auto model = json.find("model");
+  if (model == json.end() || !model->is_object()) return false;
+  const auto fallback = model->find("byte_fallback");
+  return fallback != model->end() && fallback->is_boolean() && fallback->get<bool>();
+}
+
+TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place) {
+  const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > max_depth) refuse(place, fmt::format("nested deeper than {} levels", max_depth));
+    return true;
+  };
+  TokenizerDocument document;
+  try {
+    document.json = nlohmann::json::parse(bytes, shallow);
+  } catch (const nlohmann::json::exception& error) {
+    refuse(place, fmt::format("not valid JSON ({})", error.what()));
+  }
+  document.fingerprint = sha256(bytes);
+  document.place = std::move(place);
+  return document;
+}
+
+std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document) {
+  const std::string& place = document.place;
+  if (!document.json.is_object()) refuse(place, "not an object");
+  BpeParts parts;
+  parts.place = place;
+  parts.fingerprint = document.fingerprint;
+  Json rest = Json::object();
+  for (const auto& [key, value] : document.json.items()) {
+    if (key != "model") rest[key] = value;
+  }
+  const auto model = document.json.find("model");
+  read_model(model == document.json.end() ? nlohmann::json() : *model, place, parts.rules);
+  read_tokenizer_parts(rest, parts);
+  return make_bpe_tokenizer(std::move(parts));
+}
+
+}  // namespace austeer

@@ -1,0 +1,35 @@
+#pragma once
+// The `tokenizer.json` of the Hugging Face `tokenizers` package, as far as byte-level BPE goes:
+// what Llama 3, Qwen and SmolLM2 use. Whatever it does not know is refused by name, since a
+// tokenizer that is almost right gives ids that are quietly wrong.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "text/tokenizer.hpp"
+
+namespace austeer {
+
+/// A tokenizer.json, parsed but not yet understood. Sorted keys: a vocabulary has up to a few
+/// hundred thousand of them.
+struct TokenizerDocument {
+  nlohmann::json json;
+  std::string fingerprint;  ///< SHA-256 of the bytes
+  std::string place;        ///< the file, for messages
+
+  /// True for what was converted from a SentencePiece model (BPE over characters that falls back to
+  /// bytes); such files come with the `tokenizer.model` that they were made from.
+  bool converted_from_sentencepiece() const;
+};
+
+/// Parses `bytes`. Throws FormatError, opened by `place`.
+TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place);
+
+/// Makes the tokenizer. Truncation and padding that the file asks for are left to the caller.
+/// Throws FormatError for what is malformed, contradictory or not supported.
+std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document);
+
+}  // namespace austeer

@@ -1,0 +1,113 @@
+// ICU's C interface, which is all that is needed and keeps its ABI between distributions.
+#include "text/unicode.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/uset.h>
+#include <unicode/ustring.h>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace austeer {
+namespace {
+
+void check(UErrorCode status, std::string_view step) {
+  if (U_SUCCESS(status) || status == U_BUFFER_OVERFLOW_ERROR) return;
+  throw ComputeError("tokenizer",
+                     std::string("Unicode ") + std::string(step) + ": " + u_errorName(status));
+}
+
+// `tokenizers` normalises by the tables of Unicode 9; what is newer passes through it unchanged,
+// and models were trained on ids made so.
+constexpr std::u16string_view known_characters = u"[:age=9.0:]";
+
+const UNormalizer2* make_instance(NormalForm form) {
+  UErrorCode status = U_ZERO_ERROR;
+  const UNormalizer2* whole = form == NormalForm::nfc    ? unorm2_getNFCInstance(&status)
+                              : form == NormalForm::nfd  ? unorm2_getNFDInstance(&status)
+                              : form == NormalForm::nfkc ? unorm2_getNFKCInstance(&status)
+                                                         : unorm2_getNFKDInstance(&status);
+  USet* known = uset_openPattern(known_characters.data(),
+                                 static_cast<std::int32_t>(known_characters.size()), &status);
+  check(status, "character data");
+  uset_freeze(known);
+  const UNormalizer2* filtered = unorm2_openFiltered(whole, known, &status);
+  check(status, "normalisation data");
+  return filtered;
+}
+
+/// Made on first use, kept for the life of the process.
+const UNormalizer2* instance(NormalForm form) {
+  static const UNormalizer2* instances[] = {
+      make_instance(NormalForm::nfc), make_instance(NormalForm::nfd),
+      make_instance(NormalForm::nfkc), make_instance(NormalForm::nfkd)};
+  return instances[static_cast<std::size_t>(form)];
+}
+
+std::vector<UChar> to_utf16(std::string_view text) {
+  std::vector<UChar> wide(text.size() + 1);  // UTF-16 never has more units than UTF-8 has bytes
+  UErrorCode status = U_ZERO_ERROR;
+  std::int32_t length = 0;
+  u_strFromUTF8(wide.data(), static_cast<std::int32_t>(wide.size()), &length, text.data(),
+                static_cast<std::int32_t>(text.size()), &status);
+  check(status, "conversion");
+  wide.resize(static_cast<std::size_t>(length));
+  return wide;
+}
+
+std::string to_utf8(const std::vector<UChar>& wide) {
+  std::string text(wide.size() * 3, '\0');
+  UErrorCode status = U_ZERO_ERROR;
+  std::int32_t length = 0;
+  u_strToUTF8(text.data(), static_cast<std::int32_t>(text.size()), &length, wide.data(),
+              static_cast<std::int32_t>(wide.size()), &status);
+  check(status, "conversion");
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+bool is_ascii(std::string_view text) {
+  for (const char byte : text) {
+    if (static_cast<unsigned char>(byte) >= 0x80) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_white_space(char32_t value) { return u_isUWhiteSpace(static_cast<UChar32>(value)) != 0; }
+
+bool is_word_character(char32_t value) {
+  const auto point = static_cast<UChar32>(value);
+  return u_hasBinaryProperty(point, UCHAR_ALPHABETIC) != 0 ||
+         u_hasBinaryProperty(point, UCHAR_JOIN_CONTROL) != 0 ||
+         (U_GET_GC_MASK(point) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
+}
+
+std::string normalise(std::string_view text, NormalForm form) {
+  if (is_ascii(text)) return std::string(text);
+  if (text.size() > std::numeric_limits<std::int32_t>::max() / 32) {
+    throw ComputeError("tokenizer", "a text of more than 64 MiB cannot be normalised",
+                       "Split it into several texts");
+  }
+  const std::vector<UChar> source = to_utf16(text);
+  const UNormalizer2* normaliser = instance(form);
+  std::vector<UChar> result(source.size() + 16);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    UErrorCode status = U_ZERO_ERROR;
+    const std::int32_t length =
+        unorm2_normalize(normaliser, source.data(), static_cast<std::int32_t>(source.size()),
+                         result.data(), static_cast<std::int32_t>(result.size()), &status);
+    check(status, "normalisation");
+    const bool fitted = status != U_BUFFER_OVERFLOW_ERROR;
+    result.resize(static_cast<std::size_t>(length));
+    if (fitted) break;
+  }
+  return to_utf8(result);
+}
+
+}  // namespace austeer

@@ -1,0 +1,28 @@
+#pragma once
+// UTF-8: making any bytes valid, and walking valid text one code point at a time.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace austeer {
+
+/// `bytes` as valid UTF-8. What is ill-formed becomes U+FFFD, one per maximal subpart (Unicode
+/// chapter 3, "substitution of maximal subparts"), which is also what `tokenizers` decodes to.
+std::string repair_utf8(std::string_view bytes);
+
+struct CodePoint {
+  char32_t value = 0;
+  std::size_t length = 0;  ///< in bytes
+};
+
+/// The code point that starts at byte `position` of valid UTF-8.
+CodePoint code_point_at(std::string_view text, std::size_t position);
+
+/// The code point that ends before byte `position` (> 0) of valid UTF-8.
+CodePoint code_point_before(std::string_view text, std::size_t position);
+
+/// Appends `value` as UTF-8.
+void append_utf8(std::string& text, char32_t value);
+
+}  // namespace austeer

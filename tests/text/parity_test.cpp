@@ -1,0 +1,119 @@
+// Every tokenizer of tests/reference/tokenizers.py against what the Python packages made of the
+// same corpus: equal ids for every text, equal text for every list of ids.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <set>
+
+#include "base/files.hpp"
+#include "base/json.hpp"
+#include "text/bpe_vocabulary.hpp"
+#include "text/tokenizer.hpp"
+
+namespace austeer {
+namespace {
+
+const std::filesystem::path& reference_folder() {
+  static const std::filesystem::path folder =
+      std::filesystem::path(AUSTEER_REFERENCE_DIR) / "tokenizers";
+  return folder;
+}
+
+std::vector<Json> read_lines(const std::filesystem::path& file) {
+  const std::string text = read_file(file);
+  std::vector<Json> lines;
+  std::size_t start = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+    const std::string place = fmt::format("{}:{}", file.string(), lines.size() + 1);
+    lines.push_back(parse_json(std::string_view(text).substr(start, end - start), place));
+    start = end + 1;
+  }
+  return lines;
+}
+
+/// The vocabulary that the script took out of a GGUF file.
+std::unique_ptr<Tokenizer> tokenizer_of_vocabulary(const std::filesystem::path& file) {
+  const Json json = read_json(file);
+  BpeVocabulary vocabulary;
+  vocabulary.place = file.string();
+  vocabulary.tokens = json.at("tokens").get<std::vector<std::string>>();
+  vocabulary.types = json.at("types").get<std::vector<std::int32_t>>();
+  for (const Json& merge : json.at("merges")) {
+    vocabulary.merges.push_back(split_merge(merge.get<std::string>(), vocabulary.place));
+  }
+  vocabulary.pre_tokenizer = json.at("pre").get<std::string>();
+  vocabulary.bos = json.at("bos").get<TokenId>();
+  vocabulary.eos = json.at("eos").get<TokenId>();
+  vocabulary.add_bos = json.at("add_bos").get<bool>();
+  return make_tokenizer(vocabulary);
+}
+
+class TokenizerParity : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(std::filesystem::exists(reference_folder() / "complete"))
+        << "no reference data in " << reference_folder()
+        << "; run: python tests/reference/tokenizers.py " << reference_folder();
+    folder_ = reference_folder() / GetParam();
+    const std::filesystem::path vocabulary = folder_ / "vocabulary.json";
+    tokenizer_ = std::filesystem::exists(vocabulary) ? tokenizer_of_vocabulary(vocabulary)
+                                                     : load_tokenizer(folder_);
+  }
+
+  std::filesystem::path folder_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+};
+
+constexpr int shown_differences = 5;
+
+TEST_P(TokenizerParity, EncodesEveryTextToTheSameIds) {
+  const std::filesystem::path own = folder_ / "corpus.jsonl";
+  const std::vector<Json> texts =
+      read_lines(std::filesystem::exists(own) ? own : reference_folder() / "corpus.jsonl");
+  const std::vector<Json> expected = read_lines(folder_ / "encoded.jsonl");
+  ASSERT_EQ(texts.size(), expected.size());
+  ASSERT_GT(texts.size(), 1000u);
+  int different = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Json ids = tokenizer_->encode(texts[i].get<std::string>());
+    if (ids == expected[i] || ++different > shown_differences) continue;
+    ADD_FAILURE() << "text " << i << ": " << texts[i].dump().substr(0, 300) << "\n  ours   "
+                  << ids.dump().substr(0, 600) << "\n  theirs "
+                  << expected[i].dump().substr(0, 600);
+  }
+  EXPECT_EQ(different, 0) << "of " << texts.size() << " texts";
+}
+
+TEST_P(TokenizerParity, DecodesEveryListOfIdsToTheSameText) {
+  const std::vector<Json> lists = read_lines(folder_ / "decoded.jsonl");
+  ASSERT_GT(lists.size(), 1000u);
+  int different = 0;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    const auto ids = lists[i].at("ids").get<std::vector<TokenId>>();
+    const Json text = tokenizer_->decode(ids);
+    if (text == lists[i].at("text") || ++different > shown_differences) continue;
+    ADD_FAILURE() << "list " << i << ": " << lists[i].at("ids").dump().substr(0, 300)
+                  << "\n  ours   " << text.dump().substr(0, 300) << "\n  theirs "
+                  << lists[i].at("text").dump().substr(0, 300);
+  }
+  EXPECT_EQ(different, 0) << "of " << lists.size() << " lists";
+}
+
+TEST_P(TokenizerParity, EveryIdIsBelowTheSize) {
+  std::set<TokenId> seen;
+  for (const Json& ids : read_lines(folder_ / "encoded.jsonl")) {
+    for (const Json& id : ids) seen.insert(id.get<TokenId>());
+  }
+  EXPECT_GE(*seen.begin(), 0);
+  EXPECT_LT(*seen.rbegin(), tokenizer_->size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Reference, TokenizerParity,
+                         ::testing::Values("smollm2_style", "llama3_style", "qwen2_style",
+                                           "split_isolated", "split_removed", "split_previous",
+                                           "split_contiguous", "split_next", "sentencepiece",
+                                           "smollm2_gguf"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace austeer
