@@ -1,0 +1,155 @@
+#include "tensors/gguf.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <fmt/format.h>
+
+#include "base/suggest.hpp"
+#include "tensors/checked.hpp"
+#include "tensors/fingerprint.hpp"
+
+namespace austeer {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "tensors are mapped as they lie on disk");
+
+constexpr std::string_view magic = "GGUF";
+constexpr std::uint32_t max_rank = 4;
+constexpr std::int64_t default_alignment = 32;
+// The least that one description takes in the file, for checking counts.
+constexpr std::uint64_t least_tensor_bytes = 8 + 4 + 4 + 8;  // name, rank, type, offset
+constexpr std::uint64_t least_metadata_bytes = 8 + 4 + 1;    // key, type, value
+
+void check_version(GgufCursor& cursor) {
+  if (cursor.take(magic.size(), "magic") != magic) cursor.refuse("not a GGUF file");
+  const auto version = cursor.number<std::uint32_t>("version");
+  if (version == 2 || version == 3) return;
+  const bool swapped = version != 0 && (version & 0xFFFF) == 0;
+  cursor.refuse("the GGUF version is not supported", "2 or 3, little endian",
+                swapped ? "big endian" : std::to_string(version));
+}
+
+std::uint64_t read_alignment(const GgufMetadata& metadata, GgufCursor& cursor) {
+  const auto alignment = metadata.optional<std::int64_t>("general.alignment", default_alignment);
+  if (alignment <= 0 || alignment > std::int64_t{1} << 32 ||
+      !std::has_single_bit(static_cast<std::uint64_t>(alignment))) {
+    cursor.refuse("general.alignment", "a power of two", std::to_string(alignment));
+  }
+  return static_cast<std::uint64_t>(alignment);
+}
+
+/// The dimensions, which stand in the file with the contiguous one first.
+std::vector<std::int64_t> read_shape(GgufCursor& cursor, const std::string& name) {
+  const auto rank = cursor.number<std::uint32_t>("rank");
+  if (rank > max_rank) {
+    cursor.refuse(fmt::format("the rank of '{}'", name), fmt::format("at most {}", max_rank),
+                  std::to_string(rank));
+  }
+  std::vector<std::int64_t> shape(rank);
+  for (auto size = shape.rbegin(); size != shape.rend(); ++size) {
+    *size = cursor.number<std::int64_t>("dimension");
+  }
+  return shape;
+}
+
+GgufTensor read_tensor(GgufCursor& cursor, const std::string& name, const std::string& place) {
+  GgufTensor tensor{};
+  tensor.shape = read_shape(cursor, name);
+  const auto type = cursor.number<std::uint32_t>("tensor type");
+  tensor.format = &block_format(type, fmt::format("{}: tensor '{}'", place, name));
+  tensor.offset = cursor.number<std::uint64_t>("tensor offset");
+
+  const std::string shape = fmt::format("[{}]", fmt::join(tensor.shape, ", "));
+  const auto elements = checked_elements(tensor.shape);
+  const std::int64_t width = tensor.shape.empty() ? 1 : tensor.shape.back();
+  if (!elements || width % tensor.format->block_elements != 0) {
+    cursor.refuse(fmt::format("impossible shape of '{}'", name),
+                  fmt::format("sizes that fit 64 bits, the last a multiple of {}",
+                              tensor.format->block_elements),
+                  shape);
+  }
+  const auto size =
+      checked_product(*elements / static_cast<std::uint64_t>(tensor.format->block_elements),
+                      static_cast<std::uint64_t>(tensor.format->block_bytes));
+  if (!size) cursor.refuse(fmt::format("impossible shape of '{}'", name), "", shape);
+  tensor.size = *size;
+  return tensor;
+}
+
+/// Every tensor must lie aligned within the data section of `data_size` bytes.
+void check_ranges(const GgufHeader& header, std::uint64_t alignment, std::uint64_t data_size,
+                  const GgufCursor& cursor) {
+  for (const auto& [name, tensor] : header.tensors) {
+    if (tensor.offset % alignment != 0) {
+      cursor.refuse(fmt::format("the offset of '{}'", name),
+                    fmt::format("a multiple of {}", alignment), std::to_string(tensor.offset));
+    }
+    const auto end = checked_sum(tensor.offset, tensor.size);
+    if (!end || *end > data_size) {
+      cursor.refuse(fmt::format("the data of '{}' reach past the end of the file", name),
+                    fmt::format("at most {} bytes of data", data_size),
+                    fmt::format("{} bytes at {}", tensor.size, tensor.offset));
+    }
+  }
+}
+
+}  // namespace
+
+GgufHeader parse_gguf_header(std::string_view bytes, const std::string& place) {
+  GgufCursor cursor(bytes, place);
+  check_version(cursor);
+  const std::uint64_t tensors = cursor.count(least_tensor_bytes, "number of tensors");
+  const std::uint64_t pairs = cursor.count(least_metadata_bytes, "number of metadata keys");
+  GgufHeader header{GgufMetadata(cursor, pairs, place), {}, 0};
+  const std::uint64_t alignment = read_alignment(header.metadata, cursor);
+  for (std::uint64_t i = 0; i < tensors; ++i) {
+    const std::string name(cursor.text("tensor name"));
+    if (!header.tensors.emplace(name, read_tensor(cursor, name, place)).second) {
+      cursor.refuse(fmt::format("the tensor '{}' stands twice", name));
+    }
+  }
+  const std::uint64_t padded = (cursor.offset() + alignment - 1) / alignment * alignment;
+  header.data_start = std::min<std::uint64_t>(padded, bytes.size());
+  check_ranges(header, alignment, bytes.size() - header.data_start, cursor);
+  return header;
+}
+
+GgufFile::GgufFile(const std::filesystem::path& file)
+    : mapped_(std::make_shared<MappedFile>(file)),
+      header_(parse_gguf_header(mapped_->text(), file.string())) {}
+
+std::vector<std::string> GgufFile::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, tensor] : header_.tensors) result.push_back(name);
+  return result;
+}
+
+const GgufTensor& GgufFile::find(const std::string& name) const {
+  const auto found = header_.tensors.find(name);
+  if (found == header_.tensors.end()) {
+    throw FormatError("gguf", fmt::format("{}: there is no tensor '{}'", path().string(), name),
+                      suggestion(name, names()));
+  }
+  return found->second;
+}
+
+at::Tensor GgufFile::load(const std::string& name, at::ScalarType dtype) const {
+  const GgufTensor& tensor = find(name);
+  std::byte* data = mapped_->bytes().data() + header_.data_start + tensor.offset;
+  const bool aligned = reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(dtype) == 0;
+  if (tensor.size > 0 && tensor.format->plain == dtype && aligned) {
+    return at::from_blob(
+        data, tensor.shape, [keep = mapped_](void*) {}, dtype);
+  }
+  at::Tensor result = at::empty(tensor.shape, dtype);
+  dequantise(*tensor.format, {data, tensor.size}, result);
+  return result;
+}
+
+std::string GgufFile::fingerprint() const {
+  Sha256 hash;
+  add_file_samples(hash, mapped_->text(), header_.data_start);
+  return hash.hex();
+}
+
+}  // namespace austeer

@@ -1,0 +1,70 @@
+#pragma once
+// The GGUF format, versions 2 and 3, little endian: metadata, tensor descriptions, aligned tensor
+// data. Files are mapped; every count, length and offset is checked against the file before use.
+// Tensor names and layouts are the file's own; what they mean for a model is not known here.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/files.hpp"
+#include "tensors/gguf_metadata.hpp"
+#include "tensors/quantised.hpp"
+
+namespace austeer {
+
+/// One tensor: its shape in torch order (last dimension contiguous) and its bytes.
+struct GgufTensor {
+  const BlockFormat* format;
+  std::vector<std::int64_t> shape;
+  std::uint64_t offset;  ///< within the data section
+  std::uint64_t size;    ///< bytes
+};
+
+/// The checked header of a file.
+struct GgufHeader {
+  GgufMetadata metadata;
+  std::map<std::string, GgufTensor> tensors;
+  std::uint64_t data_start;  ///< offset of the data section in the file
+};
+
+/// Parses and checks the header of a whole file's `bytes`, into which the metadata will point;
+/// `place` opens error messages. Throws FormatError for truncated or lying files, and for tensor
+/// formats that are not supported.
+GgufHeader parse_gguf_header(std::string_view bytes, const std::string& place);
+
+class GgufFile {
+ public:
+  /// Maps and checks `file`. Throws FileError, FormatError.
+  explicit GgufFile(const std::filesystem::path& file);
+
+  const GgufMetadata& metadata() const { return header_.metadata; }
+  bool has(const std::string& name) const { return header_.tensors.contains(name); }
+  std::vector<std::string> names() const;
+  /// Shape in torch order. This and the next two throw FormatError when there is no such tensor.
+  std::vector<std::int64_t> shape(const std::string& name) const { return find(name).shape; }
+  /// "F32", "Q4_1", ...
+  std::string_view format(const std::string& name) const { return find(name).format->name; }
+
+  /// The tensor `name` in `dtype` (a floating-point type): a view of the mapping, which it keeps
+  /// alive, where it is stored so and aligned; else dequantised into memory of its own.
+  at::Tensor load(const std::string& name, at::ScalarType dtype) const;
+
+  /// See Checkpoint::fingerprint.
+  std::string fingerprint() const;
+
+  const std::filesystem::path& path() const { return mapped_->path(); }
+
+ private:
+  const GgufTensor& find(const std::string& name) const;
+
+  std::shared_ptr<MappedFile> mapped_;
+  GgufHeader header_;
+};
+
+}  // namespace austeer

@@ -1,0 +1,136 @@
+#include "tensors/quantised.hpp"
+
+#include <ATen/Parallel.h>
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace austeer {
+namespace {
+
+template <typename T>
+T load(const std::byte* in) {
+  T value;
+  std::memcpy(&value, in, sizeof(T));
+  return value;
+}
+
+float load_half(const std::byte* in) {
+  return c10::detail::fp16_ieee_to_fp32_value(load<std::uint16_t>(in));
+}
+
+void f32(const std::byte* in, std::int64_t blocks, float* out) {
+  std::memcpy(out, in, static_cast<std::size_t>(blocks) * sizeof(float));
+}
+
+void f16(const std::byte* in, std::int64_t blocks, float* out) {
+  for (std::int64_t i = 0; i < blocks; ++i) out[i] = load_half(in + 2 * i);
+}
+
+void bf16(const std::byte* in, std::int64_t blocks, float* out) {
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    out[i] = c10::detail::f32_from_bits(load<std::uint16_t>(in + 2 * i));
+  }
+}
+
+constexpr std::int64_t small_block = 32;
+
+/// half d, 32 × int8 q: d·q
+void q8_0(const std::byte* in, std::int64_t blocks, float* out) {
+  for (std::int64_t block = 0; block < blocks; ++block, in += 34, out += small_block) {
+    const float d = load_half(in);
+    for (int i = 0; i < small_block; ++i) {
+      out[i] = d * static_cast<float>(static_cast<std::int8_t>(in[2 + i]));
+    }
+  }
+}
+
+/// half d, 16 bytes of two 4-bit q each (low: elements 0 to 15, high: 16 to 31): d·(q - 8)
+void q4_0(const std::byte* in, std::int64_t blocks, float* out) {
+  for (std::int64_t block = 0; block < blocks; ++block, in += 18, out += small_block) {
+    const float d = load_half(in);
+    for (int i = 0; i < small_block / 2; ++i) {
+      const int pair = static_cast<int>(in[2 + i]);
+      out[i] = d * static_cast<float>((pair & 15) - 8);
+      out[i + small_block / 2] = d * static_cast<float>((pair >> 4) - 8);
+    }
+  }
+}
+
+/// half d, half m, 16 bytes of two 4-bit q each as in q4_0: d·q + m
+void q4_1(const std::byte* in, std::int64_t blocks, float* out) {
+  for (std::int64_t block = 0; block < blocks; ++block, in += 20, out += small_block) {
+    const float d = load_half(in);
+    const float m = load_half(in + 2);
+    for (int i = 0; i < small_block / 2; ++i) {
+      const int pair = static_cast<int>(in[4 + i]);
+      out[i] = d * static_cast<float>(pair & 15) + m;
+      out[i + small_block / 2] = d * static_cast<float>(pair >> 4) + m;
+    }
+  }
+}
+
+constexpr std::array<BlockFormat, 6> formats = {{{"F32", 0, 1, 4, f32, at::kFloat},
+                                                 {"F16", 1, 1, 2, f16, at::kHalf},
+                                                 {"BF16", 30, 1, 2, bf16, at::kBFloat16},
+                                                 {"Q8_0", 8, small_block, 34, q8_0},
+                                                 {"Q4_0", 2, small_block, 18, q4_0},
+                                                 {"Q4_1", 3, small_block, 20, q4_1}}};
+
+struct OtherFormat {
+  std::uint32_t gguf_type;
+  std::string_view name;
+};
+
+/// Formats that exist and are not read here, for the message.
+constexpr OtherFormat other_formats[] = {
+    {6, "Q5_0"},   {7, "Q5_1"},    {9, "Q8_1"},   {10, "Q2_K"},    {11, "Q3_K"},   {12, "Q4_K"},
+    {13, "Q5_K"},  {14, "Q6_K"},   {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"},
+    {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"},   {23, "IQ4_XS"}, {24, "I8"},
+    {25, "I16"},   {26, "I32"},    {27, "I64"},   {28, "F64"},     {29, "IQ1_M"},  {34, "TQ1_0"},
+    {35, "TQ2_0"}, {39, "MXFP4"}};
+
+std::string other_name(std::uint32_t gguf_type) {
+  for (const OtherFormat& other : other_formats) {
+    if (other.gguf_type == gguf_type) return std::string(other.name);
+  }
+  return fmt::format("the tensor type {}", gguf_type);
+}
+
+}  // namespace
+
+const BlockFormat& block_format(std::uint32_t gguf_type, const std::string& place) {
+  std::string supported;
+  for (const BlockFormat& format : formats) {
+    if (format.gguf_type == gguf_type) return format;
+    supported += fmt::format("{}{}", supported.empty() ? "" : ", ", format.name);
+  }
+  throw FormatError("gguf", fmt::format("{}: {} is not supported yet; supported: {}", place,
+                                        other_name(gguf_type), supported));
+}
+
+void dequantise(const BlockFormat& format, std::span<const std::byte> blocks, at::Tensor& out) {
+  constexpr std::int64_t piece_elements = 1 << 15;  // 128 KiB of floats, which caches hold
+  const std::int64_t piece = piece_elements / format.block_elements;
+  const std::int64_t count = static_cast<std::int64_t>(blocks.size()) / format.block_bytes;
+  const at::Tensor flat = out.view(-1);
+  const bool direct = out.scalar_type() == at::kFloat;
+  at::parallel_for(0, count, piece, [&](std::int64_t begin, std::int64_t end) {
+    const at::Tensor buffer =
+        direct ? at::Tensor()
+               : at::empty({std::min(piece, end - begin) * format.block_elements}, at::kFloat);
+    for (std::int64_t block = begin; block < end; block += piece) {
+      const std::int64_t size = std::min(piece, end - block);
+      const at::Tensor target =
+          flat.narrow(0, block * format.block_elements, size * format.block_elements);
+      const at::Tensor floats = direct ? target : buffer.narrow(0, 0, target.numel());
+      format.dequantise(blocks.data() + block * format.block_bytes, size, floats.data_ptr<float>());
+      if (!direct) target.copy_(floats);
+    }
+  });
+}
+
+}  // namespace austeer
