@@ -9,18 +9,25 @@
 #include "base/hash.hpp"
 #include "base/suggest.hpp"
 #include "tasks/split.hpp"
-#include "tasks/task_config.hpp"
 
 namespace austeer {
 namespace {
 
 using Path = std::filesystem::path;
 
+/// The manifests of `austeer fetch` bear the folder's name in lower case.
+std::string manifest_name(std::string dataset) {
+  for (char& letter : dataset) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return dataset;
+}
+
 [[noreturn]] void refuse_missing_data(const std::string& what, const std::string& dataset) {
   throw FileError("task", what,
                   fmt::format("Point --datasets or AUSTEER_DATASETS at a folder that holds {}, or "
                               "run: austeer fetch dataset {}",
-                              dataset, dataset));
+                              dataset, manifest_name(dataset)));
 }
 
 }  // namespace

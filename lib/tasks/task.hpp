@@ -1,56 +1,22 @@
 #pragma once
-// Tasks: a YAML file says where the data lie, how a record becomes a prompt, and which answers are
-// right and wrong. A new choice task needs such a file and no code:
-//
-//   name: copa                      # the file's name without .yaml
-//   title: COPA                     # optional, as is description
-//   dataset: COPA                   # the folder below the datasets folder
-//   splits:                         # a file, or several of which the first that exists is read
-//     train: train.jsonl
-//     test: [test.jsonl, copa-test.xml]
-//   prompt: "{premise} ... \nAnswer:\n"
-//   label: label                    # the field that holds the right answer's label
-//   answers: {0: A, 1: B}           # label: the text that follows the prompt in the pair's texts
-//   gold_answers: {0: A, 1: B}      # optional: what the model should generate, where that differs
-//   max_new_tokens: 1
-//   metric: exact_match             # a name of tasks/metrics.hpp
+// Tasks: from a YAML file (tasks/task_config.hpp) and a data set's records to items, with prompt,
+// gold answer and contrastive pair.
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
 #include "tasks/dataset.hpp"
 #include "tasks/item.hpp"
 #include "tasks/metrics.hpp"
+#include "tasks/task_config.hpp"
 #include "text/template.hpp"
 
 namespace austeer {
 
-/// What one label stands for.
-struct TaskAnswer {
-  std::string label;
-  std::string text;  ///< follows the prompt in the pair's texts
-  std::string gold;  ///< what the model should generate
-};
-
-/// A task's YAML file, checked and with its defaults filled in.
-struct TaskConfig {
-  std::string name;
-  std::string title;
-  std::string description;
-  std::string dataset;
-  std::vector<std::pair<std::string, std::vector<std::string>>> splits;
-  std::string prompt;
-  std::string label;
-  std::vector<TaskAnswer> answers;  ///< in the order of the file; at least two texts differ
-  std::int64_t max_new_tokens = 0;
-  std::string metric;
-};
-
+/// A task: its configuration, and the items that it makes of the data. Immutable.
 class Task {
  public:
   /// Reads a task strictly; `place` (the YAML file) opens messages. Throws FormatError.

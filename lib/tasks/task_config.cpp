@@ -2,9 +2,12 @@
 #include "tasks/task_config.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "tasks/metrics.hpp"
 
 namespace austeer {
 namespace {

@@ -78,19 +78,27 @@ TEST(CopaXml, EntitiesAreRefused) {
   expect_bad(document(replaced(item, "hail", "&h;")), ":4: broken XML (undefined entity)");
 }
 
+TEST(CopaXml, EveryCutIsNoticed) {
+  const std::string whole = document(item);
+  for (std::size_t size = 1; size + 1 < whole.size(); ++size) {
+    EXPECT_THROW(read_copa_xml(whole.substr(0, size), "copa.xml"), FormatError) << size;
+  }
+}
+
 TEST(CopaXml, BrokenDocuments) {
   const std::string whole = document(item);
-  expect_bad(whole.substr(0, whole.size() - 20), ": broken XML");
-  expect_bad(replaced(whole, "</p>", ""), ":6: broken XML (mismatched tag)");
+  expect_bad(whole.substr(0, whole.size() - 20), ":7: broken XML (unclosed token)");
+  expect_bad(replaced(whole, "</p>", ""), ":5: the element <a1> stands inside a text");
+  expect_bad(replaced(whole, "</item>", "</items>"), ":7: broken XML (mismatched tag)");
   expect_bad(replaced(whole, "</p>", "<b>x</b></p>"), ":4: the element <b> stands inside a text");
   expect_bad(replaced(whole, "<p>", "<p>x</p><p>"), ":4: <p> stands twice in its item");
   expect_bad(replaced(whole, "<p>Rain &amp; hail fell.</p>", ""),
-             ":6: the item that ends here lacks <p>");
+             ":7: the item that ends here lacks <p>");
   expect_bad(replaced(whole, " id=\"7\"", ""),
-             ":6: the item that ends here lacks the attribute id");
+             ":7: the item that ends here lacks the attribute id");
   expect_bad(replaced(whole, "\"effect\"", "\"reason\""), ":3: asks-for is 'reason'");
   expect_bad(replaced(whole, "\"2\"", "\"3\""), ":3: most-plausible-alternative is '3'");
-  expect_bad(replaced(whole, "<p>", "stray<p>"), "text outside <p>, <a1> and <a2>");
+  expect_bad(replaced(whole, "<p>", "stray<p>"), ":4: text outside <p>, <a1> and <a2>");
   expect_bad(document("<question/>"), ":3: unknown element <question>; expected <item>");
   expect_bad(document("<item><q/></item>"), ":3: unknown element <q>; expected <p>, <a1> or <a2>");
   expect_bad(document(""), ": the file holds no records");
