@@ -87,9 +87,9 @@ class Edits:
 
 
 @torch.inference_mode()
-def logits_of(model, tokens):
-    """[T, V] for one text."""
-    return model(input_ids=tokens[None], use_cache=False).logits[0]
+def logits_of(model, tokens, last=0):
+    """[T, V] for one text; of its `last` positions only, if that is not zero."""
+    return model(input_ids=tokens[None], use_cache=False, logits_to_keep=last).logits[0]
 
 
 @torch.inference_mode()

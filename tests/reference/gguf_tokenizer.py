@@ -3,10 +3,13 @@ with the `tokenizers` package: each digit stands alone, then the byte-level expr
 `transformers` has a conversion of its own, but it forgets the digits.
 """
 
+import functools
+
 from gguf import GGUFReader, TokenType
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 
+@functools.cache
 def metadata(path):
     """{key: value} of everything that the GGUF file says beside its tensors."""
     return {name: field.contents() for name, field in GGUFReader(path).fields.items()}

@@ -78,7 +78,8 @@ def ranking(counts, site, pairs):
             beta = above / pairs if above >= below else -below / pairs
             units.append({"layer": layer, "dim": dim, "beta": beta,
                           "mean_activation": mean[layer][dim]})
-    return sorted((unit for unit in units if unit["beta"] != 0), key=lambda unit: -abs(unit["beta"]))
+    units = [unit for unit in units if unit["beta"] != 0]
+    return sorted(units, key=lambda unit: -abs(unit["beta"]))
 
 
 def edits_of(units, k, alpha, rule):
@@ -96,7 +97,8 @@ def evaluate(model, tokenizer, items, edits=None, site=None):
     results = []
     with tapped(model, edits, (site,)) if edits else contextlib.nullcontext():
         for index, (prompt, gold) in enumerate(items):
-            best = logits_of(model, smollm2_model.encode(tokenizer, prompt))[-1].argmax()
+            tokens = smollm2_model.encode(tokenizer, prompt)
+            best = logits_of(model, tokens, last=1)[0].argmax()
             text = tokenizer.decode([best.item()], skip_special_tokens=False)
             correct = text.strip().lower() == gold.strip().lower()
             results.append({"index": index, "prediction": text, "correct": correct})

@@ -5,7 +5,7 @@
 Named tensors as in tiny_models.py, unsteered, for texts 0, 1, ...: tokens.N, site.SITE.N of every
 layer, logits.N at the last positions only, greedy.N, greedy_margin.N; and for the chat
 chat.tokens, chat.greedy, chat.greedy_margin. Metadata: `texts`, the strings (JSON list);
-`chat.prompt`, the user's message in its chat format; `chat.answer`, the greedy answer up to its end.
+`chat.prompt`, the user's message in its chat format; `chat.answer`, the greedy answer to its end.
 """
 
 import sys
@@ -22,10 +22,10 @@ TEXTS = [
     "Question:\nThe kettle began to whistle. Based on the previous passage, choose the most "
     "reasonable cause.\nA:The water boiled.\nB:The window broke.\n\nAnswer:\n",
     "A lighthouse keeper once wrote down the weather every morning for forty years. At first the "
-    "notes were short: wind, cloud, the colour of the sea. Later they grew longer, for he had begun "
-    "to compare each day with the same day of other years, and he found that the storms came in "
-    "groups, like birds. When the harbour office asked for his books, he lent them the first twenty "
-    "volumes only, because the rest, he said, were still being checked.",
+    "notes were short: wind, cloud, the colour of the sea. Later they grew longer, for he had "
+    "begun to compare each day with the same day of other years, and he found that the storms came "
+    "in groups, like birds. When the harbour office asked for his books, he lent them the first "
+    "twenty volumes only, because the rest, he said, were still being checked.",
 ]
 LAST_LOGITS = 5
 QUESTION = "What is the capital of France?"

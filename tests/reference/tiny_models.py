@@ -58,8 +58,8 @@ def base_config():
 
 
 def random_model(config, generator):
-    """Weights large enough for activations of order one; norms and biases away from 1 and 0, so that
-    leaving one out is seen."""
+    """Weights large enough for activations of order one; norms and biases away from 1 and 0, so
+    that leaving one out is seen."""
     model = LlamaForCausalLM._from_config(config, attn_implementation="eager", dtype=torch.float32)
     with torch.no_grad():
         for name, weight in model.named_parameters():
