@@ -1,0 +1,158 @@
+"""Tiny random models of the llama family and what `transformers` computes with them in float32.
+
+    tiny_models.py OUT        writes OUT/tiny/NAME/, a model folder, for each of MODELS
+
+In each folder `reference.safetensors`, with N the number of a text (token ids, ragged lengths):
+    tokens.N                         int64 [T]
+    site.SITE.N                      [L, T, width], SITE one of attention, ffn, layer
+    logits.N                         [T, V]
+    greedy.N, greedy_margin.N        [32] tokens that follow (no stop), [32] top-1 minus top-2 logit
+    plan.SITE.OP.layers|dims|values  [units], OP one of scale (x(1+v)), directed (x+v|x|)
+    steered.SITE.OP.logits.N, steered.SITE.OP.greedy.N, steered.SITE.OP.greedy_margin.N
+A plan acts at every position of the prompt and of each decode step.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, logging
+
+from common import OPERATIONS, SITES, Edits, greedy, logits_of, plain_reference, save, tapped
+
+LENGTHS = (1, 7, 19, 40)
+SHARED_PREFIX = 5  # of all texts that are long enough
+UNITS = 10
+
+LLAMA3_ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
+               "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+LINEAR_ROPE = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
+
+# Changes to base_config(); keys in capitals say how the folder is written.
+MODELS = {
+    "multi_head": dict(num_key_value_heads=4),
+    "grouped_query": dict(num_hidden_layers=4),
+    "three_heads": dict(hidden_size=48, num_attention_heads=3, num_key_value_heads=1,
+                        tie_word_embeddings=True),
+    "five_heads": dict(hidden_size=60, num_attention_heads=5, num_key_value_heads=5,
+                       intermediate_size=100, vocab_size=131, rms_norm_eps=1e-6),
+    "wide_heads": dict(head_dim=24, tie_word_embeddings=True),
+    "narrow_heads": dict(head_dim=8, num_key_value_heads=1),
+    "llama3_rope": dict(rope_parameters=LLAMA3_ROPE),
+    "linear_rope": dict(rope_parameters=LINEAR_ROPE),
+    "biases": dict(attention_bias=True, mlp_bias=True),
+    "sharded": dict(num_hidden_layers=4, SHARD="100KB"),
+    "bfloat16": dict(tie_word_embeddings=True, DTYPE=torch.bfloat16),
+    "old_llama3_rope": dict(rope_parameters=LLAMA3_ROPE, OLD_SPELLING=True),
+    "old_linear_rope": dict(rope_parameters=LINEAR_ROPE, OLD_SPELLING=True, DTYPE=torch.float16),
+    "old_plain": dict(num_key_value_heads=4, tie_word_embeddings=True, OLD_SPELLING=True),
+}
+
+
+def base_config():
+    return dict(hidden_size=64, intermediate_size=96, num_hidden_layers=3, num_attention_heads=4,
+                num_key_value_heads=2, vocab_size=192, max_position_embeddings=512,
+                rms_norm_eps=1e-5, tie_word_embeddings=False, bos_token_id=1, eos_token_id=2,
+                pad_token_id=None, rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
+
+
+def random_model(config, generator):
+    """Weights large enough for activations of order one; norms and biases away from 1 and 0, so
+    that leaving one out is seen."""
+    model = LlamaForCausalLM._from_config(config, attn_implementation="eager", dtype=torch.float32)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            noise = torch.randn(weight.shape, generator=generator)
+            if name.endswith("norm.weight"):
+                weight.copy_(1 + 0.2 * noise)
+            elif name.endswith("bias"):
+                weight.copy_(0.3 * noise)
+            elif "embed_tokens" in name:
+                weight.copy_(0.5 * noise)
+            else:
+                weight.copy_(1.5 * noise / weight.shape[-1] ** 0.5)
+    return model.eval()
+
+
+def random_texts(vocabulary, generator):
+    texts = [torch.randint(3, vocabulary, (length,), generator=generator) for length in LENGTHS]
+    for text in texts:
+        if len(text) > SHARED_PREFIX:
+            text[:SHARED_PREFIX] = texts[-1][:SHARED_PREFIX]
+    return texts
+
+
+def random_plan(layers, width, generator):
+    """UNITS different units in a random order, with values of both signs."""
+    flat = torch.randperm(layers * width, generator=generator)[:UNITS]
+    values = 4 * torch.rand(UNITS, generator=generator) - 2
+    return {"layers": flat // width, "dims": flat % width, "values": values}
+
+
+def steered_reference(model, texts, generator):
+    config, tensors = model.config, {}
+    widths = {"attention": config.num_attention_heads * config.head_dim,
+              "ffn": config.hidden_size, "layer": config.hidden_size}
+    for site in SITES:
+        for operation in OPERATIONS:
+            plan = random_plan(config.num_hidden_layers, widths[site], generator)
+            for part, values in plan.items():
+                tensors[f"plan.{site}.{operation}.{part}"] = values
+            prefix = f"steered.{site}.{operation}"
+            with tapped(model, Edits(operation, **plan), (site,)):
+                for number, tokens in enumerate(texts):
+                    tensors[f"{prefix}.logits.{number}"] = logits_of(model, tokens)
+                    continuation, margins = greedy(model, tokens)
+                    tensors[f"{prefix}.greedy.{number}"] = continuation
+                    tensors[f"{prefix}.greedy_margin.{number}"] = margins
+    return tensors
+
+
+def rewrite_config_in_old_spelling(folder):
+    """As transformers 4 wrote it: rope_theta and rope_scaling apart, torch_dtype, no head_dim where
+    it follows from the width. Linear scaling gets the still older key `type`."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    rope = config.pop("rope_parameters")
+    config["torch_dtype"] = config.pop("dtype")
+    config["rope_theta"] = rope.pop("rope_theta")
+    if rope["rope_type"] == "linear":
+        rope["type"] = rope.pop("rope_type")
+    config["rope_scaling"] = None if rope.get("rope_type") == "default" else rope
+    if config["head_dim"] * config["num_attention_heads"] == config["hidden_size"]:
+        del config["head_dim"]
+    config["transformers_version"] = "4.40.0"
+    path.write_text(json.dumps(config, indent=2))
+
+
+def write(name, changes, folder, seed):
+    options = {key: changes[key] for key in changes if key.isupper()}
+    config = LlamaConfig(**base_config() | {key: value for key, value in changes.items()
+                                            if key not in options})
+    generator = torch.Generator().manual_seed(seed)
+    model = random_model(config, generator).to(options.get("DTYPE", torch.float32))
+    model.save_pretrained(folder, max_shard_size=options.get("SHARD", "1GB"))
+    if "OLD_SPELLING" in options:
+        rewrite_config_in_old_spelling(folder)
+
+    # Read back, because .to() also rounds the rotary frequencies, which are no weights.
+    model = LlamaForCausalLM.from_pretrained(folder, attn_implementation="eager",
+                                             dtype=torch.float32).eval()
+
+    texts = random_texts(config.vocab_size, generator)
+    tensors = plain_reference(model, texts) | steered_reference(model, texts, generator)
+    save(folder / "reference.safetensors", tensors, model=name, texts=len(texts))
+
+
+def main():
+    out = Path(sys.argv[1]) / "tiny"
+    torch.set_num_threads(1)
+    logging.disable_progress_bar()
+    for seed, (name, changes) in enumerate(MODELS.items()):
+        write(name, changes, out / name, seed)
+        print(name)
+
+
+if __name__ == "__main__":
+    main()
