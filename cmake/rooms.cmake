@@ -41,4 +41,10 @@ endfunction()
 
 function(austeer_use_precompiled_aten target)
   target_precompile_headers(${target} REUSE_FROM austeer_aten_pch)
+  # Executables are compiled with -fPIE, with which a header precompiled for libraries is invalid.
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL EXECUTABLE)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
 endfunction()
