@@ -72,8 +72,10 @@ TEST(Download, StartsAnewWhereResumingIsNotPossible) {
 TEST(Download, LargerFilesThanAllowedAreRefused) {
   FetchFolder folder;
   WebServer server(folder.path());
-  for (const std::string& url :
-       {server.url("/files/plain.txt"), "file://" + (folder / "plain.txt").string()}) {
+  std::vector<std::string> urls;
+  urls.push_back(server.url("/files/plain.txt"));
+  urls.push_back("file://" + (folder / "plain.txt").string());
+  for (const std::string& url : urls) {
     expect_refusal<FileError>([&] { download(url, folder / "got", {.max_bytes = 1000}); },
                               "at most 1000 bytes");
     EXPECT_LE(std::filesystem::file_size(folder / "got"), 1000U);
