@@ -32,16 +32,19 @@ void refuse_other_protocols(const std::string& url) {
 /// The file being written, and what the callbacks of libcurl found wrong with it.
 struct Target {
   std::filesystem::path file;
+  std::string label;  ///< what progress calls it: the end of the address
   std::int64_t max_bytes = 0;
   std::int64_t start = 0;  ///< bytes that were there before this transfer
   std::int64_t size = 0;
+  std::int64_t shown = 0;  ///< KiB that progress knows of
   int descriptor = -1;
   int write_error = 0;
   bool too_large = false;
   std::unique_ptr<Progress> progress;
 
-  Target(const std::filesystem::path& path, const DownloadOptions& options, bool resume)
-      : file(path), max_bytes(options.max_bytes) {
+  Target(const std::string& url, const std::filesystem::path& path, const DownloadOptions& options,
+         bool resume)
+      : file(path), label(url.substr(url.rfind('/') + 1)), max_bytes(options.max_bytes) {
     const int mode = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (resume ? O_APPEND : O_TRUNC);
     descriptor = ::open(file.c_str(), mode, 0644);
     struct stat status {};
@@ -76,20 +79,19 @@ std::size_t write_bytes(char* bytes, std::size_t one, std::size_t count, void* u
   return one * count;
 }
 
-// Called by libcurl while the transfer runs; `total` is 0 until the server has announced it.
+// Called by libcurl while the transfer runs; `total` is 0 until the server has announced it. No
+// progress before the first byte of the file, so that a refusal shows none.
 int show_progress(void* user, curl_off_t total, curl_off_t, curl_off_t, curl_off_t) {
   auto& target = *static_cast<Target*>(user);
   constexpr std::int64_t kib = 1024;
-  if (total <= 0) return 0;
+  if (total <= 0 || target.size == target.start) return 0;
   if (!target.progress) {
-    target.progress =
-        std::make_unique<Progress>(fmt::format("download {}", target.file.stem().string()), "KiB",
-                                   (target.start + total) / kib, target.start / kib);
-    target.start = target.start / kib * kib;
+    target.shown = target.start / kib;
+    target.progress = std::make_unique<Progress>("download " + target.label, "KiB",
+                                                 (target.start + total) / kib, target.shown);
   }
-  const std::int64_t news = (target.size - target.start) / kib;
-  target.progress->advance(news);
-  target.start += news * kib;
+  target.progress->advance(target.size / kib - target.shown);
+  target.shown = target.size / kib;
   return 0;
 }
 
@@ -151,7 +153,7 @@ Curl make_handle(const std::string& url, Target& target, std::array<char, CURL_E
 /// One transfer. Returns false when the server cannot continue where `file` ends.
 bool transfer(const std::string& url, const std::filesystem::path& file,
               const DownloadOptions& options, bool resume) {
-  Target target(file, options, resume);
+  Target target(url, file, options, resume);
   const bool resumed = target.size > 0;
   std::array<char, CURL_ERROR_SIZE> why{};
   const Curl handle = make_handle(url, target, why);

