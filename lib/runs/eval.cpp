@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/paths.hpp"
 #include "base/progress.hpp"

@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 
 import smollm2_model
-import tasks
+import hook_tasks
 from common import SITES, Edits, Recorder, logits_of, save, tapped
 
 TEXT_LIMIT = 512  # tokens
@@ -106,7 +106,7 @@ def evaluate(model, tokenizer, items, edits=None, site=None):
 
 
 def run_collect(options):
-    pairs = tasks.pairs(options.task, options.datasets, options.pairs)
+    pairs = hook_tasks.pairs(options.task, options.datasets, options.pairs)
     model, tokenizer = smollm2_model.load()
     start = time.perf_counter()
     activations = collect(model, tokenizer, pairs)
@@ -134,7 +134,7 @@ def run_eval(options):
     if options.units:
         units = json.loads(options.units.read_text())
         edits = edits_of(units, options.k, options.alpha, options.rule)
-    items = tasks.test_items(options.task, options.datasets, options.limit)
+    items = hook_tasks.test_items(options.task, options.datasets, options.limit)
     results = evaluate(model, tokenizer, items, edits, options.site)
     options.out.write_text("".join(json.dumps(result) + "\n" for result in results))
     correct = sum(result["correct"] for result in results)
@@ -153,7 +153,7 @@ def main():
 
     def data(added):
         added.add_argument("--datasets", type=Path, required=True)
-        added.add_argument("--task", choices=tasks.TASKS, required=True)
+        added.add_argument("--task", choices=hook_tasks.TASKS, required=True)
 
     added = command("collect", run_collect)
     data(added)

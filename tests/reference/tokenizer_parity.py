@@ -1,7 +1,7 @@
 """Reference data for the tokenizer tests: what the Python packages `tokenizers`, `transformers` and
 `sentencepiece` make of one corpus.
 
-    python tests/reference/tokenizers.py OUTPUT_FOLDER
+    python tests/reference/tokenizer_parity.py OUTPUT_FOLDER
 
 The folder gets corpus.jsonl (one text per line, as a JSON string) and, for each tokenizer, a folder
 with the tokenizer itself (tokenizer.json, tokenizer.model, or vocabulary.json: a GGUF file's
