@@ -2,6 +2,7 @@
 
 #include "text/unicode.hpp"
 
+#include <cstdint>
 #include <gtest/gtest.h>
 
 #include "text/byte_level.hpp"
@@ -32,21 +33,21 @@ TEST(Utf8, CodePointsBothWays) {
   for (const char32_t value : {0x24u, 0x7FFu, 0x800u, 0xFFFFu, 0x10000u, 0x10FFFFu}) {
     std::string text = "x";
     append_utf8(text, value);
-    EXPECT_EQ(code_point_at(text, 1).value, value);
-    EXPECT_EQ(code_point_before(text, text.size()).value, value);
+    EXPECT_TRUE(code_point_at(text, 1).value == value);
+    EXPECT_TRUE(code_point_before(text, text.size()).value == value);
     EXPECT_EQ(code_point_before(text, text.size()).length, text.size() - 1);
   }
 }
 
 TEST(Unicode, ClassesOfCharacters) {
   for (const char32_t space : {0x9u, 0x20u, 0x85u, 0xA0u, 0x2028u, 0x3000u}) {
-    EXPECT_TRUE(is_white_space(space)) << std::hex << space;
+    EXPECT_TRUE(is_white_space(space)) << static_cast<std::uint32_t>(space);
   }
   for (const char32_t other : {0x180Eu, 0x200Bu, 0xFEFFu, 0x5Fu}) {
-    EXPECT_FALSE(is_white_space(other)) << std::hex << other;
+    EXPECT_FALSE(is_white_space(other)) << static_cast<std::uint32_t>(other);
   }
   for (const char32_t word : {0x61u, 0x5Fu, 0x39u, 0x301u, 0x6F22u, 0x200Du, 0x24B6u}) {
-    EXPECT_TRUE(is_word_character(word)) << std::hex << word;
+    EXPECT_TRUE(is_word_character(word)) << static_cast<std::uint32_t>(word);
   }
   EXPECT_FALSE(is_word_character(0xBD)) << "one half";
   EXPECT_FALSE(is_word_character('-'));
