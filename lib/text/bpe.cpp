@@ -34,6 +34,10 @@ bool comes_later(const BpeScratch::Candidate& a, const BpeScratch::Candidate& b)
   return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
 }
 
+BpeScratch::Symbol& at(BpeScratch& scratch, std::int32_t position) {
+  return scratch.symbols[static_cast<std::size_t>(position)];
+}
+
 }  // namespace
 
 std::size_t BpeModel::PairHash::operator()(std::uint64_t key) const {
@@ -90,11 +94,35 @@ void BpeModel::fill_symbols(std::string_view word, BpeScratch& scratch) const {
 }
 
 void BpeModel::propose(BpeScratch& scratch, std::int32_t left) const {
-  const auto& symbol = scratch.symbols[static_cast<std::size_t>(left)];
+  const BpeScratch::Symbol& symbol = at(scratch, left);
   if (symbol.next < 0) return;
-  const auto& next = scratch.symbols[static_cast<std::size_t>(symbol.next)];
-  if (const Merge* merge = merge_of(symbol.id, next.id)) {
-    scratch.queue.push_back({merge->rank, left, merge->joined});
+  const Merge* merge = merge_of(symbol.id, at(scratch, symbol.next).id);
+  if (merge == nullptr) return;
+  scratch.queue.push_back({merge->rank, left, merge->joined});
+  std::push_heap(scratch.queue.begin(), scratch.queue.end(), comes_later);
+}
+
+void BpeModel::merge_symbols(BpeScratch& scratch) const {
+  std::vector<BpeScratch::Candidate>& queue = scratch.queue;
+  queue.clear();
+  for (std::size_t i = 0; i < scratch.symbols.size(); ++i) {
+    propose(scratch, static_cast<std::int32_t>(i));
+  }
+  while (!queue.empty()) {
+    std::pop_heap(queue.begin(), queue.end(), comes_later);
+    const BpeScratch::Candidate top = queue.back();
+    queue.pop_back();
+    BpeScratch::Symbol& left = at(scratch, top.position);
+    if (!left.alive || left.next < 0) continue;
+    BpeScratch::Symbol& right = at(scratch, left.next);
+    const Merge* merge = merge_of(left.id, right.id);
+    if (merge == nullptr || merge->joined != top.joined) continue;
+    left.id = top.joined;
+    right.alive = false;
+    left.next = right.next;
+    if (left.next >= 0) at(scratch, left.next).previous = top.position;
+    if (left.previous >= 0) propose(scratch, left.previous);
+    propose(scratch, top.position);
   }
 }
 
@@ -111,33 +139,8 @@ void BpeModel::encode_word(std::string_view word, BpeScratch& scratch,
     throw ComputeError("tokenizer", "a word of more than 2 GiB cannot be encoded");
   }
   fill_symbols(word, scratch);
-  auto& [symbols, queue] = scratch;
-  queue.clear();
-  for (std::size_t i = 0; i < symbols.size(); ++i) propose(scratch, static_cast<std::int32_t>(i));
-  std::make_heap(queue.begin(), queue.end(), comes_later);
-
-  const auto propose_into_heap = [&](std::int32_t left) {
-    const std::size_t before = queue.size();
-    propose(scratch, left);
-    if (queue.size() > before) std::push_heap(queue.begin(), queue.end(), comes_later);
-  };
-  while (!queue.empty()) {
-    std::pop_heap(queue.begin(), queue.end(), comes_later);
-    const BpeScratch::Candidate top = queue.back();
-    queue.pop_back();
-    auto& left = symbols[static_cast<std::size_t>(top.position)];
-    if (!left.alive || left.next < 0) continue;
-    auto& right = symbols[static_cast<std::size_t>(left.next)];
-    const Merge* merge = merge_of(left.id, right.id);
-    if (merge == nullptr || merge->joined != top.joined) continue;
-    left.id = top.joined;
-    right.alive = false;
-    left.next = right.next;
-    if (left.next >= 0) symbols[static_cast<std::size_t>(left.next)].previous = top.position;
-    if (left.previous >= 0) propose_into_heap(left.previous);
-    propose_into_heap(top.position);
-  }
-  for (const auto& symbol : symbols) {
+  merge_symbols(scratch);
+  for (const BpeScratch::Symbol& symbol : scratch.symbols) {
     if (symbol.alive) ids.push_back(symbol.id);
   }
 }

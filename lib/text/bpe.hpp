@@ -64,6 +64,7 @@ class BpeModel {
 
   void fill_symbols(std::string_view word, BpeScratch& scratch) const;
   void propose(BpeScratch& scratch, std::int32_t left) const;
+  void merge_symbols(BpeScratch& scratch) const;
   const Merge* merge_of(TokenId left, TokenId right) const;
 
   std::array<TokenId, 256> byte_ids_{};  // -1: the byte has no piece

@@ -40,7 +40,8 @@ class Tokenizer {
 };
 
 /// Loads the tokenizer of a Hugging Face folder: `tokenizer.json` if there, else
-/// `tokenizer.model`. Throws FileError when there is neither, FormatError when it is malformed.
+/// `tokenizer.model`; the latter too where the former was only converted from it (Llama 2). Throws
+/// FileError when there is neither, FormatError when it is malformed.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 
 }  // namespace austeer

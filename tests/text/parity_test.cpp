@@ -1,4 +1,4 @@
-// Every tokenizer of tests/reference/tokenizers.py against what the Python packages made of the
+// Every tokenizer of tests/reference/tokenizer.py against what the Python packages made of the
 // same corpus: equal ids for every text, equal text for every list of ids.
 
 #include <fmt/format.h>
@@ -53,7 +53,7 @@ class TokenizerParity : public ::testing::TestWithParam<std::string> {
   void SetUp() override {
     ASSERT_TRUE(std::filesystem::exists(reference_folder() / "complete"))
         << "no reference data in " << reference_folder()
-        << "; run: python tests/reference/tokenizers.py " << reference_folder();
+        << "; run: python tests/reference/tokenizer.py " << reference_folder();
     folder_ = reference_folder() / GetParam();
     const std::filesystem::path vocabulary = folder_ / "vocabulary.json";
     tokenizer_ = std::filesystem::exists(vocabulary) ? tokenizer_of_vocabulary(vocabulary)

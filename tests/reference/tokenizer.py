@@ -1,7 +1,11 @@
 """Reference data for the tokenizer tests: what the Python packages `tokenizers`, `transformers` and
 `sentencepiece` make of one corpus.
 
+<<<<<<<< HEAD:tests/reference/tokenizer_parity.py
     python tests/reference/tokenizer_parity.py OUTPUT_FOLDER
+========
+    python tests/reference/tokenizer.py OUTPUT_FOLDER
+>>>>>>>> text:tests/reference/tokenizer.py
 
 The folder gets corpus.jsonl (one text per line, as a JSON string) and, for each tokenizer, a folder
 with the tokenizer itself (tokenizer.json, tokenizer.model, or vocabulary.json: a GGUF file's
@@ -16,7 +20,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-# This file has the name of the package: keep its folder off the module path.
+# A script beside this one may have the name of a package: keep the folder off the module path.
 sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).parent]
 
 import sentencepiece  # noqa: E402
