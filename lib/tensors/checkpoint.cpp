@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <system_error>
 
 #include "base/files.hpp"
 #include "base/json.hpp"
@@ -18,6 +19,13 @@ namespace fs = std::filesystem;
 using Shard = std::shared_ptr<const SafetensorsFile>;
 
 constexpr std::string_view index_name = "model.safetensors.index.json";
+constexpr std::uintmax_t max_index_bytes = 100'000'000;
+
+/// False also where the folder may not be looked into; opening the file then says why.
+bool present(const fs::path& file) {
+  std::error_code error;
+  return fs::exists(file, error);
+}
 
 class SafetensorsCheckpoint final : public Checkpoint {
  public:
@@ -74,6 +82,11 @@ std::unique_ptr<Checkpoint> open_single(const fs::path& file) {
 
 /// Tensor name -> shard file name, as the index promises.
 std::map<std::string, std::string> read_weight_map(const fs::path& index) {
+  std::error_code error;
+  if (const auto size = fs::file_size(index, error); !error && size > max_index_bytes) {
+    throw FormatError({fmt::format("[safetensors] {}: the index is too large", index.string()),
+                       fmt::format("at most {} bytes", max_index_bytes), std::to_string(size), ""});
+  }
   const std::string text = read_file(index);
   refuse_duplicate_keys(text, index.string());
   const Json json = parse_json(text, index.string());
@@ -98,7 +111,7 @@ std::unique_ptr<Checkpoint> open_sharded(const fs::path& folder, const fs::path&
   std::map<std::string, Shard> shards;
   for (const auto& [name, shard] : weight_map) shards.emplace(shard, nullptr);
   for (const auto& [shard, opened] : shards) {
-    if (fs::exists(folder / shard)) continue;
+    if (present(folder / shard)) continue;
     throw FileError("safetensors",
                     fmt::format("the shard {} is missing; {} names it", (folder / shard).string(),
                                 index.string()),
@@ -140,10 +153,10 @@ fs::path only_safetensors(const fs::path& folder) {
 }  // namespace
 
 std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const fs::path& folder) {
-  if (const fs::path single = folder / "model.safetensors"; fs::exists(single)) {
+  if (const fs::path single = folder / "model.safetensors"; present(single)) {
     return open_single(single);
   }
-  if (const fs::path index = folder / index_name; fs::exists(index)) {
+  if (const fs::path index = folder / index_name; present(index)) {
     return open_sharded(folder, index);
   }
   return open_single(only_safetensors(folder));

@@ -22,15 +22,17 @@ float load_half(const std::byte* in) {
   return c10::detail::fp16_ieee_to_fp32_value(load<std::uint16_t>(in));
 }
 
-void f32(const std::byte* in, std::int64_t blocks, float* out) {
+// __restrict: bytes may alias anything, and the compiler would not vectorise the loops.
+
+void f32(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   std::memcpy(out, in, static_cast<std::size_t>(blocks) * sizeof(float));
 }
 
-void f16(const std::byte* in, std::int64_t blocks, float* out) {
+void f16(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   for (std::int64_t i = 0; i < blocks; ++i) out[i] = load_half(in + 2 * i);
 }
 
-void bf16(const std::byte* in, std::int64_t blocks, float* out) {
+void bf16(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   for (std::int64_t i = 0; i < blocks; ++i) {
     out[i] = c10::detail::f32_from_bits(load<std::uint16_t>(in + 2 * i));
   }
@@ -39,7 +41,7 @@ void bf16(const std::byte* in, std::int64_t blocks, float* out) {
 constexpr std::int64_t small_block = 32;
 
 /// half d, 32 × int8 q: d·q
-void q8_0(const std::byte* in, std::int64_t blocks, float* out) {
+void q8_0(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   for (std::int64_t block = 0; block < blocks; ++block, in += 34, out += small_block) {
     const float d = load_half(in);
     for (int i = 0; i < small_block; ++i) {
@@ -49,7 +51,7 @@ void q8_0(const std::byte* in, std::int64_t blocks, float* out) {
 }
 
 /// half d, 16 bytes of two 4-bit q each (low: elements 0 to 15, high: 16 to 31): d·(q - 8)
-void q4_0(const std::byte* in, std::int64_t blocks, float* out) {
+void q4_0(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   for (std::int64_t block = 0; block < blocks; ++block, in += 18, out += small_block) {
     const float d = load_half(in);
     for (int i = 0; i < small_block / 2; ++i) {
@@ -61,7 +63,7 @@ void q4_0(const std::byte* in, std::int64_t blocks, float* out) {
 }
 
 /// half d, half m, 16 bytes of two 4-bit q each as in q4_0: d·q + m
-void q4_1(const std::byte* in, std::int64_t blocks, float* out) {
+void q4_1(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   for (std::int64_t block = 0; block < blocks; ++block, in += 20, out += small_block) {
     const float d = load_half(in);
     const float m = load_half(in + 2);

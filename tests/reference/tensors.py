@@ -32,7 +32,6 @@ def write_small(folder: Path) -> None:
     writer = gguf.GGUFWriter(folder / "small.gguf", "llama")
     writer.add_block_count(2)
     writer.add_string("test.text", "naïve 🙂")
-    writer.add_string("test.empty", "")
     writer.add_bool("test.yes", True)
     writer.add_bool("test.no", False)
     writer.add_uint8("test.u8", 200)

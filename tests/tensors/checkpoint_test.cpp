@@ -94,6 +94,13 @@ TEST(Checkpoint, IndexesThatPromiseWhatIsNotThere) {
   expect_refused_index(R"({}, "weight_map": {})", "'weight_map' stands twice");
 }
 
+TEST(Checkpoint, HugeIndexIsNotRead) {
+  TemporaryFolder folder;
+  write_file(folder / index_name, "{");
+  std::filesystem::resize_file(folder / index_name, 200'000'000);
+  expect_refusal<FormatError>([&] { open_safetensors_checkpoint(folder.path()); }, "too large");
+}
+
 TEST(Checkpoint, FoldersWithoutOneAnswerAreRefused) {
   TemporaryFolder folder;
   expect_refusal<FileError>([&] { open_safetensors_checkpoint(folder / "no"); }, "No such file");

@@ -32,11 +32,13 @@ void expect_refused_tensor(const std::vector<std::uint64_t>& dimensions, std::ui
 }
 
 GgufBytes small_file() {
-  return GgufBytes::header(2, 4)
+  return GgufBytes::header(2, 5)
       .key("general.alignment", u32)
       .number(std::uint32_t{16})
       .key("name", text)
       .text("small")
+      .key("empty", text)
+      .text("")
       .key("texts", array)
       .number(text)
       .number(std::uint64_t{2})
@@ -59,6 +61,7 @@ TEST(GgufHostile, EveryTruncationIsRefused) {
   const GgufHeader header = parse_gguf_header(whole, "a");
   EXPECT_EQ(header.tensors.at("matrix").shape, (std::vector<std::int64_t>{2, 3}));
   EXPECT_EQ(header.metadata.required<std::string>("name"), "small");
+  EXPECT_EQ(header.metadata.required<std::string>("empty"), "");
   for (std::size_t size = 0; size < whole.size(); ++size) {
     // A copy of exactly this size, so that a read past its end is seen by the sanitizer.
     const std::string cut(whole, 0, size);
