@@ -28,6 +28,19 @@ bool is_plain_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), plain);
 }
 
+/// The name of a dtype that can be cached, or nullptr.
+const char* find_dtype_name(at::ScalarType dtype) {
+  for (const auto& [name, known] : dtypes) {
+    if (dtype == known) return name;
+  }
+  return nullptr;
+}
+
+std::string dtype_refusal(at::ScalarType dtype) {
+  return fmt::format("activations of type {} cannot be cached, only float32, bfloat16 and float16",
+                     c10::toString(dtype));
+}
+
 at::ScalarType parse_dtype(const std::string& name, const std::string& place) {
   for (const auto& [known, dtype] : dtypes) {
     if (name == known) return dtype;
@@ -82,6 +95,7 @@ std::optional<std::string> flaw(const CacheDescription& description) {
                          site.layers, site.width);
     }
   }
+  if (find_dtype_name(description.dtype) == nullptr) return dtype_refusal(description.dtype);
   if (description.positions != "last") {
     return fmt::format("unknown positions '{}' (known: last)", description.positions);
   }
@@ -154,12 +168,8 @@ CacheDescription description_from_json(Fields& fields) {
 }
 
 std::string cache_dtype_name(at::ScalarType dtype) {
-  for (const auto& [name, known] : dtypes) {
-    if (dtype == known) return name;
-  }
-  throw UsageError("cache",
-                   fmt::format("activations of type {} cannot be cached", c10::toString(dtype)),
-                   "Use float32, bfloat16 or float16");
+  if (const char* name = find_dtype_name(dtype)) return name;
+  throw UsageError("cache", dtype_refusal(dtype));
 }
 
 }  // namespace austeer
