@@ -3,6 +3,7 @@
 #include "runs/fetch.hpp"
 
 #include <fmt/format.h>
+#include <filesystem>
 #include <memory>
 #include <spdlog/spdlog.h>
 #include <string>
@@ -16,7 +17,7 @@ namespace {
 
 struct FetchOptions {
   std::vector<std::string> names;
-  std::string datasets;
+  std::filesystem::path datasets;
   bool verify = false;
 };
 
