@@ -2,14 +2,15 @@
 
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
 
-// The kernel is plain loops over a fixed number of lanes, which the compiler turns into vector
-// code. It is compiled once per instruction set and chosen at run time, because a binary for every
-// x86-64 machine may otherwise use no more than 128-bit vectors.
+// The kernel is plain loops over a block of units, which the compiler turns into vector code. It is
+// compiled once per instruction set and chosen at run time, because a binary for every x86-64
+// machine may otherwise use no more than 128-bit vectors.
 #if defined(__x86_64__)
 #define AUSTEER_INLINE [[gnu::always_inline]] inline
 #else
@@ -19,17 +20,15 @@
 namespace austeer {
 namespace {
 
-// Units whose sums are kept in registers and the first-level cache at a time.
-constexpr std::int64_t lanes = 64;
+// Units that are summed at a time: the sums of a group (16 bytes a unit) stay in the first-level
+// cache, and each row that is read is a run of 2 or 4 KiB. Many rows at once would be worse: they
+// lie a power of two apart and throw each other out of the caches.
+constexpr std::int64_t block = 1024;
 
 // Pairs that are summed in float32 before the sum goes into a double. The error of such a sum is
 // at most 7 * 2^-24 = 4.2e-7 of the sum of its |momenta|, and so is that of the whole sum, the
 // additions in double being exact in comparison: mean momentum to 4.2e-7 of the mean |momentum|.
 constexpr std::int64_t group = 8;
-
-// Units that one task works on: rows of 8 to 16 KiB, so that reads are long runs, while the sums
-// (24 bytes a unit) stay in the second-level cache.
-constexpr std::int64_t block = 4096;
 
 /// The activations of some pairs and where the sums of the same units lie.
 template <typename T>
@@ -47,20 +46,36 @@ struct Sums {
   double* activation;
 };
 
-/// Adds up to `group` pairs of the units [unit, unit + count), count <= lanes.
+AUSTEER_INLINE float to_float(float x) { return x; }
+
+AUSTEER_INLINE float to_float(at::BFloat16 x) {
+  return std::bit_cast<float>(std::uint32_t{x.x} << 16);
+}
+
+/// c10's conversion branches, which keeps loops from becoming vector code. Exponent and fraction
+/// moved to their places in float32 read as the value times 2^-112, subnormal ones included.
+AUSTEER_INLINE float to_float(at::Half x) {
+  const std::uint32_t magnitude = (std::uint32_t{x.x} & 0x7fffU) << 13;
+  const float value = std::bit_cast<float>(magnitude) * 0x1p112F;
+  const std::uint32_t not_finite = magnitude >= 0x0f800000U ? 0x7f800000U : 0U;
+  const std::uint32_t sign = (std::uint32_t{x.x} & 0x8000U) << 16;
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | not_finite | sign);
+}
+
+/// Adds up to `group` pairs of the units [begin, begin + count), count <= block.
 template <typename T>
-AUSTEER_INLINE void add_lanes(const Rows<T>& rows, const Sums& sums, std::int64_t unit,
+AUSTEER_INLINE void add_group(const Rows<T>& rows, const Sums& sums, std::int64_t begin,
                               std::int64_t count) {
-  std::int32_t above[lanes] = {};
-  std::int32_t below[lanes] = {};
-  float momentum[lanes] = {};
-  float activation[lanes] = {};
+  std::int32_t above[block] = {};
+  std::int32_t below[block] = {};
+  float momentum[block] = {};
+  float activation[block] = {};
   for (std::int64_t pair = 0; pair < rows.pairs; ++pair) {
-    const T* positive = rows.positive + pair * rows.stride + unit;
-    const T* negative = rows.negative + pair * rows.stride + unit;
+    const T* positive = rows.positive + pair * rows.stride + begin;
+    const T* negative = rows.negative + pair * rows.stride + begin;
     for (std::int64_t i = 0; i < count; ++i) {
-      const float with = static_cast<float>(positive[i]);
-      const float without = static_cast<float>(negative[i]);
+      const float with = to_float(positive[i]);
+      const float without = to_float(negative[i]);
       const float difference = with - without;
       above[i] += difference > 0;
       below[i] += difference < 0;
@@ -68,51 +83,33 @@ AUSTEER_INLINE void add_lanes(const Rows<T>& rows, const Sums& sums, std::int64_
       activation[i] += with + without;
     }
   }
-  for (std::int64_t i = 0; i < count; ++i) sums.positive[unit + i] += above[i];
-  for (std::int64_t i = 0; i < count; ++i) sums.negative[unit + i] += below[i];
-  for (std::int64_t i = 0; i < count; ++i) sums.momentum[unit + i] += double{momentum[i]};
-  for (std::int64_t i = 0; i < count; ++i) sums.activation[unit + i] += double{activation[i]};
-}
-
-/// Adds up to `group` pairs of the units [begin, end).
-template <typename T>
-AUSTEER_INLINE void add_group(const Rows<T>& rows, const Sums& sums, std::int64_t begin,
-                              std::int64_t end) {
-  std::int64_t unit = begin;
-  for (; unit + lanes <= end; unit += lanes) add_lanes(rows, sums, unit, lanes);
-  if (unit < end) add_lanes(rows, sums, unit, end - unit);
+  for (std::int64_t i = 0; i < count; ++i) sums.positive[begin + i] += above[i];
+  for (std::int64_t i = 0; i < count; ++i) sums.negative[begin + i] += below[i];
+  for (std::int64_t i = 0; i < count; ++i) sums.momentum[begin + i] += double{momentum[i]};
+  for (std::int64_t i = 0; i < count; ++i) sums.activation[begin + i] += double{activation[i]};
 }
 
 template <typename T>
 using Kernel = void (*)(const Rows<T>&, const Sums&, std::int64_t, std::int64_t);
 
 template <typename T>
-void add_group_plain(const Rows<T>& rows, const Sums& sums, std::int64_t begin, std::int64_t end) {
-  add_group(rows, sums, begin, end);
+void add_group_plain(const Rows<T>& rows, const Sums& sums, std::int64_t begin,
+                     std::int64_t count) {
+  add_group(rows, sums, begin, count);
 }
 
 #if defined(__x86_64__)
 template <typename T>
-[[gnu::target("avx2,f16c")]] void add_group_avx2(const Rows<T>& rows, const Sums& sums,
-                                                 std::int64_t begin, std::int64_t end) {
-  add_group(rows, sums, begin, end);
-}
-
-template <typename T>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]] void add_group_avx512(
-    const Rows<T>& rows, const Sums& sums, std::int64_t begin, std::int64_t end) {
-  add_group(rows, sums, begin, end);
+[[gnu::target("avx2")]] void add_group_avx2(const Rows<T>& rows, const Sums& sums,
+                                            std::int64_t begin, std::int64_t count) {
+  add_group(rows, sums, begin, count);
 }
 #endif
 
 template <typename T>
 Kernel<T> kernel() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    return add_group_avx512<T>;
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return add_group_avx2<T>;
+  if (__builtin_cpu_supports("avx2")) return add_group_avx2<T>;
 #endif
   return add_group_plain<T>;
 }
@@ -128,10 +125,11 @@ void add_shard(const SiteActivations& shard, const Sums& sums) {
   const auto add_blocks = [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t begin = first * block; begin < std::min(units, last * block);
          begin += block) {
+      const std::int64_t count = std::min(block, units - begin);
       for (std::int64_t pair = 0; pair < pairs; pair += group) {
         const Rows<T> rows{positive + pair * units, negative + pair * units, units,
                            std::min(group, pairs - pair)};
-        add(rows, sums, begin, std::min(units, begin + block));
+        add(rows, sums, begin, count);
       }
     }
   };

@@ -84,7 +84,7 @@ std::pair<at::Tensor, at::Tensor> random_activations(at::ScalarType dtype, std::
 void expect_equal_to_plain(const Ranking& ranking, const std::vector<PlainUnit>& plain) {
   ASSERT_EQ(ranking.units.size(), plain.size());
   const auto n = static_cast<double>(ranking.pairs);
-  // Half a group of seven float32 roundings each; see momentum.cpp.
+  // Seven float32 additions in a group of eight pairs; see momentum.cpp.
   const double bound = 7 * std::ldexp(1.0, -24);
   for (std::size_t i = 0; i < plain.size(); ++i) {
     SCOPED_TRACE("rank " + std::to_string(i));
@@ -105,8 +105,8 @@ void expect_equal_to_plain(const Ranking& ranking, const std::vector<PlainUnit>&
 
 TEST(Austeer, EqualsThePlainDefinition) {
   for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kHalf}) {
-    // Widths around the kernel's 64 lanes, and more than one block of units.
-    for (const std::int64_t width : {11, 64, 131, 3000}) {
+    // Fewer units than the kernel's block, exactly one, and several with a rest.
+    for (const std::int64_t width : {11, 131, 1024, 3000}) {
       SCOPED_TRACE(std::string(c10::toString(dtype)) + ", width " + std::to_string(width));
       const auto [positive, negative] = random_activations(dtype, width);
       TemporaryFolder folder;
@@ -166,20 +166,24 @@ TEST(Austeer, ShardSizeDoesNotChangeCounts) {
 }
 
 TEST(Austeer, DamagedActivationsAreNamed) {
-  auto [positive, negative] = random_activations(at::kFloat, 20);
-  TemporaryFolder folder;
-  write_cache(folder.path(), positive, negative, 45);
-  // Past the writer's own check: the value is planted in the finished file.
-  const std::filesystem::path file = folder / shard_name(0);
-  std::string bytes = read_file(file);
-  const float infinite = -std::numeric_limits<float>::infinity();
-  const std::size_t unit = 2 * 20 + 6;  // of the last pair of `negative`, the file's last tensor
-  const std::size_t place = bytes.size() - (3 * 20 - unit) * sizeof(float);
-  bytes.replace(place, sizeof infinite, reinterpret_cast<const char*>(&infinite), sizeof infinite);
-  write_file(file, bytes);
-  const ActivationCache cache(folder.path());
-  expect_refusal<ComputeError>([&] { rank_austeer(cache, Site::ffn, Json::object()); },
-                               "site ffn, layer 2, dim 6 are not finite");
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kHalf}) {
+    for (const double value : {infinity, -infinity, std::nan("")}) {
+      const auto [positive, negative] = random_activations(dtype, 20);
+      TemporaryFolder folder;
+      write_cache(folder.path(), positive, negative, 45);
+      // Past the writer's own check: the value is planted in the finished file, at layer 2, dim 6
+      // of the last pair of `negative`, the file's last tensor.
+      const at::Tensor planted = at::full({1}, value, dtype);
+      std::string bytes = read_file(folder / shard_name(0));
+      bytes.replace(bytes.size() - 14 * planted.nbytes(), planted.nbytes(),
+                    static_cast<const char*>(planted.const_data_ptr()), planted.nbytes());
+      write_file(folder / shard_name(0), bytes);
+      const ActivationCache cache(folder.path());
+      expect_refusal<ComputeError>([&] { rank_austeer(cache, Site::ffn, Json::object()); },
+                                   "site ffn, layer 2, dim 6 are not finite");
+    }
+  }
 }
 
 TEST(Methods, ByNameWithStrictOptions) {
