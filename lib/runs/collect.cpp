@@ -48,7 +48,8 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
   }
   description.dtype = model.decoder->dtype();
   description.pairs = static_cast<std::int64_t>(items.size());
-  description.pairs_per_shard = default_pairs_per_shard(description);
+  description.pairs_per_shard =
+      options.shard_pairs > 0 ? options.shard_pairs : default_pairs_per_shard(description);
   return description;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/plan_tap.hpp"
 #include "models/config.hpp"
 #include "models/decoder.hpp"
+#include "recorder.hpp"
 #include "reference.hpp"
 #include "tensors/checkpoint.hpp"
 
@@ -24,19 +25,6 @@ using testing::to_tokens;
 
 /// Operations in sequence of a whole pass: about ten per layer.
 std::int64_t depth_of(const DecoderConfig& config) { return 10 * (config.layers + 1); }
-
-/// Records every row that passes a site.
-class Recorder : public Tap {
- public:
-  bool wants(Site, std::int64_t) const override { return true; }
-  void visit(Site site, std::int64_t, const Rows&, at::Tensor& activations) override {
-    seen_[site].push_back(activations.clone());
-  }
-  at::Tensor stacked(Site site) const { return at::stack(seen_.at(site)); }  // [L, T, width]
-
- private:
-  std::map<Site, std::vector<at::Tensor>> seen_;
-};
 
 class TinyModel : public ::testing::TestWithParam<const char*> {
  protected:
@@ -103,7 +91,7 @@ TEST_P(TinyModel, SitesAndLogitsOfEveryPosition) {
   const Engine engine(*decoder_);
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     const std::string number = std::to_string(i);
-    Recorder recorder;
+    testing::Recorder recorder;
     expect_close(engine.logits(texts_[i], &recorder), expected("logits." + number),
                  depth_of(decoder_->config()), "logits." + number);
     for (const Site site : all_sites) {

@@ -1,0 +1,90 @@
+// The engine on GGUF files against `transformers`: tiny models in every plain and simple quantised
+// format, and the real default model in full.
+
+#include <algorithm>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <string>
+
+#include "base/json.hpp"
+#include "engine/engine.hpp"
+#include "models/gguf_model.hpp"
+#include "recorder.hpp"
+#include "reference.hpp"
+
+namespace austeer {
+namespace {
+
+using testing::expect_close;
+using testing::to_tokens;
+
+/// Compares every text of `reference`: sites, logits (of the last positions there), greedy tokens.
+void compare(const Decoder& decoder, const SafetensorsFile& reference) {
+  const Engine engine(decoder);
+  const std::int64_t depth = 10 * (decoder.config().layers + 1);
+  std::int64_t steps = 0;
+  std::int64_t compared = 0;
+  for (std::int64_t i = 0; reference.has("tokens." + std::to_string(i)); ++i) {
+    const std::string number = std::to_string(i);
+    const Tokens text = to_tokens(reference.tensor("tokens." + number));
+    testing::Recorder recorder;
+    const at::Tensor logits = engine.logits(text, &recorder);
+    const at::Tensor expected = reference.tensor("logits." + number);
+    expect_close(logits.slice(0, logits.size(0) - expected.size(0)), expected, depth,
+                 "logits." + number);
+    for (const Site site : all_sites) {
+      const std::string name = "site." + site_name(site) + "." + number;
+      expect_close(recorder.stacked(site), reference.tensor(name), depth, name);
+    }
+    const auto generated = engine.generate({&text, 1}, {.max_new_tokens = 32, .stop_tokens = {}});
+    const double size = expected.square().mean().sqrt().item<double>();
+    compared +=
+        testing::expect_same_greedy(generated[0], reference.tensor("greedy." + number),
+                                    reference.tensor("greedy_margin." + number),
+                                    2 * size * testing::float_tolerance(depth), "greedy." + number);
+    steps += 32;
+  }
+  EXPECT_GT(steps, 0);
+  EXPECT_GE(compared, steps / 2) << "too few steps were clear";
+}
+
+class TinyGguf : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(TinyGguf, EqualsTransformers) {
+  const SafetensorsFile reference =
+      testing::reference_file(std::string("gguf/") + GetParam() + "/reference.safetensors");
+  const GgufModel gguf(reference.path().parent_path() / "model.gguf");
+  compare(Decoder(gguf.config(), gguf, at::kFloat, at::kCPU), reference);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, TinyGguf,
+                         ::testing::Values("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(SmolLM2, EqualsTransformers) {
+  const SafetensorsFile reference = testing::reference_file("smollm2/reference.safetensors");
+  const GgufModel gguf(testing::default_model_file());
+  const Decoder decoder(gguf.config(), gguf, at::kFloat, at::kCPU);
+  compare(decoder, reference);
+
+  const auto tokenizer = gguf.tokenizer();
+  const Json texts = parse_json(reference.header().metadata.at("texts"), "texts");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    EXPECT_EQ(tokenizer->encode(texts[i].get<std::string>()),
+              to_tokens(reference.tensor("tokens." + std::to_string(i))));
+  }
+}
+
+TEST(SmolLM2, AnswersInItsChatFormat) {
+  const SafetensorsFile reference = testing::reference_file("smollm2/reference.safetensors");
+  const GgufModel gguf(testing::default_model_file());
+  const Decoder decoder(gguf.config(), gguf, at::kFloat, at::kCPU);
+  const Tokens prompt = to_tokens(reference.tensor("chat.tokens"));
+  const auto generated = Engine(decoder).generate(
+      {&prompt, 1}, {.max_new_tokens = 32, .stop_tokens = gguf.config().stop_tokens});
+  EXPECT_EQ(gguf.tokenizer()->decode(generated[0]), "The capital of France is Paris.");
+  EXPECT_EQ(reference.header().metadata.at("chat.answer"), "The capital of France is Paris.");
+}
+
+}  // namespace
+}  // namespace austeer

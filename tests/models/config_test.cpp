@@ -1,0 +1,88 @@
+#include "models/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/files.hpp"
+#include "models/rope.hpp"
+#include "testing.hpp"
+
+namespace austeer {
+namespace {
+
+using testing::expect_refusal;
+
+Json small_config() {
+  return parse_json(R"({"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96,
+    "vocab_size": 100, "rms_norm_eps": 1e-5, "eos_token_id": [2, 5]})",
+                    "config.json");
+}
+
+/// Expects that small_config() with `key` set to `value` is refused with `part`.
+void expect_refused(const std::string& key, const Json& value, const std::string& part) {
+  Json json = small_config();
+  json[key] = value;
+  expect_refusal<FormatError>([&] { parse_config(json, "config.json"); }, part);
+}
+
+TEST(Config, BothSpellingsSayTheSame) {
+  Json older = small_config();
+  older["rope_theta"] = 500000.0;
+  older["rope_scaling"] = {{"rope_type", "llama3"},
+                           {"factor", 8.0},
+                           {"low_freq_factor", 1.0},
+                           {"high_freq_factor", 4.0},
+                           {"original_max_position_embeddings", 64}};
+  older["torch_dtype"] = "bfloat16";
+  Json newer = small_config();
+  newer["rope_parameters"] = older["rope_scaling"];
+  newer["rope_parameters"]["rope_theta"] = 500000.0;
+  newer["dtype"] = "bfloat16";
+
+  for (const Json& json : {older, newer}) {
+    const DecoderConfig config = parse_config(json, "config.json");
+    EXPECT_EQ(config.rope.theta, 500000.0);
+    EXPECT_EQ(config.rope.type, "llama3");
+    EXPECT_EQ(config.rope.factor, 8.0);
+    EXPECT_EQ(config.rope.original_positions, 64);
+    EXPECT_EQ(config.stored_dtype, "bfloat16");
+    EXPECT_EQ(config.stop_tokens, (std::vector<TokenId>{2, 5}));
+    EXPECT_EQ(config.head_dim, 16);
+  }
+}
+
+TEST(Config, ImpossibleSizesAreNamed) {
+  expect_refused("num_hidden_layers", 0, "the number of layers is impossible");
+  expect_refused("hidden_size", -64, "the hidden size is impossible");
+  expect_refused("hidden_size", std::int64_t{1} << 40, "the hidden size is impossible");
+  expect_refused("num_attention_heads", 0, "the number of attention heads is impossible");
+  expect_refused("num_key_value_heads", 3, "key/value heads must divide");
+  expect_refused("head_dim", 15, "must be even");
+  expect_refused("vocab_size", "many", "a whole number");
+  expect_refused("rms_norm_eps", 0.0, "must be positive");
+  expect_refused("vocab_size", 1e300, "a whole number");
+}
+
+TEST(Config, WhatIsNotSupportedIsNamed) {
+  expect_refused("model_type", "lama", "did you mean 'llama'?");
+  expect_refused("hidden_act", "gelu", "expected silu; found gelu");
+  expect_refused("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}, "'yarn'");
+}
+
+TEST(Config, GenerationConfigAddsStopTokens) {
+  testing::TemporaryFolder folder;
+  write_file(folder / "config.json", to_text(small_config()));
+  write_file(folder / "generation_config.json", R"({"eos_token_id": [5, 7]})");
+  EXPECT_EQ(read_config(folder.path()).stop_tokens, (std::vector<TokenId>{2, 5, 7}));
+}
+
+TEST(Rope, DivisorsDivideTheFrequencies) {
+  RopeConfig rope;
+  const at::Tensor plain = rope_frequencies(rope, 8);
+  rope.divisors = {1, 2, 4, 8};
+  const at::Tensor divided = rope_frequencies(rope, 8);
+  EXPECT_TRUE(at::allclose(divided * at::tensor({1.F, 2.F, 4.F, 8.F}), plain));
+}
+
+}  // namespace
+}  // namespace austeer

@@ -1,0 +1,115 @@
+// Loading: what is missing, misshapen or of another kind is refused by name.
+
+#include "models/load.hpp"
+
+#include <cstdlib>
+#include <gtest/gtest.h>
+
+#include "base/files.hpp"
+#include "base/json.hpp"
+#include "tensors/safetensors.hpp"
+#include "testing.hpp"
+
+namespace austeer {
+namespace {
+
+using testing::expect_refusal;
+using testing::TemporaryFolder;
+
+const std::filesystem::path configs = std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
+
+using Tensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+/// Every tensor of a decoder with one layer of width 8, two heads and 16 tokens.
+Tensors tiny_tensors() {
+  Tensors tensors = {{"model.embed_tokens.weight", at::ones({16, 8})},
+                     {"model.norm.weight", at::ones({8})}};
+  const std::string at = "model.layers.0.";
+  for (const char* name :
+       {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"}) {
+    tensors.emplace_back(at + name + ".weight", at::ones({8, 8}));
+  }
+  tensors.emplace_back(at + "mlp.gate_proj.weight", at::ones({12, 8}));
+  tensors.emplace_back(at + "mlp.up_proj.weight", at::ones({12, 8}));
+  tensors.emplace_back(at + "mlp.down_proj.weight", at::ones({8, 12}));
+  tensors.emplace_back(at + "input_layernorm.weight", at::ones({8}));
+  tensors.emplace_back(at + "post_attention_layernorm.weight", at::ones({8}));
+  return tensors;
+}
+
+DecoderConfig tiny_config() {
+  DecoderConfig config;
+  config.model_type = "llama";
+  config.layers = 1;
+  config.width = 8;
+  config.heads = config.kv_heads = 2;
+  config.head_dim = 4;
+  config.ffn_width = 12;
+  config.vocabulary = 16;
+  config.max_positions = 64;
+  config.tied_embeddings = true;
+  return config;
+}
+
+void load_tiny(const TemporaryFolder& folder, const Tensors& tensors) {
+  write_safetensors(folder / "model.safetensors", tensors);
+  Decoder(tiny_config(), *open_safetensors_checkpoint(folder.path()), at::kFloat, at::kCPU);
+}
+
+TEST(Decoder, MissingTensorsAreNamed) {
+  TemporaryFolder folder;
+  load_tiny(folder, tiny_tensors());
+  for (std::size_t i = 0; i < tiny_tensors().size(); ++i) {
+    Tensors tensors = tiny_tensors();
+    const std::string name = tensors[i].first;
+    tensors.erase(tensors.begin() + static_cast<std::ptrdiff_t>(i));
+    expect_refusal<FormatError>([&] { load_tiny(folder, tensors); },
+                                "the tensor '" + name + "' is missing");
+  }
+}
+
+TEST(Decoder, WrongShapesAreNamed) {
+  TemporaryFolder folder;
+  Tensors tensors = tiny_tensors();
+  tensors[2].second = at::ones({8, 4});
+  expect_refusal<FormatError>([&] { load_tiny(folder, tensors); },
+                              "'model.layers.0.self_attn.q_proj.weight' has a wrong shape; "
+                              "expected [8, 8]; found [8, 4]");
+}
+
+TEST(Locate, SaysWhereItLooked) {
+  TemporaryFolder home;
+  const auto locate = [&](const std::string& spec) {
+    return locate_model(spec, configs, home.path());
+  };
+  expect_refusal<UsageError>([&] { locate("smollm2-135m-instuct"); },
+                             "did you mean 'smollm2-135m-instruct'?");
+  expect_refusal<UsageError>([&] { locate(home.path().string()); }, "is no model");
+  ::setenv("HF_HUB_CACHE", home.path().c_str(), 1);
+  expect_refusal<UsageError>([&] { locate("smollm2-135m-instruct"); },
+                             "Run: austeer fetch model smollm2-135m-instruct");
+  expect_refusal<UsageError>([&] { locate("org/name"); }, home.path().string());
+}
+
+TEST(Locate, FindsTheSnapshotOfTheHubCache) {
+  TemporaryFolder cache;
+  const auto folder = cache / "models--org--name";
+  make_folder(folder / "refs");
+  make_folder(folder / "snapshots" / "abc123");
+  write_file(folder / "refs" / "main", "abc123\n");
+  write_file(folder / "snapshots" / "abc123" / "config.json", "{}");
+  ::setenv("HF_HUB_CACHE", cache.path().c_str(), 1);
+  EXPECT_EQ(locate_model("org/name", configs, cache.path()).path, folder / "snapshots" / "abc123");
+}
+
+TEST(Names, OfDtypesAndDevices) {
+  EXPECT_EQ(parse_dtype("auto"), std::nullopt);
+  EXPECT_EQ(parse_dtype("bfloat16"), at::kBFloat16);
+  expect_refusal<UsageError>([] { parse_dtype("bfloat"); }, "did you mean 'bfloat16'?");
+  EXPECT_TRUE(parse_device("cpu").is_cpu());
+  expect_refusal<UsageError>([] { parse_device("gpu"); }, "unknown device 'gpu'");
+  expect_refusal<UsageError>([] { parse_device("cuda:99"); }, "is not on this machine");
+}
+
+}  // namespace
+}  // namespace austeer
