@@ -20,7 +20,7 @@ metric: exact_match
 class WrongUsage(AusteerTest):
     def test_exit_code_2(self):
         cases = [
-            (("frobnicate",), "frobnicate"),
+            (("frobnicate",), "A subcommand is required"),
             (("eval", "--task", "copa", "--frob", "1"), "--frob"),
             (("eval",), "--task is required"),
             (("eval", "--task", "cop"), "did you mean 'copa'?"),

@@ -44,8 +44,8 @@ class Readme(AusteerTest):
         for name in ("fetch", "collect", "rank", "units", "steer", "eval"):
             self.assertIn(name, out)
             self.assertIn("--help", self.succeed(name, "--help"))
-        self.assertIn("[1000]", self.succeed("collect", "--help"))
-        self.assertIn("[scale]", self.succeed("eval", "--help"))
+        self.assertIn("=1000 ", self.succeed("collect", "--help"))
+        self.assertIn("=scale ", self.succeed("eval", "--help"))
 
 
 if __name__ == "__main__":
