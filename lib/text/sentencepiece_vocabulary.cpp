@@ -70,25 +70,37 @@ void check_scores(const SentencePieceVocabulary& vocabulary) {
 /// list says, because some writers call it a control token there.
 std::vector<TokenType> token_types(const SentencePieceVocabulary& vocabulary) {
   std::vector<TokenType> types;
-  std::optional<std::size_t> unknown = vocabulary.unknown;
-  for (std::size_t id = 0; id < vocabulary.types.size(); ++id) {
-    const std::int32_t number = vocabulary.types[id];
+  TokenId unknown = vocabulary.unknown.value_or(-1);
+  for (std::size_t i = 0; i < vocabulary.types.size(); ++i) {
+    const auto id = static_cast<TokenId>(i);
+    const std::int32_t number = vocabulary.types[i];
     if (number < static_cast<std::int32_t>(TokenType::normal) ||
         number > static_cast<std::int32_t>(TokenType::byte)) {
       refuse(vocabulary, fmt::format("the token {} '{}' has type {}, but types are 1 to 6", id,
-                                     vocabulary.tokens[id], number));
+                                     vocabulary.tokens[i], number));
     }
     types.push_back(static_cast<TokenType>(number));
     if (types.back() != TokenType::unknown) continue;
-    if (!unknown) unknown = id;
+    if (unknown < 0) unknown = id;
     if (unknown != id) {
       refuse(vocabulary,
-             fmt::format("the tokens {} and {} are both to be the unknown one", *unknown, id));
+             fmt::format("the tokens {} and {} are both to be the unknown one", unknown, id));
     }
   }
-  if (!unknown) refuse(vocabulary, "no token is the unknown one");
-  types[*unknown] = TokenType::unknown;
+  if (unknown < 0) refuse(vocabulary, "no token is the unknown one");
+  types[static_cast<std::size_t>(unknown)] = TokenType::unknown;
   return types;
+}
+
+/// SentencePiece fails on a text in which it meets a control token, which its cutting into
+/// characters can lead to.
+void check_control_tokens(const SentencePieceVocabulary& vocabulary,
+                          const std::vector<TokenType>& types) {
+  for (std::size_t id = 0; id < types.size(); ++id) {
+    const std::string& piece = vocabulary.tokens[id];
+    if (types[id] != TokenType::control || code_point_at(piece, 0).length < piece.size()) continue;
+    refuse(vocabulary, fmt::format("the control token {} '{}' is a single character", id, piece));
+  }
 }
 
 /// Whether there are byte tokens: all of them, or none.
@@ -149,6 +161,7 @@ std::string model_of(const SentencePieceVocabulary& vocabulary) {
   constexpr std::uint32_t pieces = 1, trainer = 2, normalizer = 3;
   constexpr std::uint32_t piece_text = 1, piece_score = 2, piece_type = 3;
   const std::vector<TokenType> types = token_types(vocabulary);
+  check_control_tokens(vocabulary, types);
   ProtobufWriter model;
   for (std::size_t id = 0; id < types.size(); ++id) {
     ProtobufWriter piece;

@@ -28,8 +28,8 @@ struct SentencePieceVocabulary {
 /// The tokenizer of a vocabulary: SentencePiece's BPE without normalisation, and with byte fallback
 /// if there are byte tokens. Throws FormatError for lists of different lengths, ids that are no
 /// tokens, scores that are not finite, types that are none, tokens that are empty, stand twice or
-/// are not UTF-8, other than one unknown token, other than all or none of the 256 byte tokens, and
-/// BOS or EOS that is to be added but not named.
+/// are not UTF-8, control tokens of a single character, other than one unknown token, other than
+/// all or none of the 256 byte tokens, and BOS or EOS that is to be added but not named.
 std::unique_ptr<Tokenizer> make_tokenizer(const SentencePieceVocabulary& vocabulary);
 
 }  // namespace austeer

@@ -169,6 +169,15 @@ TEST(SentencePieceVocabulary, MalformedTokensAreRefused) {
   }
 }
 
+TEST(SentencePieceVocabulary, ControlTokensOfOneCharacterAreRefused) {
+  for (const std::size_t id : {std::size_t{3}, std::size_t{4}}) {
+    SentencePieceVocabulary vocabulary = small();
+    vocabulary.types[id] = control;
+    expect_refused(vocabulary, fmt::format("the control token {} '{}' is a single character", id,
+                                           vocabulary.tokens[id]));
+  }
+}
+
 TEST(SentencePieceVocabulary, ByteTokensMustBeComplete) {
   SentencePieceVocabulary vocabulary = with_bytes();
   vocabulary.types.back() = unused;
