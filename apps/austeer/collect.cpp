@@ -58,8 +58,9 @@ void add_collect(CLI::App& app) {
   command->add_option("--max-tokens", collect.max_tokens, "longer texts lose their end")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--shard-pairs", collect.shard_pairs,
-                      "pairs per shard: what a killed run loses at most; 0: about 32 MiB of them")
+  command
+      ->add_option("--shard-pairs", collect.shard_pairs,
+                   "pairs per shard: what a killed run loses at most; 0: about 32 MiB of them")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   command->add_option("--out", collect.out, "folder of the activation cache")->required();

@@ -2,8 +2,8 @@
 
 #include "runs/fetch.hpp"
 
-#include <fmt/format.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
 #include <string>

@@ -1,0 +1,68 @@
+"""What the command-line tests share: running austeer on the samples that come with the project,
+and reading what it wrote. AUSTEER_BINARY names the program under test."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = Path(os.environ["AUSTEER_BINARY"]).resolve()
+SAMPLES = ROOT / "datasets" / "samples"
+
+
+def environment():
+    """Of a user who has fetched the default model and no dataset."""
+    kept = {name: value for name, value in os.environ.items() if name != "AUSTEER_DATASETS"}
+    return kept | {"AUSTEER_HOME": os.environ.get("AUSTEER_HOME", str(ROOT / "build" / "home"))}
+
+
+class AusteerTest(unittest.TestCase):
+    """A test with a folder of its own, in which austeer runs."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen([BINARY, *map(str, arguments)], cwd=self.folder, text=True,
+                                env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                **options)
+
+    def run_austeer(self, *arguments, **options):
+        process = self.start(*arguments, **options)
+        out, err = process.communicate()
+        return process.returncode, out, err
+
+    def succeed(self, *arguments, **options):
+        """stdout of a run that must end with 0."""
+        status, out, err = self.run_austeer(*arguments, **options)
+        self.assertEqual(status, 0, err)
+        return out
+
+    def refuse(self, status, part, *arguments, **options):
+        """A run must end with `status`, one error line that has `part`, and nothing on stdout."""
+        found, out, err = self.run_austeer(*arguments, **options)
+        self.assertEqual(found, status, err)
+        self.assertIn(part, err)
+        self.assertEqual(out, "")
+
+
+def file_size_limit(limit):
+    """For preexec_fn: writing beyond `limit` bytes to a file fails, as on a full disk."""
+    import resource
+
+    def apply():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    return apply
+
+
+def digests(folder):
+    """sha256 of each file below `folder`, but for the lock."""
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock"}

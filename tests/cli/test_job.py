@@ -1,0 +1,68 @@
+"""The job end to end on the default model and the samples: collect → rank → units → steer → eval."""
+
+import json
+import unittest
+
+from support import AusteerTest
+
+
+class Job(AusteerTest):
+    def collect(self, *more):
+        return json.loads(self.succeed("collect", "--task", "copa", "--pairs", 12, "--dtype",
+                                       "float32", "--out", "cache", "--json", *more))
+
+    def test_from_pairs_to_accuracy(self):
+        report = self.collect()
+        self.assertEqual((report["pairs"], report["texts"]), (12, 24))
+
+        ranked = json.loads(self.succeed("rank", "--cache", "cache", "--site", "ffn", "--out",
+                                         "ffn.ranking", "--top", 5, "--json"))
+        listed = json.loads(self.succeed("units", "ffn.ranking", "--top", 5, "--json"))
+        self.assertEqual(list(listed), ["site", "width", "pairs", "units"])
+        self.assertEqual((listed["site"], listed["width"], listed["pairs"]), ("ffn", 576, 12))
+        self.assertEqual(ranked["units"], listed["units"])
+        self.assertEqual(list(listed["units"][0]), ["layer", "dim", "positive", "negative", "beta",
+                                                    "mean_momentum", "p_value"])
+        scores = [abs(unit["beta"]) for unit in listed["units"]]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+
+        for rule in ("scale", "directed", "oriented"):
+            evaluation = json.loads(self.succeed(
+                "eval", "--task", "copa", "--limit", 6, "--plan", "ffn.ranking", "--k", 4,
+                "--alpha", 2, "--rule", rule, "--out", f"{rule}.json", "--json"))
+            self.assertEqual(list(evaluation), ["task", "items", "correct", "accuracy", "result"])
+            self.assertEqual(evaluation["items"], 6)
+            result = json.loads((self.folder / f"{rule}.json").read_text())
+            self.assertEqual(result["configuration"]["plan"]["rule"], rule)
+            lines = (self.folder / f"{rule}.jsonl").read_text().splitlines()
+            items = [json.loads(line) for line in lines]
+            self.assertEqual(len(items), 6)
+            self.assertEqual(sum(item["correct"] for item in items), evaluation["correct"])
+
+        compared = json.loads(self.succeed("steer", "--prompt", "The sky was", "--plan",
+                                           "ffn.ranking", "--k", 16, "--alpha", 40, "--compare",
+                                           "--max-new-tokens", 8, "--json"))
+        self.assertEqual(compared["steered_units"], 16)
+        self.assertNotEqual(compared["text"], compared["vanilla"])
+
+    def test_resumed_collection_is_not_run_again(self):
+        self.collect()
+        again = self.collect()
+        self.assertEqual((again["resumed_pairs"], again["texts"]), (12, 0))
+
+    def test_chat(self):
+        answer = self.succeed("steer", "--chat", "--prompt", "What is the capital of France?",
+                              "--dtype", "float32")
+        self.assertEqual(answer, "The capital of France is Paris.\n")
+
+    def test_strength_zero_changes_nothing(self):
+        self.collect()
+        self.succeed("rank", "--cache", "cache", "--out", "r")
+        report = json.loads(self.succeed("steer", "--prompt", "Once upon a time", "--plan", "r",
+                                         "--k", 100, "--alpha", 0, "--compare", "--json",
+                                         "--max-new-tokens", 12))
+        self.assertEqual(report["text"], report["vanilla"])
+
+
+if __name__ == "__main__":
+    unittest.main()

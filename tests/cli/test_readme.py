@@ -1,0 +1,52 @@
+"""The README's examples: each command line in its ```console blocks that starts with `$ austeer` is
+run, in order, in one folder; where the block shows what the command prints, every shown line that
+has no ellipsis must be there."""
+
+import os
+import re
+import shlex
+import subprocess
+import unittest
+
+from support import BINARY, ROOT, AusteerTest, environment
+
+
+def examples():
+    """[(command line, [lines shown after it])] of the README, in order."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            elif found and line.strip():
+                found[-1][1].append(line)
+    return found
+
+
+class Readme(AusteerTest):
+    def test_examples(self):
+        commands = examples()
+        self.assertGreaterEqual(len(commands), 6)
+        subcommands = {shlex.split(command)[1] for command, _ in commands}
+        self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval"}, subcommands)
+        path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
+        for command, shown in commands:
+            with self.subTest(command=command):
+                done = subprocess.run(command, shell=True, cwd=self.folder, text=True,
+                                      capture_output=True, env=environment() | {"PATH": path})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for line in shown:
+                    if "…" not in line:
+                        self.assertIn(line, done.stdout.splitlines())
+
+    def test_help_shows_every_subcommand_and_defaults(self):
+        out = self.succeed("--help")
+        for name in ("fetch", "collect", "rank", "units", "steer", "eval"):
+            self.assertIn(name, out)
+            self.assertIn("--help", self.succeed(name, "--help"))
+        self.assertIn("[1000]", self.succeed("collect", "--help"))
+        self.assertIn("[scale]", self.succeed("eval", "--help"))
+
+
+if __name__ == "__main__":
+    unittest.main()

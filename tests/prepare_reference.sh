@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Writes the reference data of the tests to build/reference: what transformers, tokenizers,
+# sentencepiece, gguf, safetensors and SciPy compute, each by a script of tests/reference. A script
+# runs again when it or a module beside it has changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=build/reference
+mkdir -p "$out"
+export OMP_NUM_THREADS=1 TQDM_DISABLE=1
+
+modules=$(cat tests/reference/*.py tests/requirements.txt datasets/samples/*/*.jsonl | sha256sum | cut -d' ' -f1)
+if [ "$(cat "$out/.made-from" 2>/dev/null)" = "$modules" ]; then
+  echo "build/reference is up to date" >&2
+  exit 0
+fi
+run() {
+  echo "reference: $1" >&2
+  build/venv/bin/python tests/reference/"$@" >"$out/$1.log" 2>&1 || { cat "$out/$1.log" >&2; exit 1; }
+}
+run check_samples.py
+run significance.py "$out"
+run task_items.py datasets/samples "$out/tasks"
+run tokenizer.py "$out/tokenizers"
+run tensors.py "$out"
+run tiny_gguf.py "$out"
+run tiny_models.py "$out"
+run smollm2.py "$out"
+echo "$modules" >"$out/.made-from"
