@@ -3,6 +3,7 @@
 #include "models/gguf_tokenizer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 #include <string_view>
 #include <utility>
