@@ -1,10 +1,9 @@
 #include "models/gguf_model.hpp"
 
 #include <fmt/format.h>
-#include <optional>
 
 #include "models/gguf_names.hpp"
-#include "text/bpe_vocabulary.hpp"
+#include "models/gguf_tokenizer.hpp"
 
 namespace austeer {
 namespace {
@@ -32,6 +31,16 @@ RopeConfig read_rope(const GgufFile& file, std::int64_t head_dim) {
   return rope;
 }
 
+/// V, the rows of the embedding.
+std::int64_t read_vocabulary(const GgufFile& file) {
+  const std::vector<std::int64_t> shape = file.shape("token_embd.weight");
+  if (shape.size() != 2) {
+    throw FormatError({file.path().string() + ": token_embd.weight is no matrix", "2 dimensions",
+                       std::to_string(shape.size()), ""});
+  }
+  return shape.front();
+}
+
 DecoderConfig read_gguf_config(const GgufFile& file) {
   const GgufMetadata& metadata = file.metadata();
   const std::string place = file.path().string();
@@ -53,14 +62,13 @@ DecoderConfig read_gguf_config(const GgufFile& file) {
   config.ffn_width = whole("feed_forward_length");
   config.max_positions = whole("context_length");
   config.norm_epsilon = metadata.required<double>("llama.attention.layer_norm_rms_epsilon");
-  config.vocabulary = file.shape("token_embd.weight").front();
+  config.vocabulary = read_vocabulary(file);
   config.tied_embeddings = !file.has("output.weight");
   config.attention_bias = file.has("blk.0.attn_q.bias");
   config.ffn_bias = file.has("blk.0.ffn_gate.bias");
   config.stored_dtype = file.format("token_embd.weight") == "F16" ? "float16" : "bfloat16";
-  if (metadata.has("tokenizer.ggml.eos_token_id")) {
-    config.stop_tokens = {
-        static_cast<TokenId>(metadata.required<std::int64_t>("tokenizer.ggml.eos_token_id"))};
+  if (const auto eos = gguf_token(file, "tokenizer.ggml.eos_token_id", config.vocabulary)) {
+    config.stop_tokens = {*eos};
   }
   check_config(config, place);
   config.rope = read_rope(file, config.head_dim);
@@ -75,40 +83,19 @@ at::Tensor to_half_split(const at::Tensor& rows, std::int64_t heads) {
   return rows.view({heads, -1, 2, in}).transpose(1, 2).reshape(rows.sizes());
 }
 
-std::optional<TokenId> token_of(const GgufMetadata& metadata, const std::string& key) {
-  if (!metadata.has(key)) return std::nullopt;
-  return static_cast<TokenId>(metadata.required<std::int64_t>(key));
-}
-
 }  // namespace
 
 GgufModel::GgufModel(const std::filesystem::path& file)
     : file_(file), config_(read_gguf_config(file_)) {}
 
 std::unique_ptr<Tokenizer> GgufModel::tokenizer() const {
-  const GgufMetadata& metadata = file_.metadata();
-  const auto kind = metadata.required<std::string>("tokenizer.ggml.model");
-  if (kind != "gpt2") {
-    throw FormatError({path().string() + ": the kind of tokenizer is not supported", "gpt2", kind,
-                       "Use the model's Hugging Face folder instead"});
+  std::unique_ptr<Tokenizer> result = make_gguf_tokenizer(file_);
+  if (result->size() > config_.vocabulary) {
+    throw FormatError(
+        {path().string() + ": the tokenizer has more tokens than the embedding has rows",
+         fmt::format("at most {}", config_.vocabulary), std::to_string(result->size()), ""});
   }
-  BpeVocabulary vocabulary;
-  vocabulary.tokens = metadata.required<std::vector<std::string>>("tokenizer.ggml.tokens");
-  for (const std::int64_t type :
-       metadata.optional<std::vector<std::int64_t>>("tokenizer.ggml.token_type", {})) {
-    vocabulary.types.push_back(static_cast<std::int32_t>(type));
-  }
-  for (const std::string_view merge :
-       metadata.required<std::vector<std::string_view>>("tokenizer.ggml.merges")) {
-    vocabulary.merges.push_back(split_merge(merge, path().string()));
-  }
-  vocabulary.pre_tokenizer = metadata.optional<std::string>("tokenizer.ggml.pre", "gpt-2");
-  vocabulary.bos = token_of(metadata, "tokenizer.ggml.bos_token_id");
-  vocabulary.eos = token_of(metadata, "tokenizer.ggml.eos_token_id");
-  vocabulary.add_bos = metadata.optional("tokenizer.ggml.add_bos_token", false);
-  vocabulary.add_eos = metadata.optional("tokenizer.ggml.add_eos_token", false);
-  vocabulary.place = path().string();
-  return make_tokenizer(vocabulary);
+  return result;
 }
 
 bool GgufModel::has(const std::string& name) const {

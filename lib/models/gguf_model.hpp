@@ -23,7 +23,8 @@ class GgufModel : public Checkpoint {
 
   const DecoderConfig& config() const { return config_; }
 
-  /// The tokenizer of the metadata. Throws FormatError for a kind that is not supported.
+  /// The tokenizer of the metadata. Throws FormatError for a kind that is not supported, a
+  /// malformed vocabulary, and one with more tokens than the embedding has rows.
   std::unique_ptr<Tokenizer> tokenizer() const;
 
   bool has(const std::string& name) const override;

@@ -76,6 +76,8 @@ void add_token(const BpeVocabulary& vocabulary, std::size_t index, BpeParts& par
       parts.added.push_back(std::move(token));
       return;
     }
+    case TokenType::byte:
+      break;
   }
   refuse(vocabulary,
          fmt::format("the token {} '{}' has type {}, which byte-level BPE does not have", id, piece,

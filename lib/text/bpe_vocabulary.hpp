@@ -9,22 +9,14 @@
 #include <vector>
 
 #include "text/bpe.hpp"
+#include "text/token_type.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
 
-/// Kinds of tokens, with the numbers that GGUF gives them (`tokenizer.ggml.token_type`).
-enum class TokenType : std::int32_t {
-  normal = 1,
-  unknown = 2,
-  control = 3,       ///< special: found in text, left out when decoding
-  user_defined = 4,  ///< found in text, kept when decoding
-  unused = 5
-};
-
 struct BpeVocabulary {
   std::vector<std::string> tokens;  ///< in id order, in the byte-level alphabet
-  std::vector<std::int32_t> types;  ///< one per token, or empty: all normal
+  std::vector<std::int32_t> types;  ///< one TokenType per token, or empty: all normal
   std::vector<MergePieces> merges;  ///< see split_merge
   std::string pre_tokenizer;        ///< `tokenizer.ggml.pre`: smollm, llama-bpe, qwen2, gpt-2
   std::optional<TokenId> bos;

@@ -40,12 +40,16 @@ std::string with_spaces(std::string_view piece) {
 
 class SentencePieceTokenizer final : public Tokenizer {
  public:
-  SentencePieceTokenizer(std::string_view bytes, const std::string& place)
-      : fingerprint_(sha256(bytes)) {
-    std::string model(bytes);
-    load(processor_, model, place);
-    model += without_prefix;
-    load(continuation_, model, place);
+  explicit SentencePieceTokenizer(SentencePieceParts parts)
+      : suffix_(std::move(parts.suffix)), fingerprint_(std::move(parts.fingerprint)) {
+    load(processor_, parts.model, parts.place);
+    parts.model += without_prefix;
+    load(continuation_, parts.model, parts.place);
+    if (parts.prefix) {
+      prefix_ = *std::move(parts.prefix);
+    } else if (processor_.bos_id() >= 0) {
+      prefix_ = {processor_.bos_id()};
+    }
     std::vector<AddedToken> specials;
     for (TokenId id = 0; id < size(); ++id) {
       if (!is_special(id)) continue;
@@ -60,7 +64,7 @@ class SentencePieceTokenizer final : public Tokenizer {
 
   std::vector<TokenId> encode(std::string_view text, bool add_special_tokens) const override {
     std::vector<TokenId> ids;
-    if (add_special_tokens && processor_.bos_id() >= 0) ids.push_back(processor_.bos_id());
+    if (add_special_tokens) ids = prefix_;
     const std::string valid = repair_utf8(text);
     bool at_start = true;
     for (const TextSection& section : specials_.split(valid)) {
@@ -72,6 +76,7 @@ class SentencePieceTokenizer final : public Tokenizer {
       }
       at_start = false;
     }
+    if (add_special_tokens) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
     return ids;
   }
 
@@ -136,15 +141,25 @@ class SentencePieceTokenizer final : public Tokenizer {
   SentencePieceProcessor processor_;
   SentencePieceProcessor continuation_;  // the same model, which puts no space in front
   AddedTokenFinder specials_;
+  std::vector<TokenId> prefix_;
+  std::vector<TokenId> suffix_;
   bool prefixes_space_ = false;
   std::string fingerprint_;
 };
 
 }  // namespace
 
+std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(SentencePieceParts parts) {
+  return std::make_unique<SentencePieceTokenizer>(std::move(parts));
+}
+
 std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(std::string_view bytes,
                                                         const std::string& place) {
-  return std::make_unique<SentencePieceTokenizer>(bytes, place);
+  SentencePieceParts parts;
+  parts.model = bytes;
+  parts.fingerprint = sha256(bytes);
+  parts.place = place;
+  return make_sentencepiece_tokenizer(std::move(parts));
 }
 
 }  // namespace austeer

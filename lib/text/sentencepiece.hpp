@@ -1,25 +1,39 @@
 #pragma once
 // SentencePiece models (`tokenizer.model`) through the SentencePiece library.
 //
-// Encoding equals SentencePiece's own, with BOS in front: where the model asks for it (Llama does),
-// a text starts with a space that is not its own ("Hello" is "▁Hello"), and " Hello" with two.
-// Control and unknown pieces that are written in the text ("</s>") become their ids; text after one
-// is not given a space.
+// Encoding equals SentencePiece's own, with BOS in front unless the maker says otherwise: where the
+// model asks for it (Llama does), a text starts with a space that is not its own ("Hello" is
+// "▁Hello"), and " Hello" with two. Control and unknown pieces that are written in the text
+// ("</s>") become their ids; text after one is not given a space.
 //
 // Decoding follows Hugging Face's LlamaTokenizer: special pieces are left out, the rest is joined,
 // and where the model prefixes a space, one space at the very start is removed. So a continuation
 // that is decoded by itself starts without the space that parts it from the prompt.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "text/tokenizer.hpp"
 
 namespace austeer {
 
-/// Makes a tokenizer from the bytes of a model. Throws FormatError, opened by `place`, when they
-/// are not a SentencePiece model.
+/// A model and what encode() puts around a text by default.
+struct SentencePieceParts {
+  std::string model;                           ///< a serialised ModelProto
+  std::optional<std::vector<TokenId>> prefix;  ///< unset: the model's BOS, if it has one
+  std::vector<TokenId> suffix;
+  std::string fingerprint;  ///< see Tokenizer::fingerprint
+  std::string place;        ///< the file, for messages
+};
+
+/// Throws FormatError, opened by the place, when the model is not a SentencePiece model. The ids
+/// of prefix and suffix must be the model's.
+std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(SentencePieceParts parts);
+
+/// The same from the bytes of a model alone: BOS in front where the model has one.
 std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(std::string_view bytes,
                                                         const std::string& place);
 

@@ -1,5 +1,7 @@
-"""The byte-level BPE tokenizer of a GGUF file with `tokenizer.ggml.pre` = smollm, built by hand
-with the `tokenizers` package: each digit stands alone, then the byte-level expression of GPT-2.
+"""Tokenizers and the metadata of GGUF files.
+
+The byte-level BPE tokenizer of a file with `tokenizer.ggml.pre` = smollm is built by hand with the
+`tokenizers` package: each digit stands alone, then the byte-level expression of GPT-2.
 `transformers` has a conversion of its own, but it forgets the digits.
 """
 
@@ -30,3 +32,18 @@ def tokenizer_from(fields):
         if kind == TokenType.CONTROL])
     assert tokenizer.get_vocab_size() == len(tokens)
     return tokenizer
+
+
+def sentencepiece_vocabulary(model):
+    """What the metadata says about a SentencePiece model none of whose pieces is user-defined."""
+    kinds = {TokenType.UNKNOWN: model.is_unknown, TokenType.CONTROL: model.is_control,
+             TokenType.UNUSED: model.is_unused, TokenType.BYTE: model.is_byte}
+
+    def kind(piece):
+        return next((kind for kind, applies in kinds.items() if applies(piece)), TokenType.NORMAL)
+
+    pieces = range(model.get_piece_size())
+    return {"tokens": [model.id_to_piece(piece) for piece in pieces],
+            "scores": [model.get_score(piece) for piece in pieces],
+            "types": [int(kind(piece)) for piece in pieces],
+            "bos": model.bos_id(), "eos": model.eos_id(), "unknown": model.unk_id()}

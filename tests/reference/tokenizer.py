@@ -1,16 +1,12 @@
 """Reference data for the tokenizer tests: what the Python packages `tokenizers`, `transformers` and
 `sentencepiece` make of one corpus.
 
-<<<<<<<< HEAD:tests/reference/tokenizer_parity.py
-    python tests/reference/tokenizer_parity.py OUTPUT_FOLDER
-========
     python tests/reference/tokenizer.py OUTPUT_FOLDER
->>>>>>>> text:tests/reference/tokenizer.py
 
 The folder gets corpus.jsonl (one text per line, as a JSON string) and, for each tokenizer, a folder
-with the tokenizer itself (tokenizer.json, tokenizer.model, or vocabulary.json: a GGUF file's
-metadata), encoded.jsonl (the ids of each text) and decoded.jsonl (ids and the text they decode to,
-special tokens left out: the texts' own ids, parts of them, and ids drawn at random).
+with the tokenizer itself (tokenizer.json, tokenizer.model, vocabulary.json: what a GGUF file's
+metadata would say), encoded.jsonl (the ids of each text) and decoded.jsonl (ids and the text they
+decode to, special tokens left out: the texts' own ids, parts of them, and ids drawn at random).
 """
 
 import io
@@ -20,12 +16,11 @@ import sys
 import unicodedata
 from pathlib import Path
 
-# A script beside this one may have the name of a package: keep the folder off the module path.
-sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).parent]
+import sentencepiece
+from tokenizers import AddedToken, Regex, Tokenizer
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-import sentencepiece  # noqa: E402
-from tokenizers import AddedToken, Regex, Tokenizer  # noqa: E402
-from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers  # noqa: E402
+from gguf_tokenizer import sentencepiece_vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT_SUFFIXES = {".cpp", ".hpp", ".py", ".md", ".txt", ".yaml", ".cmake", ".json", ".sh"}
@@ -246,6 +241,8 @@ def write_sentencepiece(folder, corpus, training):
         character_coverage=0.995, num_threads=1, minloglevel=2)
     (folder / "tokenizer.model").write_bytes(file.getvalue())
     model = sentencepiece.SentencePieceProcessor(model_proto=file.getvalue())
+    vocabulary = json.dumps(sentencepiece_vocabulary(model))
+    (folder / "vocabulary.json").write_text(vocabulary, encoding="utf-8")
     pieces, merges = sentencepiece_merges(model)
     llama = LlamaTokenizer(vocab=pieces, merges=merges, add_bos_token=True)
 

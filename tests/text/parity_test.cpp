@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "text/bpe_vocabulary.hpp"
+#include "text/sentencepiece_vocabulary.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
@@ -31,33 +32,68 @@ std::vector<Json> read_lines(const std::filesystem::path& file) {
   return lines;
 }
 
-/// The vocabulary that the script took out of a GGUF file.
-std::unique_ptr<Tokenizer> tokenizer_of_vocabulary(const std::filesystem::path& file) {
-  const Json json = read_json(file);
-  BpeVocabulary vocabulary;
+/// The fields that both kinds of vocabulary.json have.
+template <typename Vocabulary>
+void read_common(const Json& json, const std::filesystem::path& file, Vocabulary& vocabulary) {
   vocabulary.place = file.string();
   vocabulary.tokens = json.at("tokens").get<std::vector<std::string>>();
   vocabulary.types = json.at("types").get<std::vector<std::int32_t>>();
+  vocabulary.bos = json.at("bos").get<TokenId>();
+  vocabulary.eos = json.at("eos").get<TokenId>();
+}
+
+std::unique_ptr<Tokenizer> from_bpe_vocabulary(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "vocabulary.json";
+  const Json json = read_json(file);
+  BpeVocabulary vocabulary;
+  read_common(json, file, vocabulary);
   for (const Json& merge : json.at("merges")) {
     vocabulary.merges.push_back(split_merge(merge.get<std::string>(), vocabulary.place));
   }
   vocabulary.pre_tokenizer = json.at("pre").get<std::string>();
-  vocabulary.bos = json.at("bos").get<TokenId>();
-  vocabulary.eos = json.at("eos").get<TokenId>();
   vocabulary.add_bos = json.at("add_bos").get<bool>();
   return make_tokenizer(vocabulary);
 }
 
-class TokenizerParity : public ::testing::TestWithParam<std::string> {
+std::unique_ptr<Tokenizer> from_sentencepiece_vocabulary(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "vocabulary.json";
+  const Json json = read_json(file);
+  SentencePieceVocabulary vocabulary;
+  read_common(json, file, vocabulary);
+  vocabulary.scores = json.at("scores").get<std::vector<double>>();
+  vocabulary.unknown = json.at("unknown").get<TokenId>();
+  return make_tokenizer(vocabulary);
+}
+
+/// What the script wrote into one folder, and a way to make the tokenizer from it.
+struct Case {
+  std::string name;
+  std::string folder;
+  std::unique_ptr<Tokenizer> (*make)(const std::filesystem::path& folder);
+};
+
+std::ostream& operator<<(std::ostream& stream, const Case& one) { return stream << one.name; }
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const char* folder :
+       {"smollm2_style", "llama3_style", "qwen2_style", "split_isolated", "split_removed",
+        "split_previous", "split_contiguous", "split_next", "sentencepiece"}) {
+    all.push_back({folder, folder, &load_tokenizer});
+  }
+  all.push_back({"smollm2_gguf", "smollm2_gguf", &from_bpe_vocabulary});
+  all.push_back({"sentencepiece_gguf", "sentencepiece", &from_sentencepiece_vocabulary});
+  return all;
+}
+
+class TokenizerParity : public ::testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
     ASSERT_TRUE(std::filesystem::exists(reference_folder() / "complete"))
         << "no reference data in " << reference_folder()
         << "; run: python tests/reference/tokenizer.py " << reference_folder();
-    folder_ = reference_folder() / GetParam();
-    const std::filesystem::path vocabulary = folder_ / "vocabulary.json";
-    tokenizer_ = std::filesystem::exists(vocabulary) ? tokenizer_of_vocabulary(vocabulary)
-                                                     : load_tokenizer(folder_);
+    folder_ = reference_folder() / GetParam().folder;
+    tokenizer_ = GetParam().make(folder_);
   }
 
   std::filesystem::path folder_;
@@ -108,12 +144,8 @@ TEST_P(TokenizerParity, EveryIdIsBelowTheSize) {
   EXPECT_LT(*seen.rbegin(), tokenizer_->size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Reference, TokenizerParity,
-                         ::testing::Values("smollm2_style", "llama3_style", "qwen2_style",
-                                           "split_isolated", "split_removed", "split_previous",
-                                           "split_contiguous", "split_next", "sentencepiece",
-                                           "smollm2_gguf"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Reference, TokenizerParity, ::testing::ValuesIn(cases()),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace austeer
