@@ -58,7 +58,8 @@ TEST_P(TinyGguf, EqualsTransformers) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, TinyGguf,
-                         ::testing::Values("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1"),
+                         ::testing::Values("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1",
+                                           "sentencepiece"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(SmolLM2, EqualsTransformers) {
