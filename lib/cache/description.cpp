@@ -113,7 +113,7 @@ std::optional<std::string> difference(const CacheDescription& here, const CacheD
   std::map<std::string, std::string> all = here.fingerprints;
   all.insert(there.fingerprints.begin(), there.fingerprints.end());
   for (const auto& [name, unused] : all) {
-    const auto value = [&](const CacheDescription& one) {
+    const auto value = [&name = name](const CacheDescription& one) {
       const auto found = one.fingerprints.find(name);
       return found == one.fingerprints.end() ? Json(nullptr) : Json(found->second);
     };
