@@ -33,7 +33,7 @@ function(austeer_room name)
 endfunction()
 
 function(austeer_precompiled_aten)
-  file(WRITE ${CMAKE_BINARY_DIR}/aten_pch.cpp "")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/aten_pch.cpp CONTENT "")
   add_library(austeer_aten_pch OBJECT ${CMAKE_BINARY_DIR}/aten_pch.cpp)
   target_link_libraries(austeer_aten_pch PRIVATE austeer::torch austeer::options)
   target_precompile_headers(austeer_aten_pch PRIVATE <ATen/ATen.h>)

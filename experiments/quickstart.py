@@ -46,7 +46,8 @@ def mcnemar(before, after):
 
 
 def run_task(task, options):
-    folder = options.out / task
+    """The task's row of the table."""
+    folder = options.out / options.datasets.resolve().name / task
     folder.mkdir(parents=True, exist_ok=True)
     shared = ("--task", task, "--datasets", options.datasets)
     austeer("collect", *shared, "--split", PAIRS, "--sites", SITE, "--out", folder / "cache")
@@ -103,6 +104,7 @@ def main():
         print(f"{task}: collect, rank, {len(KS) * len(ALPHAS)} settings on held-out items, test",
               file=sys.stderr)
         rows.append(run_task(task, options))
+    options.out.mkdir(parents=True, exist_ok=True)
     answer = "\n".join([table(rows), "", f"Top units of site {SITE}", *map(units, rows)])
     (options.out / "summary.json").write_text(json.dumps(rows, indent=2) + "\n")
     (options.out / "summary.md").write_text(answer + "\n")

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # From a fresh clone to a first result: installs what is missing, builds, brings the default model,
 # then collect → rank → eval on the sample texts that come with austeer (experiments/quickstart.py).
+# Options go to that script: --datasets DIR for other data, --out DIR for another place.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+root=$(cd "$(dirname "$0")/.." && pwd)
 
-bash third_party/install.sh
-export PATH="$PWD/build/venv/bin:$PATH"
-export AUSTEER_PYTHON="$PWD/build/venv/bin/python"
+bash "$root/third_party/install.sh"
+export PATH="$root/build/venv/bin:$PATH"
+export AUSTEER_PYTHON="$root/build/venv/bin/python"
 
-log=build/quickstart-build.log
+log=$root/build/quickstart-build.log
 echo "Building build/release/austeer (a few minutes; log: $log)" >&2
-if ! { cmake --preset release && cmake --build --preset release; } >"$log" 2>&1; then
+if ! (cd "$root" && cmake --preset release && cmake --build --preset release) >"$log" 2>&1; then
   tail -n 30 "$log" >&2
   echo "The build failed; the whole log is in $log" >&2
   exit 1
 fi
-build/release/austeer fetch model smollm2-135m-instruct >/dev/null
-exec python experiments/quickstart.py "$@"
+"$root/build/release/austeer" fetch model smollm2-135m-instruct >/dev/null
+exec python "$root/experiments/quickstart.py" "$@"

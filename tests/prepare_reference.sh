@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the reference data of the tests to build/reference: what transformers, tokenizers,
-# sentencepiece, gguf, safetensors and SciPy compute, each by a script of tests/reference. A script
-# runs again when it or a module beside it has changed.
+# sentencepiece, gguf, safetensors and SciPy compute, each by a script of tests/reference. All run again
+# when one of them, a pinned version or a sample has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/reference

@@ -14,12 +14,17 @@ export AUSTEER_PYTHON="$PWD/build/venv/bin/python"
 export AUSTEER_HOME="$PWD/build/home"
 
 step "formatting"
-git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror
+git ls-files '*.cpp' '*.hpp' | xargs build/venv/bin/clang-format --dry-run -Werror
 
-step "build (dev)"
-cmake --preset dev >/dev/null
-cmake --build --preset dev | grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' || true
-cmake --build --preset dev >/dev/null
+build() {
+  step "build ($1)"
+  if ! { cmake --preset "$1" && cmake --build --preset "$1"; } >"build/$1-build.log" 2>&1; then
+    tail -n 40 "build/$1-build.log" >&2
+    exit 1
+  fi
+}
+
+build dev
 
 step "reference data"
 bash tests/prepare_reference.sh
@@ -28,23 +33,20 @@ step "tests (dev)"
 build/dev/austeer fetch model smollm2-135m-instruct >/dev/null
 ctest --preset dev
 
-step "build (asan)"
-cmake --preset asan >/dev/null
-cmake --build --preset asan >build/asan-build.log 2>&1 || { tail -n 40 build/asan-build.log >&2; exit 1; }
+build asan
 
 step "tests (asan)"
 ctest --preset asan
 
 step "fuzzing"
-for target in build/asan/fuzz_*; do
-  [ -x "$target" ] || continue
-  name=$(basename "$target")
+for source in tests/fuzz/*.cpp; do
+  name=fuzz_$(basename "$source" .cpp)
   corpus=build/fuzz/$name
   mkdir -p "$corpus"
   seeds=(tests/fuzz/seeds/"${name#fuzz_}")
   [ -d "${seeds[0]}" ] || seeds=()
-  "$target" "$corpus" "${seeds[@]}" -max_total_time="${FUZZ_SECONDS:-20}" -print_final_stats=1 \
-    -artifact_prefix="$corpus-" >build/fuzz/"$name".log 2>&1 ||
+  "build/asan/$name" "$corpus" "${seeds[@]}" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 \
+    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$corpus-" >build/fuzz/"$name".log 2>&1 ||
     { tail -n 40 build/fuzz/"$name".log >&2; exit 1; }
   echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz/"$name".log) runs, nothing found"
 done

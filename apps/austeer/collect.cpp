@@ -15,7 +15,7 @@ namespace {
 
 struct Options {
   CollectOptions collect;
-  std::vector<std::string> sites = {"attention", "ffn", "layer"};
+  std::vector<std::string> sites;
   bool json = false;
 };
 
@@ -45,7 +45,9 @@ void add_collect(CLI::App& app) {
       app.add_subcommand("collect", "Run a task's pairs, keep their activations on disk");
   const auto options = std::make_shared<Options>();
   CollectOptions& collect = options->collect;
+  for (const Site site : collect.sites) options->sites.push_back(site_name(site));
   add_run_options(*command, collect.run);
+  add_datasets_option(*command, collect.run);
   command->add_option("--task", collect.task, "name in configs/tasks/, or a YAML file")->required();
   command->add_option("--split", collect.split, "train, train[:600], train[100:200] ...")
       ->capture_default_str();

@@ -37,6 +37,7 @@ void add_eval(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   EvalOptions& eval = options->eval;
   add_run_options(*command, eval.run);
+  add_datasets_option(*command, eval.run);
   command->add_option("--task", eval.task, "name in configs/tasks/, or a YAML file")->required();
   command->add_option("--split", eval.split, "test, train[600:] ...")->capture_default_str();
   command->add_option("--limit", eval.limit, "the first items only")->check(CLI::PositiveNumber);

@@ -2,6 +2,8 @@
 // main() assembles the subcommands and turns errors into messages and exit codes: 0 fine, 1 it
 // could not be done, 2 wrong usage.
 
+#include <c10/util/Exception.h>
+#include <cstdio>
 #include <exception>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -39,7 +41,7 @@ int run(int argc, char** argv) {
   app.add_flag_function(
       "--quiet",
       [](std::int64_t) {
-        spdlog::set_level(spdlog::level::warn);
+        if (spdlog::get_level() < spdlog::level::warn) spdlog::set_level(spdlog::level::warn);
         austeer::Progress::silence();
       },
       "neither progress nor messages below warnings");
@@ -53,8 +55,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (app.exit(error) != 0) return 2;
   }
+  if (std::fflush(stdout) != 0) throw austeer::FileError("output", "stdout cannot be written");
   return 0;
 }
 
@@ -67,6 +70,11 @@ int main(int argc, char** argv) {
   } catch (const austeer::UsageError& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 2;
+  } catch (const c10::Error& error) {
+    const std::string what = error.what_without_backtrace();
+    fmt::print(stderr, "error: {}. A smaller --batch-tokens needs less memory\n",
+               what.substr(0, what.find('\n')));
+    return 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 1;

@@ -14,7 +14,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("--dtype", options.dtype,
                   "auto, float32, bfloat16 or float16; auto is bfloat16 where the processor "
-                  "multiplies it natively, else float32")
+                  "multiplies it natively, else float32; on CUDA the weights' own half type")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "threads to compute with; 0: one per core")
       ->capture_default_str()
@@ -22,6 +22,9 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--batch-tokens", options.batch_tokens, "most tokens of one pass")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+}
+
+void add_datasets_option(CLI::App& command, RunOptions& options) {
   command.add_option("--datasets", options.datasets,
                      "folder with the datasets (or AUSTEER_DATASETS); without it, what `austeer "
                      "fetch` brought, else the samples that come with austeer");
@@ -31,17 +34,20 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
   auto* plan = command.add_option("--plan", choice.file, "ranking or plan to steer with")
                    ->check(CLI::ExistingFile);
   command.add_option("--k", choice.k, "units to steer, from the top of the ranking")
-      ->capture_default_str()
+      ->default_str(std::to_string(default_k))
       ->needs(plan)
       ->check(CLI::PositiveNumber);
-  command.add_option("--alpha", choice.alpha, "strength")->capture_default_str()->needs(plan);
+  command.add_option("--alpha", choice.alpha, "strength")
+      ->default_str(fmt::format("{}", default_alpha))
+      ->needs(plan);
   command
       .add_option_function<std::string>(
           "--rule", [&choice](const std::string& name) { choice.rule = parse_rule(name); },
           "scale: x(1 + alpha beta), the published rule; directed: x + alpha beta |x|; oriented: "
           "scale with the sign of the unit's mean activation")
-      ->default_str(rule_name(choice.rule))
+      ->default_str(rule_name(default_rule))
       ->needs(plan);
+  command.add_option("--save-plan", choice.save, "also write the plan to this file")->needs(plan);
 }
 
 void add_json_option(CLI::App& command, bool& json) {

@@ -10,10 +10,13 @@
 
 namespace austeer::app {
 
-/// --model, --device, --dtype, --threads, --batch-tokens, --datasets.
+/// --model, --device, --dtype, --threads, --batch-tokens.
 void add_run_options(CLI::App& command, RunOptions& options);
 
-/// --plan, --k, --alpha, --rule.
+/// --datasets.
+void add_datasets_option(CLI::App& command, RunOptions& options);
+
+/// --plan, --k, --alpha, --rule, --save-plan.
 void add_plan_options(CLI::App& command, PlanChoice& choice);
 
 /// --json: the answer as one JSON object on stdout.

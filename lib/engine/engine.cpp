@@ -21,8 +21,14 @@ std::vector<Slice> whole_texts(std::span<const Tokens> texts, std::int64_t first
   return slices;
 }
 
+/// The arg max of each row. Throws ComputeError for NaN or infinite logits.
 std::vector<TokenId> best_tokens(const at::Tensor& logits) {
-  const at::Tensor best = logits.argmax(-1).to(at::kInt).cpu().contiguous();
+  const auto [largest, index] = logits.max(-1);
+  if (!at::isfinite(largest).all().item<bool>()) {
+    throw ComputeError("engine", "the logits are NaN or infinite",
+                       "Lower --alpha, or use --dtype float32");
+  }
+  const at::Tensor best = index.to(at::kInt).cpu().contiguous();
   return {best.const_data_ptr<TokenId>(), best.const_data_ptr<TokenId>() + best.numel()};
 }
 
@@ -92,7 +98,6 @@ std::vector<Tokens> Engine::generate_batch(std::span<const Tokens> texts, std::i
         cache.release(slice.text);
         continue;
       }
-      result.reserve(static_cast<std::size_t>(options.max_new_tokens));
       result.push_back(next[i]);
       unfinished.push_back({slice.text, seen, std::span(result).last(1)});
     }
@@ -125,7 +130,7 @@ void Engine::check(std::span<const Tokens> texts, std::int64_t extra) const {
       throw UsageError("engine", fmt::format("text {} has no tokens", i),
                        "Give it at least one character, or a model with a BOS token");
     }
-    if (length + extra > config.max_positions) {
+    if (extra > config.max_positions - length) {
       throw UsageError(ErrorParts{fmt::format("[engine] text {} is too long for the model", i),
                                   fmt::format("at most {} tokens", config.max_positions),
                                   fmt::format("{} and {} new ones", length, extra),

@@ -12,7 +12,8 @@ namespace {
 const std::vector<std::string> known_model_types = {"llama"};
 const std::vector<std::string> known_rope_types = {"default", "linear", "llama3"};
 
-RopeConfig parse_rope(Fields& config, const Json& json, const std::string& place) {
+RopeConfig parse_rope(Fields& config, const Json& json, std::int64_t max_positions,
+                      const std::string& place) {
   RopeConfig rope;
   rope.theta = config.optional("rope_theta", rope.theta);
   const std::string key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
@@ -22,11 +23,14 @@ RopeConfig parse_rope(Fields& config, const Json& json, const std::string& place
   rope.theta = fields.optional("rope_theta", rope.theta);
   rope.type =
       fields.optional<std::string>("rope_type", fields.optional<std::string>("type", rope.type));
-  rope.factor = fields.optional("factor", rope.factor);
-  rope.low_freq_factor = fields.optional("low_freq_factor", rope.low_freq_factor);
-  rope.high_freq_factor = fields.optional("high_freq_factor", rope.high_freq_factor);
-  rope.original_positions =
-      fields.optional("original_max_position_embeddings", rope.original_positions);
+  if (rope.type == "linear" || rope.type == "llama3") {
+    rope.factor = fields.required<double>("factor");
+  }
+  if (rope.type == "llama3") {
+    rope.low_freq_factor = fields.required<double>("low_freq_factor");
+    rope.high_freq_factor = fields.required<double>("high_freq_factor");
+    rope.original_positions = fields.optional("original_max_position_embeddings", max_positions);
+  }
   return rope;
 }
 
@@ -72,7 +76,7 @@ DecoderConfig parse_config(const Json& json, const std::string& place) {
   config.tied_embeddings = fields.optional("tie_word_embeddings", false);
   config.attention_bias = fields.optional("attention_bias", false);
   config.ffn_bias = fields.optional("mlp_bias", false);
-  config.rope = parse_rope(fields, json, place);
+  config.rope = parse_rope(fields, json, config.max_positions, place);
   config.stored_dtype = fields.optional<std::string>(
       "dtype", fields.optional<std::string>("torch_dtype", config.stored_dtype));
   config.stop_tokens = parse_token_ids(fields, "eos_token_id");
@@ -118,7 +122,7 @@ DecoderConfig read_config(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "config.json";
   DecoderConfig config = parse_config(read_json(file), file.string());
   const std::filesystem::path generation = folder / "generation_config.json";
-  if (std::filesystem::exists(generation)) {
+  if (std::error_code error; std::filesystem::exists(generation, error)) {
     const Json json = read_json(generation);
     Fields fields(json, generation.string());
     for (const TokenId id : parse_token_ids(fields, "eos_token_id")) {

@@ -35,7 +35,7 @@ struct DecoderConfig {
   std::int64_t ffn_width = 0;
   std::int64_t vocabulary = 0;
   std::int64_t max_positions = 0;
-  double norm_epsilon = 1e-5;
+  double norm_epsilon = 1e-6;
   bool tied_embeddings = false;
   bool attention_bias = false;
   bool ffn_bias = false;

@@ -1,18 +1,16 @@
 #include "models/load.hpp"
 
-#include <ATen/Context.h>
 #include <fmt/format.h>
+#include <torch/headeronly/version.h>
 
-#include "base/suggest.hpp"
+#include "base/files.hpp"
+#include "base/hash.hpp"
 #include "models/gguf_model.hpp"
 #include "models/linear.hpp"
 #include "tensors/checkpoint.hpp"
 
 namespace austeer {
 namespace {
-
-const std::vector<std::pair<std::string, at::ScalarType>> dtypes = {
-    {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
 
 at::ScalarType choose_dtype(const ModelOptions& options, const DecoderConfig& config) {
   if (options.dtype) return *options.dtype;
@@ -28,7 +26,7 @@ Model load_folder(const std::filesystem::path& folder, const ModelOptions& optio
       std::make_unique<Decoder>(config, *checkpoint, choose_dtype(options, config), options.device);
   model.tokenizer = load_tokenizer(folder);
   model.stop_tokens = config.stop_tokens;
-  model.fingerprint = checkpoint->fingerprint();
+  model.fingerprint = sha256(checkpoint->fingerprint() + sha256_file(folder / "config.json"));
   return model;
 }
 
@@ -43,6 +41,26 @@ Model load_gguf(const std::filesystem::path& file, const ModelOptions& options) 
   return model;
 }
 
+/// Takes chat format and stop tokens from what configs/models/ says of the model, after checking
+/// that the weights are of that model.
+void apply_manifest(const ModelManifest& manifest, Model& model) {
+  const DecoderConfig& config = model.decoder->config();
+  if (config.layers != manifest.layers || config.width != manifest.width) {
+    throw FormatError({"[model] the weights are not those of " + manifest.name,
+                       fmt::format("{} layers of width {}", manifest.layers, manifest.width),
+                       fmt::format("{} layers of width {}", config.layers, config.width), ""});
+  }
+  model.chat = manifest.chat;
+  for (const std::string& piece : manifest.stop) {
+    const auto id = model.tokenizer->find(piece);
+    if (!id) {
+      throw FormatError("model", fmt::format("the tokenizer has no token '{}', which stops {}",
+                                             piece, manifest.name));
+    }
+    model.stop_tokens.push_back(*id);
+  }
+}
+
 }  // namespace
 
 Model load_model(const std::string& name, const ModelLocation& location,
@@ -50,51 +68,10 @@ Model load_model(const std::string& name, const ModelLocation& location,
   Model model = std::filesystem::is_directory(location.path) ? load_folder(location.path, options)
                                                              : load_gguf(location.path, options);
   model.name = name;
-  if (model.tokenizer->size() > model.decoder->config().vocabulary) {
-    throw FormatError({fmt::format("[model] {}: tokenizer and weights do not belong together",
-                                   location.path.string()),
-                       fmt::format("at most {} tokens", model.decoder->config().vocabulary),
-                       std::to_string(model.tokenizer->size()), ""});
-  }
-  if (location.manifest) {
-    model.chat = location.manifest->chat;
-    for (const std::string& piece : location.manifest->stop) {
-      if (const auto id = model.tokenizer->find(piece)) model.stop_tokens.push_back(*id);
-    }
-  }
+  if (location.manifest) apply_manifest(*location.manifest, model);
   return model;
 }
 
-std::string dtype_name(at::ScalarType dtype) {
-  for (const auto& [name, known] : dtypes) {
-    if (known == dtype) return name;
-  }
-  return at::toString(dtype);
-}
-
-std::optional<at::ScalarType> parse_dtype(const std::string& name) {
-  std::vector<std::string> names = {"auto"};
-  if (name == "auto") return std::nullopt;
-  for (const auto& [known, dtype] : dtypes) {
-    if (known == name) return dtype;
-    names.push_back(known);
-  }
-  throw UsageError("model", fmt::format("unknown dtype '{}'", name), suggestion(name, names));
-}
-
-at::Device parse_device(const std::string& name) {
-  const std::string hint = "Use cpu, cuda or cuda:N";
-  try {
-    const at::Device device(name);
-    if (device.is_cpu()) return device;
-    if (device.is_cuda() && at::hasCUDA()) {
-      const auto count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
-      if (count > 0 && (!device.has_index() || device.index() < count)) return device;
-    }
-  } catch (const c10::Error&) {
-    throw UsageError("model", fmt::format("unknown device '{}'", name), hint);
-  }
-  throw UsageError("model", fmt::format("the device '{}' is not on this machine", name), hint);
-}
+std::string libtorch_version() { return TORCH_VERSION; }
 
 }  // namespace austeer

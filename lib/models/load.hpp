@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/decoder.hpp"
+#include "models/dtype.hpp"
 #include "models/locate.hpp"
 #include "text/tokenizer.hpp"
 
@@ -34,12 +35,7 @@ struct Model {
 Model load_model(const std::string& name, const ModelLocation& location,
                  const ModelOptions& options);
 
-/// "float32", "bfloat16", "float16" and back; "auto" is no dtype. Throws UsageError.
-std::string dtype_name(at::ScalarType dtype);
-std::optional<at::ScalarType> parse_dtype(const std::string& name);
-
-/// "cpu", "cuda", "cuda:1". Throws UsageError for what libtorch does not know or the machine does
-/// not have.
-at::Device parse_device(const std::string& name);
+/// The version of libtorch, "2.13.0".
+std::string libtorch_version();
 
 }  // namespace austeer

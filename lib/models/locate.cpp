@@ -20,57 +20,79 @@ fs::path hub_cache() {
   return fs::path(environment("HOME")) / ".cache" / "huggingface" / "hub";
 }
 
-/// The snapshot folder of `org/name` that refs/main names.
-std::optional<fs::path> hub_snapshot(const std::string& hub_name) {
-  std::string folder = "models--" + hub_name;
-  folder.replace(folder.find('/'), 1, "--");
-  const fs::path reference = hub_cache() / folder / "refs" / "main";
-  if (!fs::exists(reference)) return std::nullopt;
-  std::string commit = read_file(reference);
-  std::erase_if(commit, [](unsigned char c) { return std::isalnum(c) == 0; });
-  const fs::path snapshot = hub_cache() / folder / "snapshots" / commit;
-  if (!fs::exists(snapshot / "config.json")) return std::nullopt;
-  return snapshot;
-}
-
 bool is_hub_name(const std::string& spec) {
   const bool one_slash = std::ranges::count(spec, '/') == 1;
   return one_slash && spec.front() != '/' && spec.front() != '.' && spec.back() != '/';
 }
 
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+/// The snapshot folder of `org/name` that refs/main names.
+std::optional<fs::path> hub_snapshot(const std::string& hub_name) {
+  if (!is_hub_name(hub_name)) return std::nullopt;
+  std::string folder = "models--" + hub_name;
+  folder.replace(folder.find('/'), 1, "--");
+  const fs::path reference = hub_cache() / folder / "refs" / "main";
+  if (!is_there(reference)) return std::nullopt;
+  std::string commit = read_file(reference);
+  std::erase_if(commit, [](unsigned char c) { return std::isalnum(c) == 0; });
+  const fs::path snapshot = hub_cache() / folder / "snapshots" / commit;
+  if (!is_there(snapshot / "config.json")) return std::nullopt;
+  return snapshot;
+}
+
 ModelLocation locate_named(const ModelManifest& manifest, const fs::path& home) {
   if (manifest.source) {
     const fs::path file = fetched_model_file(manifest, home);
-    if (fs::exists(file)) return {file, manifest};
+    if (is_there(file)) return {file, manifest};
   }
   if (const auto snapshot = hub_snapshot(manifest.hub)) return {*snapshot, manifest};
   const std::string hint =
       manifest.source ? fmt::format("Run: austeer fetch model {}", manifest.name)
                       : fmt::format("Download {} with the Hugging Face tools, or pass its folder",
                                     manifest.hub);
-  throw UsageError("model", fmt::format("the model '{}' is not on this machine", manifest.name),
-                   hint);
+  throw FileError("model", fmt::format("the model '{}' is not on this machine", manifest.name),
+                  hint);
+}
+
+/// What configs/models/ says of a folder or file, when it is a model that is known there.
+std::optional<ModelManifest> manifest_of(const fs::path& path, const std::string& hub_name,
+                                         const fs::path& configs_folder, const fs::path& home) {
+  for (const std::string& name : model_manifest_names(configs_folder)) {
+    ModelManifest manifest = load_model_manifest(name, configs_folder);
+    const bool same_file = manifest.source && fs::weakly_canonical(fetched_model_file(
+                                                  manifest, home)) == fs::weakly_canonical(path);
+    if (same_file || manifest.hub == hub_name) return manifest;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 ModelLocation locate_model(const std::string& spec, const fs::path& configs_folder,
                            const fs::path& home) {
-  if (fs::is_directory(spec) && fs::exists(fs::path(spec) / "config.json")) return {spec, {}};
-  if (fs::is_regular_file(spec) && fs::path(spec).extension() == ".gguf") return {spec, {}};
+  if (is_there(fs::path(spec) / "config.json")) return {spec, {}};
+  if (is_there(spec) && fs::path(spec).extension() == ".gguf") {
+    return {spec, manifest_of(spec, "", configs_folder, home)};
+  }
 
   const std::vector<std::string> names = model_manifest_names(configs_folder);
   if (std::ranges::find(names, spec) != names.end()) {
     return locate_named(load_model_manifest(spec, configs_folder), home);
   }
   if (is_hub_name(spec)) {
-    if (const auto snapshot = hub_snapshot(spec)) return {*snapshot, {}};
-    throw UsageError("model",
-                     fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
-                                 spec, hub_cache().string()),
-                     "Download it with the Hugging Face tools, or pass a folder with config.json");
+    if (const auto snapshot = hub_snapshot(spec)) {
+      return {*snapshot, manifest_of(*snapshot, spec, configs_folder, home)};
+    }
+    throw FileError("model",
+                    fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
+                                spec, hub_cache().string()),
+                    "Download it with the Hugging Face tools, or pass a folder with config.json");
   }
-  if (fs::exists(spec)) {
+  if (is_there(spec)) {
     throw UsageError("model", fmt::format("{} is no model", spec),
                      "A model is a folder with config.json and *.safetensors, or a .gguf file");
   }

@@ -16,8 +16,8 @@ struct ModelLocation {
 
 /// Finds a model: a folder with config.json, a .gguf file, a name of `configs_folder`/models (its
 /// fetched file below `home`, else its hub name), or `org/name` in the local Hugging Face cache
-/// ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), newest main snapshot. Throws
-/// UsageError, saying where it looked and how to get the model.
+/// ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), newest main snapshot. Throws UsageError
+/// for a name that nobody knows, FileError for a model that is not here, with how to get it.
 ModelLocation locate_model(const std::string& spec, const std::filesystem::path& configs_folder,
                            const std::filesystem::path& home);
 

@@ -1,11 +1,13 @@
 #include "runs/collect.hpp"
 
+#include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
 #include <spdlog/spdlog.h>
 
 #include "base/paths.hpp"
 #include "base/progress.hpp"
+#include "base/version.hpp"
 #include "cache/writer.hpp"
 #include "engine/last_token_tap.hpp"
 #include "tasks/task.hpp"
@@ -40,8 +42,10 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       {"pairs", pairs_fingerprint(items)},
       {"device", model.decoder->device().str()},
       {"max_tokens", std::to_string(options.max_tokens)},
-      // The rounding of a matrix product may depend on how many rows it has.
-      {"batch_tokens", std::to_string(options.run.batch_tokens)}};
+      // The rounding of a matrix product may depend on its rows, the threads and the kernels.
+      {"batch_tokens", std::to_string(options.run.batch_tokens)},
+      {"threads", std::to_string(at::get_num_threads())},
+      {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
   for (const Site site : options.sites) {
     description.sites.push_back(
         {site_name(site), model.decoder->config().layers, model.decoder->site_width(site)});
@@ -93,7 +97,8 @@ CollectReport collect(const CollectOptions& options) {
   items.resize(std::min(items.size(), static_cast<std::size_t>(options.pairs)));
 
   const Model model = open_model(options.run);
-  const std::vector<Tokens> texts = tokenise_pairs(items, *model.tokenizer, options.max_tokens);
+  const std::vector<Tokens> texts = tokenise_pairs(
+      items, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
   const CacheDescription description = describe_cache(options, task, items, model);
   CacheWriter writer(options.out, description);
   for (const std::string& file : writer.damaged()) {

@@ -17,15 +17,30 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+const std::filesystem::path default_folder = "austeer-results";
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// The prompts' tokens. Throws FormatError, naming the item, for one that the model cannot hold.
+std::vector<Tokens> tokenise(const std::vector<Item>& items, const Task& task, const Model& model) {
+  const std::int64_t most = model.decoder->config().max_positions - task.config().max_new_tokens;
+  std::vector<Tokens> prompts;
+  for (const Item& item : items) {
+    prompts.push_back(model.tokenizer->encode(item.prompt));
+    if (static_cast<std::int64_t>(prompts.back().size()) > most) {
+      throw FormatError({item.place + ": the prompt is too long for the model",
+                         fmt::format("at most {} tokens", most),
+                         std::to_string(prompts.back().size()), ""});
+    }
+  }
+  return prompts;
+}
+
 std::vector<std::string> answers(const EvalOptions& options, const Task& task, const Model& model,
                                  const std::vector<Item>& items, const std::optional<Plan>& plan) {
-  std::vector<Tokens> prompts;
-  for (const Item& item : items) prompts.push_back(model.tokenizer->encode(item.prompt));
-
+  const std::vector<Tokens> prompts = tokenise(items, task, model);
   std::optional<PlanTap> tap;
   if (plan) tap.emplace(*plan, *model.decoder);
   const Engine engine(*model.decoder, {options.run.batch_tokens});
@@ -54,15 +69,19 @@ Json configuration(const EvalOptions& options, const Task& task, const Model& mo
 std::filesystem::path result_path(const EvalOptions& options, const Json& config) {
   if (!options.out.empty()) return options.out;
   const std::string key = sha256(to_text(config)).substr(0, 12);
-  make_folder("austeer-results");
-  return fmt::format("austeer-results/eval-{}-{}.json", config["task"]["name"].get<std::string>(),
-                     key);
+  return default_folder /
+         fmt::format("eval-{}-{}.json", config["task"]["name"].get<std::string>(), key);
 }
 
 }  // namespace
 
 EvalReport eval(const EvalOptions& options) {
   const auto start = Clock::now();
+  if (options.out.empty()) {
+    make_folder(default_folder);
+  } else {
+    check_result_path(options.out);
+  }
   const Task task = load_task(options.task, project_folder("configs"));
   std::vector<Item> items =
       task.items(options.split, datasets_folder(options.run, task.config().dataset));

@@ -11,14 +11,21 @@
 namespace austeer {
 
 struct PlanChoice {
-  std::filesystem::path file;  ///< empty: do not steer
-  std::int64_t k = 16;
-  double alpha = 10;
-  Rule rule = Rule::scale;
+  std::filesystem::path file;     ///< empty: do not steer
+  std::optional<std::int64_t> k;  ///< these three are for a ranking alone
+  std::optional<double> alpha;
+  std::optional<Rule> rule;
+  std::filesystem::path save;  ///< where the plan is written; empty: nowhere
 };
 
+/// What k, alpha and rule are when they are not given.
+inline constexpr std::int64_t default_k = 16;
+inline constexpr double default_alpha = 10;
+inline constexpr Rule default_rule = Rule::scale;
+
 /// The plan to carry out, or nothing when no file is named. A ranking becomes a plan by k, alpha
-/// and rule; a plan is taken as it is. Throws FileError, FormatError, UsageError.
+/// and rule; a plan is taken as it is, and k, alpha or rule beside it are a UsageError. Throws
+/// FileError, FormatError.
 std::optional<Plan> load_plan_choice(const PlanChoice& choice);
 
 }  // namespace austeer

@@ -1,26 +1,31 @@
 #include "runs/result.hpp"
 
-#include <torch/headeronly/version.h>
-
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/version.hpp"
+#include "models/load.hpp"
 
 namespace austeer {
 
 std::filesystem::path items_path(const std::filesystem::path& result) {
   std::filesystem::path items = result;
-  return items.replace_extension(".jsonl");
+  if (items.extension() == ".json" || items.extension() == ".jsonl") items.replace_extension();
+  return items += ".jsonl";
+}
+
+void check_result_path(const std::filesystem::path& result) {
+  if (items_path(result) == result) {
+    throw UsageError("result", result.string() + " is the name that the items get",
+                     "Give the result a name that ends in .json");
+  }
+  AtomicFile{result};
 }
 
 void write_result(const std::filesystem::path& result, const std::string& kind,
                   const Json& configuration, const Json& outcome, const Json& timings,
                   const std::vector<Json>& items) {
+  check_result_path(result);
   const std::filesystem::path items_file = items_path(result);
-  if (items_file == result) {
-    throw UsageError("result", result.string() + " is the name that the items get",
-                     "Give the result a name that ends in .json");
-  }
   std::string lines;
   for (const Json& item : items) lines += to_text(item) + "\n";
   write_file(items_file, lines);
@@ -28,7 +33,8 @@ void write_result(const std::filesystem::path& result, const std::string& kind,
   const Json document = {
       {"schema", 1},
       {"kind", kind},
-      {"versions", {{"austeer", version()}, {"git", git_describe()}, {"libtorch", TORCH_VERSION}}},
+      {"versions",
+       {{"austeer", version()}, {"git", git_describe()}, {"libtorch", libtorch_version()}}},
       {"configuration", configuration},
       {"outcome", outcome},
       {"timings", timings},

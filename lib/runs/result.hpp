@@ -10,8 +10,12 @@
 
 namespace austeer {
 
-/// Where the items of a result lie: the same name with .jsonl.
+/// Where the items of a result lie: .jsonl in place of .json, or after any other name.
 std::filesystem::path items_path(const std::filesystem::path& result);
+
+/// Throws what write_result would throw for a name or folder that cannot be written, before the
+/// work is done.
+void check_result_path(const std::filesystem::path& result);
 
 /// Writes the items, then `result`: schema, kind, versions, configuration, outcome, timings, and
 /// the items' file with its sha256. Both atomically. Throws FileError; UsageError when `result`

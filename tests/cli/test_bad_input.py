@@ -2,9 +2,10 @@
 wrong and what to try."""
 
 import json
+import subprocess
 import unittest
 
-from support import SAMPLES, AusteerTest
+from support import BINARY, SAMPLES, AusteerTest
 
 TASK = """name: mine
 dataset: Mine
@@ -83,6 +84,11 @@ class BadFiles(AusteerTest):
         self.refuse(1, "broken.gguf", "eval", "--task", "copa", "--model", "broken.gguf")
 
     def test_unwritable_output(self):
+        self.refuse(2, "ends in .json", "eval", "--task", "copa", "--limit", 1, "--out", "x.jsonl")
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BINARY, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr), (1, "error: [output] stdout cannot be "
+                                                             "written\n"))
         self.refuse(1, "Does the folder exist", "eval", "--task", "copa", "--limit", 1, "--out",
                     "no/such/folder/result.json")
         (self.folder / "file").write_text("")

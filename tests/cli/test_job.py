@@ -55,6 +55,23 @@ class Job(AusteerTest):
                               "--dtype", "float32")
         self.assertEqual(answer, "The capital of France is Paris.\n")
 
+    def test_plans_are_files_too(self):
+        self.collect()
+        self.succeed("rank", "--cache", "cache", "--out", "r")
+        steer = ("steer", "--prompt", "The sky was", "--max-new-tokens", 8, "--json", "--plan")
+        first = json.loads(self.succeed(*steer, "r", "--k", 5, "--alpha", 30, "--rule", "directed",
+                                        "--save-plan", "plan"))
+        second = json.loads(self.succeed(*steer, "plan"))
+        self.assertEqual(first, second)
+        self.assertEqual(second["steered_units"], 5)
+        self.refuse(2, "its units and strengths are fixed", *steer, "plan", "--k", 5)
+
+    def test_overflowing_strength_is_told(self):
+        self.collect()
+        self.succeed("rank", "--cache", "cache", "--out", "r")
+        self.refuse(1, "the logits are NaN or infinite", "steer", "--prompt", "x", "--plan", "r",
+                    "--alpha", 1e30, "--dtype", "float32")
+
     def test_strength_zero_changes_nothing(self):
         self.collect()
         self.succeed("rank", "--cache", "cache", "--out", "r")

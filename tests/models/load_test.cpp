@@ -86,9 +86,9 @@ TEST(Locate, SaysWhereItLooked) {
                              "did you mean 'smollm2-135m-instruct'?");
   expect_refusal<UsageError>([&] { locate(home.path().string()); }, "is no model");
   ::setenv("HF_HUB_CACHE", home.path().c_str(), 1);
-  expect_refusal<UsageError>([&] { locate("smollm2-135m-instruct"); },
+  expect_refusal<FileError>([&] { locate("smollm2-135m-instruct"); },
                              "Run: austeer fetch model smollm2-135m-instruct");
-  expect_refusal<UsageError>([&] { locate("org/name"); }, home.path().string());
+  expect_refusal<FileError>([&] { locate("org/name"); }, home.path().string());
 }
 
 TEST(Locate, FindsTheSnapshotOfTheHubCache) {

@@ -4,11 +4,19 @@
 # themselves need none, so the target is made from include/ and lib/ directly. A CUDA wheel's
 # torch_cuda registers its kernels when loaded, hence --no-as-needed.
 #
-# AUSTEER_TORCH_DIR: the folder that holds include/ and lib/. By default the wheel that
-# third_party/install.sh put into build/venv.
+# AUSTEER_TORCH_DIR (CMake variable or environment): the folder that holds include/ and lib/. By
+# default the wheel that third_party/install.sh put into build/venv.
 
-file(GLOB austeer_torch_wheels ${CMAKE_SOURCE_DIR}/build/venv/lib/python3*/site-packages/torch)
-set(AUSTEER_TORCH_DIR "${austeer_torch_wheels}" CACHE PATH "libtorch folder (include/, lib/)")
+if(NOT AUSTEER_TORCH_DIR)
+  set(torch_dir "$ENV{AUSTEER_TORCH_DIR}")
+  if(NOT torch_dir)
+    file(GLOB wheels ${CMAKE_SOURCE_DIR}/build/venv/lib/python3*/site-packages/torch)
+    if(wheels)
+      list(GET wheels 0 torch_dir)
+    endif()
+  endif()
+  set(AUSTEER_TORCH_DIR "${torch_dir}" CACHE PATH "libtorch folder (include/, lib/)" FORCE)
+endif()
 if(NOT EXISTS "${AUSTEER_TORCH_DIR}/include/ATen/ATen.h")
   message(FATAL_ERROR "libtorch not found in '${AUSTEER_TORCH_DIR}'. Run third_party/install.sh, "
     "or pass -DAUSTEER_TORCH_DIR=FOLDER with include/ and lib/ in it.")

@@ -1,0 +1,51 @@
+#include "models/dtype.hpp"
+
+#include <ATen/Context.h>
+#include <fmt/format.h>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+
+namespace austeer {
+namespace {
+
+const std::vector<std::pair<std::string, at::ScalarType>> dtypes = {
+    {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
+
+}  // namespace
+
+std::string dtype_name(at::ScalarType dtype) {
+  for (const auto& [name, known] : dtypes) {
+    if (known == dtype) return name;
+  }
+  return at::toString(dtype);
+}
+
+std::optional<at::ScalarType> parse_dtype(const std::string& name) {
+  std::vector<std::string> names = {"auto"};
+  if (name == "auto") return std::nullopt;
+  for (const auto& [known, dtype] : dtypes) {
+    if (known == name) return dtype;
+    names.push_back(known);
+  }
+  throw UsageError("model", fmt::format("unknown dtype '{}'", name), suggestion(name, names));
+}
+
+at::Device parse_device(const std::string& name) {
+  const std::string hint = "Use cpu, cuda or cuda:N";
+  try {
+    const at::Device device(name);
+    if (device.is_cpu()) return device;
+    if (device.is_cuda() && at::hasCUDA()) {
+      const auto count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
+      if (count > 0 && (!device.has_index() || device.index() < count)) return device;
+    }
+  } catch (const c10::Error&) {
+    throw UsageError("model", fmt::format("unknown device '{}'", name), hint);
+  }
+  throw UsageError("model", fmt::format("the device '{}' is not on this machine", name), hint);
+}
+
+}  // namespace austeer

@@ -1,0 +1,20 @@
+#pragma once
+// Names of number formats and devices, as options and results spell them.
+
+#include <ATen/ATen.h>
+#include <optional>
+#include <string>
+
+namespace austeer {
+
+/// "float32", "bfloat16", "float16".
+std::string dtype_name(at::ScalarType dtype);
+
+/// The dtype called `name`; nothing for "auto". Throws UsageError with the nearest known one.
+std::optional<at::ScalarType> parse_dtype(const std::string& name);
+
+/// "cpu", "cuda", "cuda:1". Throws UsageError for what libtorch does not know or the machine does
+/// not have.
+at::Device parse_device(const std::string& name);
+
+}  // namespace austeer

@@ -1,0 +1,83 @@
+"""The job against tests/reference/hooks.py, which does the same with `transformers` and hooks, one
+text at a time, in float32: counts per unit, vanilla and steered answers. And the memory of eval."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import unittest
+
+from support import ROOT, SAMPLES, AusteerTest
+
+PAIRS, ITEMS, SITE, K, ALPHA = 24, 24, "attention", 16, 20
+PYTHON = ROOT / "build" / "venv" / "bin" / "python"
+
+
+class Reference(AusteerTest):
+    def hooks(self, command, *arguments):
+        subprocess.run([PYTHON, ROOT / "tests" / "reference" / "hooks.py", command,
+                        *map(str, arguments)], cwd=self.folder, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def answers(self, file, field):
+        return [json.loads(line)[field] for line in (self.folder / file).read_text().splitlines()]
+
+    def compare_counts(self):
+        """Counts of every unit: equal, but ±1 for a pair whose momentum is within rounding of 0."""
+        script = (
+            "import sys, torch\n"
+            "from safetensors.torch import load_file\n"
+            "ranking, counts = map(load_file, sys.argv[1:3])\n"
+            "at = ranking['layer'].long(), ranking['dim'].long()\n"
+            "for side in ('positive', 'negative'):\n"
+            f"    expected = counts['{SITE}.' + side][at]\n"
+            "    difference = (ranking[side] - expected).abs()\n"
+            f"    near = counts['{SITE}.near_zero'][at]\n"
+            "    assert (difference <= near).all(), side\n"
+            "    assert (difference[:300] == 0).float().mean() >= 0.99, side\n"
+            "    assert (difference == 0).float().mean() >= 0.99, side\n"
+            "    assert expected.max() > 12, 'nothing was counted'\n")
+        done = subprocess.run([PYTHON, "-c", script, "ranking", "counts.safetensors"],
+                              cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_counts_and_answers(self):
+        shared = ("--task", "copa", "--datasets", SAMPLES)
+        self.succeed("collect", *shared, "--pairs", PAIRS, "--sites", SITE, "--dtype", "float32",
+                     "--out", "cache")
+        self.succeed("rank", "--cache", "cache", "--site", SITE, "--out", "ranking")
+        self.hooks("collect", *shared, "--pairs", PAIRS, "--out", "counts.safetensors")
+        self.hooks("rank", "--counts", "counts.safetensors", "--site", SITE, "--out", "units.json")
+        self.compare_counts()
+
+        for rule in (None, "scale", "directed", "oriented"):
+            with self.subTest(rule=rule):
+                strength = ("--k", K, "--alpha", ALPHA, "--rule", rule) if rule else ()
+                self.succeed("eval", *shared, "--limit", ITEMS, "--dtype", "float32", "--out",
+                             "ours.json", *(("--plan", "ranking", *strength) if rule else ()))
+                self.hooks("eval", *shared, "--limit", ITEMS, "--out", "theirs.jsonl",
+                           *(("--units", "units.json", "--site", SITE, *strength) if rule else ()))
+                ours = self.answers("ours.jsonl", "generated")
+                self.assertEqual(len(ours), ITEMS)
+                self.assertEqual(ours, self.answers("theirs.jsonl", "prediction"))
+
+
+class Memory(AusteerTest):
+    def test_eval_needs_the_weights_and_at_most_a_gibibyte(self):
+        weights = 134_515_008 * 4
+        child = os.fork()
+        if child == 0:
+            os.close(1)
+            status, _, err = self.run_austeer("eval", "--task", "boolq", "--dtype", "float32",
+                                              "--limit", 32, "--out", "result.json")
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+            if status or peak > weights + 2**30:
+                print(f"status {status}, peak {peak}: {err}", file=sys.stderr)
+                os._exit(1)
+            os._exit(0)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
