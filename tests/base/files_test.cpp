@@ -1,6 +1,7 @@
 #include "base/files.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -54,6 +55,15 @@ TEST(AtomicFile, SecondWriterIsTold) {
   EXPECT_EQ(read_file(folder / "a"), "first");
   write_file(folder / "a", "third");
   EXPECT_EQ(read_file(folder / "a"), "third");
+}
+
+TEST(AtomicFile, WritesIntoNoPipe) {
+  TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "a.partial").c_str(), 0600), 0);
+  expect_refusal<FileError>([&] { write_file(folder / "a", "x"); }, "cannot create");
+  const int reader = ::open((folder / "a.partial").c_str(), O_RDONLY | O_NONBLOCK);
+  expect_refusal<FileError>([&] { write_file(folder / "a", "x"); }, "is not a regular file");
+  ::close(reader);
 }
 
 TEST(AtomicFile, LeftoversOfADeadWriterGoAway) {

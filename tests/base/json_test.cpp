@@ -45,7 +45,7 @@ TEST(Json, YamlThatGrowsOutOfBoundsIsRefused) {
   refuse(std::string(100'000, '['), "a.yaml:1:");
 
   std::string bomb = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n";
-  for (int i = 1; i < 10; ++i) {
+  for (int i = 1; i < 6; ++i) {
     bomb += "l" + std::to_string(i) + ": &l" + std::to_string(i) + " [";
     for (int j = 0; j < 10; ++j) bomb += (j > 0 ? ", *l" : "*l") + std::to_string(i - 1);
     bomb += "]\n";
