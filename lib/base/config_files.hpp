@@ -1,6 +1,5 @@
 #pragma once
-// Names that come from outside and become paths: folders of NAME.yaml files, and the file names
-// and archive members that such a file mentions. Nothing here can lead out of its folder.
+// Folders of NAME.yaml files: what is in them, and the file that belongs to a name.
 
 #include <filesystem>
 #include <string>
@@ -16,16 +15,5 @@ std::vector<std::string> config_names(const std::filesystem::path& folder);
 /// `kind` ("model", "dataset") says what was looked for.
 std::filesystem::path config_file(std::string_view kind, const std::string& name,
                                   const std::filesystem::path& folder);
-
-/// Whether `name` is one path component of letters, digits, '.', '_', '-' that does not open with
-/// '.' or '-'.
-bool is_plain_name(std::string_view name);
-
-/// Whether `path` is relative, uses '/' alone, and has no empty, "." or ".." component and no
-/// control character: safe as the name of a file inside an archive.
-bool is_inner_path(std::string_view path);
-
-/// Whether `text` is written as SHA-256 digests are here: 64 lower-case hex digits.
-bool is_sha256(std::string_view text);
 
 }  // namespace austeer

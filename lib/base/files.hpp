@@ -3,22 +3,31 @@
 // fsync, rename), read-only mappings, and locks between processes.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace austeer {
 
-/// The whole file as bytes. Throws FileError.
-std::string read_file(const std::filesystem::path& file);
+/// The whole file as bytes. Throws FileError, with the system's reason; also for what is not a
+/// regular file or has more than `max_bytes`.
+std::string read_file(const std::filesystem::path& file,
+                      std::uint64_t max_bytes = std::uint64_t{1} << 30);
 
-/// A file that appears under its name only when it is complete. Bytes go to `NAME.partial`;
-/// commit() flushes them to disk and renames. Without commit() the partial file is removed.
+/// The names of everything in `folder`, sorted. Throws FileError.
+std::vector<std::string> list_folder(const std::filesystem::path& folder);
+
+/// A file that appears under its name only when it is complete. Bytes go to `NAME.partial`, which
+/// one writer at a time holds locked; commit() flushes them to disk and renames. Without commit(),
+/// or when it fails, the partial file is removed.
 class AtomicFile {
  public:
-  /// Throws FileError when the folder is missing or not writable.
+  /// Throws FileError when the folder is missing or not writable, when another writer has the
+  /// partial file, and when that is no regular file (a symbolic link is not followed).
   explicit AtomicFile(std::filesystem::path file);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -30,6 +39,7 @@ class AtomicFile {
   void commit();
 
  private:
+  void take_partial();
   [[noreturn]] void fail(std::string_view step) const;
 
   std::filesystem::path file_;
@@ -40,7 +50,8 @@ class AtomicFile {
 /// Writes `bytes` to `file` through an AtomicFile. Throws FileError.
 void write_file(const std::filesystem::path& file, std::string_view bytes);
 
-/// Creates `folder` and its parents. Throws FileError with the reason.
+/// Creates `folder` and its parents, and flushes its entry to disk. Throws FileError with the
+/// reason.
 void make_folder(const std::filesystem::path& folder);
 
 /// A private copy-on-write mapping of a whole file: reads come straight from the page cache and
@@ -64,7 +75,8 @@ class MappedFile {
 };
 
 /// An exclusive lock on a folder, held while the object lives and released by the system when the
-/// process dies. Throws FileError, naming the holder's process, when somebody else has it.
+/// process dies. Throws FileError, naming the holder's process, when somebody else has it. A lock
+/// file that is a symbolic link is not followed.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);

@@ -12,6 +12,8 @@ namespace austeer {
 namespace {
 
 constexpr int max_depth = 64;
+constexpr std::uint64_t max_yaml_bytes = 1 << 20;
+constexpr int max_yaml_values = 100'000;
 
 Json scalar_from_yaml(const YAML::Node& node) {
   const std::string& text = node.Scalar();
@@ -33,34 +35,51 @@ Json scalar_from_yaml(const YAML::Node& node) {
   return text;
 }
 
-Json from_yaml(const YAML::Node& node, const std::string& place, int depth) {
-  if (depth > max_depth) {
-    throw FormatError("yaml", fmt::format("{}: nested deeper than {} levels", place, max_depth));
-  }
-  switch (node.Type()) {
-    case YAML::NodeType::Scalar:
-      return scalar_from_yaml(node);
-    case YAML::NodeType::Sequence: {
-      Json list = Json::array();
-      for (const YAML::Node& element : node) list.push_back(from_yaml(element, place, depth + 1));
-      return list;
+/// One document on its way from YAML to Json. An alias is written out wherever it stands, so that a
+/// few bytes may stand for any number of values: they are counted.
+class YamlDocument {
+ public:
+  explicit YamlDocument(std::string place) : place_(std::move(place)) {}
+
+  Json json(const YAML::Node& node, int depth = 0) {
+    if (depth > max_depth) {
+      throw FormatError("yaml", fmt::format("{}: nested deeper than {} levels", place_, max_depth));
     }
-    case YAML::NodeType::Map: {
-      Json object = Json::object();
-      for (const auto& entry : node) {
-        const std::string key = entry.first.Scalar();
-        if (object.contains(key)) {
-          throw FormatError("yaml", fmt::format("{}:{}: the key '{}' stands twice", place,
-                                                entry.first.Mark().line + 1, key));
-        }
-        object[key] = from_yaml(entry.second, place, depth + 1);
+    if (++values_ > max_yaml_values) {
+      throw FormatError("yaml", fmt::format("{}: more than {} values", place_, max_yaml_values));
+    }
+    switch (node.Type()) {
+      case YAML::NodeType::Scalar:
+        return scalar_from_yaml(node);
+      case YAML::NodeType::Sequence: {
+        Json list = Json::array();
+        for (const YAML::Node& element : node) list.push_back(json(element, depth + 1));
+        return list;
       }
-      return object;
+      case YAML::NodeType::Map:
+        return object(node, depth);
+      default:
+        return nullptr;
     }
-    default:
-      return nullptr;
   }
-}
+
+ private:
+  Json object(const YAML::Node& node, int depth) {
+    Json object = Json::object();
+    for (const auto& entry : node) {
+      const std::string key = entry.first.Scalar();
+      if (object.contains(key)) {
+        throw FormatError("yaml", fmt::format("{}:{}: the key '{}' stands twice", place_,
+                                              entry.first.Mark().line + 1, key));
+      }
+      object[key] = json(entry.second, depth + 1);
+    }
+    return object;
+  }
+
+  std::string place_;
+  int values_ = 0;
+};
 
 }  // namespace
 
@@ -84,9 +103,9 @@ Json read_json(const std::filesystem::path& file) {
 }
 
 Json read_yaml(const std::filesystem::path& file) {
-  const std::string text = read_file(file);
+  const std::string text = read_file(file, max_yaml_bytes);
   try {
-    return from_yaml(YAML::Load(text), file.string(), 0);
+    return YamlDocument(file.string()).json(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     throw FormatError("yaml", fmt::format("{}:{}:{}: {}", file.string(), error.mark.line + 1,
                                           error.mark.column + 1, error.msg));
@@ -130,12 +149,11 @@ void Fields::refuse_unknown() const {
   }
 }
 
-void Fields::refuse_type(const std::string& key, std::string_view expected,
-                         const Json& value) const {
-  std::string found = to_text(value);
-  if (found.size() > 60) found = found.substr(0, 57) + "...";
+void Fields::refuse(const std::string& key, std::string_view expected, const Json& found) const {
+  std::string text = to_text(found);
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
   throw FormatError({fmt::format("{}: the key '{}' has a wrong value", place_, key),
-                     std::string(expected), found, ""});
+                     std::string(expected), text, ""});
 }
 
 }  // namespace austeer

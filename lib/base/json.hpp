@@ -24,7 +24,9 @@ Json parse_json(std::string_view text, const std::string& place);
 Json read_json(const std::filesystem::path& file);
 
 /// Reads a YAML file as Json: plain scalars become null, booleans, integers or floats where they
-/// look like one, quoted scalars stay strings. Throws FileError, FormatError (with line, column).
+/// look like one, quoted scalars stay strings. Throws FileError, also for more than 1 MiB, and
+/// FormatError (with line, column), also for more than 64 levels or, with the aliases written out,
+/// 100,000 values.
 Json read_yaml(const std::filesystem::path& file);
 
 /// Compact UTF-8 text; bytes that are not UTF-8 become U+FFFD instead of an exception.
@@ -65,13 +67,15 @@ class Fields {
   /// Throws FormatError for the first key that no accessor asked for, with the nearest known one.
   void refuse_unknown() const;
 
+  /// Throws the FormatError that the value at `key` is wrong: not `expected` but `found`.
+  [[noreturn]] void refuse(const std::string& key, std::string_view expected,
+                           const Json& found) const;
+
   const std::string& place() const { return place_; }
 
  private:
   template <typename T>
   T convert(const Json& value, const std::string& key) const;
-  [[noreturn]] void refuse_type(const std::string& key, std::string_view expected,
-                                const Json& value) const;
 
   const Json& object_;
   std::string place_;
@@ -92,24 +96,24 @@ struct IsVector<std::vector<T>> : std::true_type {
 template <typename T>
 T Fields::convert(const Json& value, const std::string& key) const {
   if constexpr (std::is_same_v<T, bool>) {
-    if (!value.is_boolean()) refuse_type(key, "true or false", value);
+    if (!value.is_boolean()) refuse(key, "true or false", value);
     return value.get<bool>();
   } else if constexpr (std::is_integral_v<T>) {
-    if (!value.is_number_integer()) refuse_type(key, "a whole number", value);
+    if (!value.is_number_integer()) refuse(key, "a whole number", value);
     if (value.is_number_unsigned() ? !std::in_range<T>(value.get<std::uint64_t>())
                                    : !std::in_range<T>(value.get<std::int64_t>())) {
-      refuse_type(key, "a number in range", value);
+      refuse(key, "a number in range", value);
     }
     return value.get<T>();
   } else if constexpr (std::is_floating_point_v<T>) {
-    if (!value.is_number()) refuse_type(key, "a number", value);
+    if (!value.is_number()) refuse(key, "a number", value);
     return value.get<T>();
   } else if constexpr (std::is_same_v<T, std::string>) {
-    if (!value.is_string()) refuse_type(key, "a text", value);
+    if (!value.is_string()) refuse(key, "a text", value);
     return value.get<std::string>();
   } else {
     static_assert(json_detail::IsVector<T>::value, "Fields reads scalars, texts and lists");
-    if (!value.is_array()) refuse_type(key, "a list", value);
+    if (!value.is_array()) refuse(key, "a list", value);
     T result;
     for (const Json& element : value) {
       result.push_back(convert<typename json_detail::IsVector<T>::Element>(element, key));

@@ -23,7 +23,7 @@ constexpr std::int64_t max_pairs = 1 << 26;
 bool within(std::int64_t value, std::int64_t limit) { return value >= 1 && value <= limit; }
 
 /// A site's name becomes part of tensor names.
-bool is_plain_name(std::string_view name) {
+bool is_site_name(std::string_view name) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   return !name.empty() && std::all_of(name.begin(), name.end(), plain);
 }
@@ -86,7 +86,7 @@ std::optional<std::string> flaw(const CacheDescription& description) {
   if (description.sites.empty()) return "it has no sites";
   std::set<std::string> names;
   for (const CachedSite& site : description.sites) {
-    if (!is_plain_name(site.name)) return fmt::format("'{}' cannot name a site", site.name);
+    if (!is_site_name(site.name)) return fmt::format("'{}' cannot name a site", site.name);
     if (!names.insert(site.name).second) {
       return fmt::format("the site '{}' stands twice", site.name);
     }

@@ -59,6 +59,16 @@ std::filesystem::path manifest_path(const std::filesystem::path& folder) {
   return folder / "manifest.json";
 }
 
+bool has_manifest(const std::filesystem::path& folder) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(manifest_path(folder), error);
+  if (error) {
+    throw FileError("cache", fmt::format("cannot read {}: {}", manifest_path(folder).string(),
+                                         error.message()));
+  }
+  return exists;
+}
+
 void write_manifest(const Manifest& manifest, const std::filesystem::path& folder) {
   Json json = {{"schema", schema}, {"version", version}, {"key", manifest.description.key()}};
   json.update(to_json(manifest.description));
@@ -73,7 +83,7 @@ void write_manifest(const Manifest& manifest, const std::filesystem::path& folde
 
 Manifest read_manifest(const std::filesystem::path& folder) {
   const std::string place = manifest_path(folder).string();
-  if (!std::filesystem::exists(manifest_path(folder))) {
+  if (!has_manifest(folder)) {
     throw FileError(
         "cache",
         fmt::format("{} is not an activation cache: it has no manifest.json", folder.string()),

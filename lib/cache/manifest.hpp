@@ -32,6 +32,9 @@ std::string shard_name(std::int64_t index);
 /// Where the manifest of `folder` lies.
 std::filesystem::path manifest_path(const std::filesystem::path& folder);
 
+/// Whether `folder` has a manifest. Throws FileError where that cannot be found out.
+bool has_manifest(const std::filesystem::path& folder);
+
 /// Writes the manifest of `folder` atomically. Throws FileError.
 void write_manifest(const Manifest& manifest, const std::filesystem::path& folder);
 

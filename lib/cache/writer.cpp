@@ -1,6 +1,7 @@
 #include "cache/writer.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -18,11 +19,36 @@ std::filesystem::path prepared(std::filesystem::path folder, const CacheDescript
 
 bool is_ours(const std::string& name) { return name == ".lock" || name == "manifest.json.partial"; }
 
+/// Whether `name` is that of a shard, finished or partial.
+bool is_shard_name(std::string_view name) {
+  constexpr std::string_view prefix = "shard-";
+  constexpr std::string_view suffix = ".partial";
+  if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  if (!name.starts_with(prefix)) return false;
+  std::int64_t index = -1;
+  std::from_chars(name.data() + prefix.size(), name.data() + name.size(), index);
+  return index >= 0 && name == shard_name(index);
+}
+
+/// Whether the shard `record` of `folder` is there with its content. A shard that cannot be read
+/// for another reason may be sound: that FileError passes on.
+bool is_intact(const std::filesystem::path& folder, const CacheDescription& description,
+               std::int64_t index, const ShardRecord& record) {
+  std::error_code error;
+  const std::filesystem::path file = folder / record.file;
+  if (!std::filesystem::exists(file, error) && !error) return false;
+  try {
+    open_shard(folder, description, index);
+  } catch (const FormatError&) {
+    return false;
+  }
+  return sha256_file(file) == record.sha256;
+}
+
 /// A folder without a manifest may only be what a writer leaves that was killed before it wrote
 /// one. Anything else is somebody's data.
 void refuse_other_content(const std::filesystem::path& folder) {
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : list_folder(folder)) {
     if (is_ours(name)) continue;
     throw FileError("cache",
                     fmt::format("{} is not an activation cache, yet it is not empty "
@@ -64,7 +90,7 @@ void check_shape(const at::Tensor& values, const CachedSite& site, at::ScalarTyp
 CacheWriter::CacheWriter(std::filesystem::path folder, CacheDescription description)
     : folder_(prepared(std::move(folder), description)), lock_(folder_) {
   manifest_.description = std::move(description);
-  if (std::filesystem::exists(manifest_path(folder_))) {
+  if (has_manifest(folder_)) {
     resume();
   } else {
     refuse_other_content(folder_);
@@ -87,12 +113,9 @@ void CacheWriter::resume() {
 
 void CacheWriter::keep_intact_shards() {
   for (std::size_t i = 0; i < manifest_.shards.size(); ++i) {
-    const ShardRecord& record = manifest_.shards[i];
-    try {
-      open_shard(folder_, manifest_.description, static_cast<std::int64_t>(i));
-      if (sha256_file(folder_ / record.file) == record.sha256) continue;
-    } catch (const Error&) {
-      // Missing, truncated or altered: whatever it is, the shard is made anew.
+    if (is_intact(folder_, manifest_.description, static_cast<std::int64_t>(i),
+                  manifest_.shards[i])) {
+      continue;
     }
     for (std::size_t j = i; j < manifest_.shards.size(); ++j) {
       damaged_.push_back(manifest_.shards[j].file);
@@ -109,15 +132,15 @@ void CacheWriter::remove_leftovers() const {
     return std::any_of(manifest_.shards.begin(), manifest_.shards.end(),
                        [&](const ShardRecord& shard) { return shard.file == name; });
   };
-  std::vector<std::filesystem::path> leftovers;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-    const std::string name = entry.path().filename().string();
-    const bool partial = name.ends_with(".partial");
-    const bool shard = name.starts_with("shard-") && !listed(name);
-    const bool manifest = name.starts_with("manifest.json") && partial;
-    if (shard || manifest) leftovers.push_back(entry.path());
+  for (const std::string& name : list_folder(folder_)) {
+    const bool shard = is_shard_name(name) && !listed(name);
+    if (!shard && name != "manifest.json.partial") continue;
+    std::error_code error;
+    if (std::filesystem::remove(folder_ / name, error); error) {
+      throw FileError("cache", fmt::format("cannot remove the leftover {}: {}",
+                                           (folder_ / name).string(), error.message()));
+    }
   }
-  for (const auto& file : leftovers) std::filesystem::remove(file);
 }
 
 std::int64_t CacheWriter::next_pair() const { return manifest_.pairs_done() + buffered_; }

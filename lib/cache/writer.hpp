@@ -21,10 +21,11 @@ namespace austeer {
 
 class CacheWriter {
  public:
-  /// Creates the cache or resumes it. Verifies the finished shards; those from the first damaged
-  /// one on are dropped and made anew. Throws FileError when another process writes to `folder`
-  /// or it holds something else, UsageError when the cache there has another key (naming the
-  /// field) or `description` is impossible, FormatError when its manifest is broken.
+  /// Creates the cache or resumes it. Verifies the finished shards; those from the first missing
+  /// or damaged one on are dropped and made anew. Throws FileError when another process writes to
+  /// `folder`, it holds something else, or a shard that is there cannot be read, UsageError when
+  /// the cache there has another key (naming the field) or `description` is impossible, FormatError
+  /// when its manifest is broken.
   CacheWriter(std::filesystem::path folder, CacheDescription description);
 
   /// The first pair that is not in the cache yet: append() expects it next.

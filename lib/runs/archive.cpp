@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/config_files.hpp"
 #include "base/error.hpp"
+#include "base/names.hpp"
 #include "runs/child_process.hpp"
 
 namespace austeer {

@@ -5,21 +5,16 @@
 #include "base/config_files.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/names.hpp"
 #include "runs/archive.hpp"
 
 namespace austeer {
 namespace {
 
-[[noreturn]] void refuse(const Fields& fields, std::string_view key, std::string_view expected,
-                         std::string_view found) {
-  throw FormatError({fmt::format("{}: the key '{}' has a wrong value", fields.place(), key),
-                     std::string(expected), fmt::format("'{}'", found), ""});
-}
-
 std::string plain_name(Fields& fields, const std::string& key) {
   std::string name = fields.required<std::string>(key);
   if (!is_plain_name(name)) {
-    refuse(fields, key, "a plain name of letters, digits, '.', '_' and '-'", name);
+    fields.refuse(key, "a plain name of letters, digits, '.', '_' and '-'", name);
   }
   return name;
 }
@@ -28,26 +23,25 @@ DatasetFile read_file_entry(Fields fields) {
   DatasetFile entry;
   entry.file = plain_name(fields, "file");
   entry.urls = fields.required<std::vector<std::string>>("urls");
-  if (entry.urls.empty()) refuse(fields, "urls", "one address or more", "[]");
+  if (entry.urls.empty()) fields.refuse("urls", "one address or more", Json::array());
   entry.member = fields.optional<std::string>("member", "");
   if (!entry.member.empty()) {
     if (!is_inner_path(entry.member)) {
-      refuse(fields, "member", "a relative path inside the archive, without '..'", entry.member);
+      fields.refuse("member", "a relative path inside the archive, without '..'", entry.member);
     }
     for (const std::string& url : entry.urls) {
-      if (!is_archive_name(url)) refuse(fields, "urls", "addresses of .zip or .tgz files", url);
+      if (!is_archive_name(url)) fields.refuse("urls", "addresses of .zip or .tgz files", url);
     }
   }
   entry.sha256 = fields.required<std::string>("sha256");
   if (entry.sha256 == "unverified") {
     entry.sha256.clear();
   } else if (!is_sha256(entry.sha256)) {
-    refuse(fields, "sha256", "64 lower-case hex digits, or unverified", entry.sha256);
+    fields.refuse("sha256", "64 lower-case hex digits, or unverified", entry.sha256);
   }
   if (fields.has("bytes")) {
     entry.bytes = fields.required<std::int64_t>("bytes");
-    if (*entry.bytes <= 0)
-      refuse(fields, "bytes", "a positive number", fmt::to_string(*entry.bytes));
+    if (*entry.bytes <= 0) fields.refuse("bytes", "a positive number", *entry.bytes);
   }
   fields.refuse_unknown();
   return entry;
@@ -68,7 +62,7 @@ Citation read_citation(Fields fields) {
 template <typename Read>
 void each_object(Fields& fields, const std::string& key, const Read& read) {
   const Json& list = fields.value(key);
-  if (!list.is_array() || list.empty()) refuse(fields, key, "a list", list.type_name());
+  if (!list.is_array() || list.empty()) fields.refuse(key, "a list", list);
   for (std::size_t i = 0; i < list.size(); ++i) {
     read(Fields(list[i], fmt::format("{}: {}[{}]", fields.place(), key, i)));
   }
@@ -88,7 +82,7 @@ DatasetManifest load_dataset_manifest(const std::string& name,
   DatasetManifest manifest;
   manifest.name = plain_name(fields, "name");
   if (manifest.name != name) {
-    refuse(fields, "name", fmt::format("the file's own name, '{}'", name), manifest.name);
+    fields.refuse("name", fmt::format("the file's own name, '{}'", name), manifest.name);
   }
   manifest.folder = plain_name(fields, "folder");
   manifest.homepage = fields.required<std::string>("homepage");

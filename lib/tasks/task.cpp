@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/config_files.hpp"
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/suggest.hpp"
@@ -133,31 +134,14 @@ Item Task::item(const Record& record) const {
 }
 
 std::vector<std::string> task_names(const Path& configs_folder) {
-  const Path folder = configs_folder / "tasks";
-  std::error_code error;
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-  }
-  if (error) {
-    throw FileError("task", fmt::format("cannot list {}: {}", folder.string(), error.message()));
-  }
-  std::ranges::sort(names);
-  return names;
+  return config_names(configs_folder / "tasks");
 }
 
 Task load_task(const std::string& name_or_path, const Path& configs_folder) {
   Path file = name_or_path;
   const bool is_path = file.extension() == ".yaml" || file.extension() == ".yml" ||
                        name_or_path.find('/') != std::string::npos;
-  if (!is_path) {
-    const std::vector<std::string> known = task_names(configs_folder);
-    if (std::ranges::find(known, name_or_path) == known.end()) {
-      throw UsageError("task", fmt::format("unknown task '{}'", name_or_path),
-                       suggestion(name_or_path, known));
-    }
-    file = configs_folder / "tasks" / (name_or_path + ".yaml");
-  }
+  if (!is_path) file = config_file("task", name_or_path, configs_folder / "tasks");
   Task task(read_yaml(file), file.string());
   if (task.name() != file.stem().string()) {
     throw FormatError({file.string() + ": the name does not fit the file's",

@@ -34,6 +34,29 @@ TEST(Json, YamlErrorsNameLineAndFile) {
   expect_refusal<FormatError>([&] { read_yaml(folder / "b.yaml"); }, "b.yaml:2: the key 'a'");
 }
 
+TEST(Json, YamlThatGrowsOutOfBoundsIsRefused) {
+  testing::TemporaryFolder folder;
+  const auto refuse = [&](const std::string& text, const std::string& message) {
+    write_file(folder / "a.yaml", text);
+    expect_refusal<FormatError>([&] { read_yaml(folder / "a.yaml"); }, message);
+  };
+  const std::string nested = std::string(100, '[') + std::string(100, ']');
+  refuse(nested, "nested deeper than 64 levels");
+  refuse(std::string(100'000, '['), "a.yaml:1:");
+
+  std::string bomb = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 6; ++i) {
+    bomb += "l" + std::to_string(i) + ": &l" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) bomb += (j > 0 ? ", *l" : "*l") + std::to_string(i - 1);
+    bomb += "]\n";
+  }
+  refuse(bomb, "more than 100000 values");
+  refuse("a: &a [*a, *a]\n", "nested deeper than 64 levels");
+
+  write_file(folder / "a.yaml", std::string((1 << 20) + 1, '#'));
+  expect_refusal<FileError>([&] { read_yaml(folder / "a.yaml"); }, "at most 1048576 bytes");
+}
+
 TEST(Fields, RefusesUnknownMissingAndMistypedKeys) {
   const Json json = parse_json(R"({"alpha": 1, "metod": "x", "k": "many"})", "test");
   Fields fields(json, "study.yaml");
@@ -41,6 +64,9 @@ TEST(Fields, RefusesUnknownMissingAndMistypedKeys) {
   EXPECT_EQ(fields.optional<std::string>("method", "austeer"), "austeer");
   expect_refusal<FormatError>([&] { fields.required<std::int64_t>("k"); }, "a whole number");
   expect_refusal<FormatError>([&] { fields.required<bool>("missing"); }, "'missing' is missing");
+  expect_refusal<FormatError>(
+      [&] { fields.refuse("k", "one or two", "many"); },
+      "study.yaml: the key 'k' has a wrong value; expected one or two; found \"many\"");
   expect_refusal<FormatError>([&] { fields.refuse_unknown(); }, "did you mean 'method'?");
 }
 

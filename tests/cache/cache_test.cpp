@@ -154,8 +154,10 @@ TEST(ActivationCache, BrokenShards) {
   };
   const std::string name = "shard-00001.safetensors";
   refuse([&](const auto& folder) { std::filesystem::remove(folder / name); }, "cannot open");
-  refuse([&](const auto& folder) { std::filesystem::resize_file(folder / name, 100); }, "");
-  refuse([&](const auto& folder) { write_file(folder / name, ""); }, "");
+  refuse([&](const auto& folder) { std::filesystem::resize_file(folder / name, 100); },
+         "the file is truncated; expected at most 92");
+  refuse([&](const auto& folder) { write_file(folder / name, ""); },
+         "expected 8 bytes of header length or more; found 0 bytes");
   refuse(
       [&](const auto& folder) {
         std::string bytes = read_file(folder / name);
