@@ -109,17 +109,20 @@ std::string bring(const DatasetFile& entry, const std::filesystem::path& file, A
   std::error_code ignored;
   for (const std::string& url : entry.urls) {
     if (!failures.empty()) std::filesystem::remove(partial, ignored);
+    std::string found;
     try {
-      std::string found = bring_from(url, entry, partial, expected, archives);
-      put_in_place(partial, file);
-      return found;
+      found = bring_from(url, entry, partial, expected, archives);
     } catch (const FileError& error) {
       failures += failure_line(url, error);
+      continue;
     } catch (const FormatError& error) {
       failures += failure_line(url, error);
       wrong_file = true;
       std::filesystem::remove(partial, ignored);
+      continue;
     }
+    put_in_place(partial, file);
+    return found;
   }
   refuse(entry, manifest, failures, wrong_file);
 }
