@@ -13,10 +13,12 @@ namespace {
 constexpr int missing_member = 10;
 constexpr int too_large = 11;
 constexpr int damaged = 12;
+constexpr int disk_full = 13;
+constexpr int system_refused = 14;
 
 // argv: archive, member, file, limit in bytes.
 constexpr const char* script = R"(
-import sys, tarfile, zipfile, zlib
+import errno, sys, tarfile, zipfile, zlib
 archive, member, target, limit = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 
 def source():
@@ -45,6 +47,11 @@ except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplement
         RuntimeError) as error:
     print(error)
     sys.exit(12)
+except OSError as error:
+    print(error.strerror or error)
+    if error.errno is None:  # gzip's and bz2's word for damage
+        sys.exit(12)
+    sys.exit(13 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 14)
 )";
 
 }  // namespace
@@ -78,6 +85,12 @@ void extract_member(const std::filesystem::path& archive, const std::string& mem
       throw FormatError({what, "a whole zip or tar archive",
                          fmt::format("a damaged one ({})", result.last_lines(1)),
                          "Fetch it again"});
+    case disk_full:
+      throw FileError({fmt::format("{}: cannot write {}", what, file.string()), "",
+                       result.last_lines(1), "The disk is full; free some space and run again"});
+    case system_refused:
+      throw FileError({fmt::format("{}: cannot take '{}' out to {}", what, member, file.string()),
+                       "", result.last_lines(1), ""});
     default:
       throw FileError({fmt::format("{}: reading '{}' failed", what, member), "",
                        result.last_lines(5), "AUSTEER_PYTHON names the Python that is used"});

@@ -13,7 +13,8 @@ bool is_archive_name(const std::string& name);
 
 /// Writes the bytes of `member` to `file`, replacing it. Python's zipfile and tarfile do the
 /// reading, in a process of their own. Throws FormatError when the archive is damaged, has no such
-/// regular file, or when the member holds more than `max_bytes`; FileError when Python cannot run.
+/// regular file, or when the member holds more than `max_bytes`; FileError when Python cannot run
+/// or `file` cannot be written, a full disk included.
 void extract_member(const std::filesystem::path& archive, const std::string& member,
                     const std::filesystem::path& file, std::int64_t max_bytes);
 

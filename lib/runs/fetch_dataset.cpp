@@ -22,41 +22,23 @@ std::filesystem::path with_suffix(const std::filesystem::path& file, const char*
   return file.string() + suffix;
 }
 
-/// Tries `urls` in turn; throws the last one's error, with the manifest's notes.
-void download_any(const std::vector<std::string>& urls, const std::filesystem::path& file,
-                  const DownloadOptions& options, const DatasetManifest& manifest) {
-  std::string failures;
-  for (const std::string& url : urls) {
-    try {
-      return download(url, file, options);
-    } catch (const FileError& error) {
-      failures += (failures.empty() ? "" : "\n") + std::string(error.what());
-    }
-  }
-  throw FileError({fmt::format("[fetch] {}: no address gave the file\n{}", manifest.name, failures),
-                   "", "", manifest.notes});
-}
-
 /// The archives of one fetch: several members of one archive need one download.
 class Archives {
  public:
-  Archives(std::filesystem::path folder, const DatasetManifest& manifest)
-      : folder_(std::move(folder)), manifest_(manifest) {}
+  explicit Archives(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  std::filesystem::path get(const std::vector<std::string>& urls) {
-    const std::string& url = urls.front();
-    const std::filesystem::path file =
-        folder_ / fmt::format(".archive-{}.partial", archives_.size());
+  std::filesystem::path get(const std::string& url) {
     if (const auto found = archives_.find(url); found != archives_.end()) return found->second;
+    const std::filesystem::path file =
+        folder_ / fmt::format(".archive-{}.partial", removals_.size());
     removals_.push_back(std::make_unique<RemoveAtEnd>(file));
-    download_any(urls, file, {.resume = false, .max_bytes = largest_file}, manifest_);
+    download(url, file, {.resume = false, .max_bytes = largest_file});
     archives_[url] = file;
     return file;
   }
 
  private:
   std::filesystem::path folder_;
-  const DatasetManifest& manifest_;
   std::map<std::string, std::filesystem::path> archives_;
   std::vector<std::unique_ptr<RemoveAtEnd>> removals_;
 };
@@ -84,25 +66,65 @@ void record_first_use(const std::filesystem::path& file, const std::string& sha2
                   file.string(), sha256, file.filename().string()));
 }
 
-/// Brings `entry` to `file`, which does not exist yet; returns its hash.
+/// Brings `entry` from `url` to `partial`; returns its hash. Throws FileError when nothing whole
+/// came, and FormatError when what came is not the file that is meant.
+std::string bring_from(const std::string& url, const DatasetFile& entry,
+                       const std::filesystem::path& partial,
+                       const std::optional<std::string>& expected, Archives& archives) {
+  const std::int64_t limit = entry.bytes.value_or(largest_file);
+  if (entry.member.empty()) {
+    download(url, partial, {.resume = expected.has_value(), .max_bytes = limit});
+  } else {
+    extract_member(archives.get(url), entry.member, partial, limit);
+  }
+  if (entry.bytes) check_size(partial, *entry.bytes, "");
+  return check_sha256(partial, expected, "");
+}
+
+std::string failure_line(const std::string& url, const Error& error) {
+  const std::string reason = error.what();
+  const bool named = reason.find(url) != std::string::npos;
+  return "\n" + (named ? reason : fmt::format("{}: {}", url, reason));
+}
+
+/// FormatError when an address answered with another file, FileError when none gave a whole one.
+[[noreturn]] void refuse(const DatasetFile& entry, const DatasetManifest& manifest,
+                         const std::string& failures, bool wrong_file) {
+  const ErrorParts parts{
+      fmt::format("[fetch] {}: no address gave {}{}", manifest.name, entry.file, failures), "", "",
+      fmt::format("{}{}Run again; if it stays so, compare with {}", manifest.notes,
+                  manifest.notes.empty() ? "" : " ", manifest.homepage)};
+  if (wrong_file) throw FormatError(parts);
+  throw FileError(parts);
+}
+
+/// Brings `entry` to `file`, which does not exist yet, from the first address that gives the right
+/// one; returns its hash. What a broken transfer from the last address left is kept, to continue.
 std::string bring(const DatasetFile& entry, const std::filesystem::path& file, Archives& archives,
                   const DatasetManifest& manifest) {
   const std::filesystem::path partial = with_suffix(file, ".partial");
   const std::optional<std::string> expected = expected_sha256(entry, file);
-  const std::int64_t limit = entry.bytes.value_or(largest_file);
-  if (entry.member.empty()) {
-    download_any(entry.urls, partial, {.resume = expected.has_value(), .max_bytes = limit},
-                 manifest);
-  } else {
-    extract_member(archives.get(entry.urls), entry.member, partial, limit);
+  std::string failures;
+  bool wrong_file = false;
+  std::error_code ignored;
+  for (const std::string& url : entry.urls) {
+    if (!failures.empty()) std::filesystem::remove(partial, ignored);
+    std::string found;
+    try {
+      found = bring_from(url, entry, partial, expected, archives);
+    } catch (const FileError& error) {
+      failures += failure_line(url, error);
+      continue;
+    } catch (const FormatError& error) {
+      failures += failure_line(url, error);
+      wrong_file = true;
+      std::filesystem::remove(partial, ignored);
+      continue;
+    }
+    put_in_place(partial, file);
+    return found;
   }
-  const RemoveAtEnd removal(partial);  // from here on: whole, so either right or of no use
-  const std::string hint =
-      fmt::format("Run again; if it stays so, compare with {}", manifest.homepage);
-  if (entry.bytes) check_size(partial, *entry.bytes, hint);
-  std::string found = check_sha256(partial, expected, hint);
-  put_in_place(partial, file);
-  return found;
+  refuse(entry, manifest, failures, wrong_file);
 }
 
 std::string check_present(const DatasetFile& entry, const std::filesystem::path& file) {
@@ -120,7 +142,7 @@ FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& 
   const std::filesystem::path folder = datasets_folder / manifest.folder;
   make_folder(folder);
   const FolderLock lock(folder);
-  Archives archives(folder, manifest);
+  Archives archives(folder);
   FetchReport report;
   for (const DatasetFile& entry : manifest.files) {
     const std::filesystem::path file = folder / entry.file;

@@ -12,6 +12,7 @@ namespace {
 using testing::expect_refusal;
 using testing::fetch_content;
 using testing::FetchFolder;
+using testing::refusal;
 using testing::WebServer;
 
 TEST(Download, BringsTheBytesAndFollowsRedirections) {
@@ -113,6 +114,26 @@ TEST(Archive, RefusesWhatItShould) {
   refused("good.tgz", "inner/data.txt", "at most 199999 bytes");
   refused("broken.zip", "inner/data.txt", "a damaged one");
   refused("plain.txt", "inner/data.txt", "a damaged one");
+}
+
+TEST(Archive, AnUnwritableTargetOrAFullDiskIsNamed) {
+  FetchFolder folder;
+  for (const char* name : {"good.zip", "good.tgz"}) {
+    std::filesystem::create_symlink("/dev/full", folder / "full");
+    const auto extract = [&](const std::string& target) {
+      return refusal<FileError>(
+          [&] { extract_member(folder / name, "inner/data.txt", folder / target, 200'000); });
+    };
+    const std::string full = extract("full");
+    for (const char* part : {"No space left on device", "The disk is full"}) {
+      EXPECT_NE(full.find(part), std::string::npos) << part << " in " << full;
+    }
+    EXPECT_EQ(full.find("Traceback"), std::string::npos) << full;
+    EXPECT_FALSE(std::filesystem::is_symlink(folder / "full")) << "no half of a file is left";
+    const std::string missing = extract("no/got");
+    EXPECT_NE(missing.find("No such file or directory"), std::string::npos) << missing;
+    EXPECT_EQ(missing.find("Traceback"), std::string::npos) << missing;
+  }
 }
 
 TEST(ChildProcess, ReportsStatusAndLastLines) {

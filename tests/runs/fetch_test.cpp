@@ -91,7 +91,49 @@ TEST_F(FetchDataset, OverHttpWithASecondAddress) {
   EXPECT_EQ(read_file(fetched("a.txt")), fetch_content());
 }
 
-TEST_F(FetchDataset, HttpErrorNamesEveryAddressAndTheNotes) {
+TEST_F(FetchDataset, AnAddressWithAnotherFileLeavesItToTheNext) {
+  WebServer server(source.path());
+  const std::string page = "<html><body>This mirror has closed.</body></html>\n";
+  for (const char* name : {"page.html", "page.zip"}) write_file(source / name, page);
+  const auto wrong_page = [](const std::string& right) {
+    return std::string(right.ends_with(".zip") ? "/files/page.zip" : "/files/page.html");
+  };
+  const auto mirrors = [&](const std::string& file, const std::string& right,
+                           const std::string& more) {
+    entry(fmt::format("{{file: {}, urls: [\"{}\", \"{}\"], sha256: {}{}}}", file,
+                      server.url(wrong_page(right)), server.url("/files/" + right), good, more));
+  };
+  mirrors("hashed.txt", "plain.txt", "");
+  mirrors("sized.txt", "plain.txt", ", bytes: 200000");
+  mirrors("zipped.txt", "good.zip", ", member: inner/data.txt");
+  for (const FetchedFile& file : fetch().files) {
+    EXPECT_TRUE(file.downloaded);
+    EXPECT_EQ(read_file(file.file), fetch_content()) << file.file;
+  }
+  for (const char* right : {"plain.txt", "plain.txt", "good.zip"}) {
+    EXPECT_EQ(server.next_line(), wrong_page(right) + " - 200");
+    EXPECT_EQ(server.next_line(), fmt::format("/files/{} - 200", right)) << "from its first byte";
+  }
+}
+
+TEST_F(FetchDataset, EveryAddressIsNamedWithItsReason) {
+  WebServer server(source.path());
+  const std::string page = sha256("a page\n");
+  write_file(source / "page.html", "a page\n");
+  entry(fmt::format("{{file: a.txt, urls: [\"{}\", \"{}\"], sha256: {}}}",
+                    server.url("/files/page.html"), server.url("/files/gone.txt"), good));
+  const std::string message = refusal<FormatError>([&] { fetch(); });
+  for (const std::string& part :
+       {server.url("/files/page.html: "), "found " + page, server.url("/files/gone.txt; "),
+        std::string("HTTP status 404"), std::string("Ask the author."),
+        std::string("compare with https://example.org")}) {
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in " << message;
+  }
+  EXPECT_FALSE(std::filesystem::exists(fetched("a.txt")));
+  EXPECT_EQ(read_file(fetched("a.txt.partial")), "") << "the page is not continued from";
+}
+
+TEST_F(FetchDataset, HttpErrorNamesTheAddressAndTheNotes) {
   WebServer server(source.path());
   entry("a.txt", server.url("/files/gone.txt"), good);
   const std::string message = refusal<FileError>([&] { fetch(); });
