@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "base/suggest.hpp"
 #include "text/bpe_tokenizer.hpp"
+#include "text/pieces.hpp"
 
 namespace austeer {
 namespace {
@@ -56,10 +57,7 @@ const NamedPreTokenizer& pre_tokenizer_of(const BpeVocabulary& vocabulary) {
 void add_token(const BpeVocabulary& vocabulary, std::size_t index, BpeParts& parts) {
   const std::string& piece = vocabulary.tokens[index];
   const auto id = static_cast<TokenId>(index);
-  const auto [taken, is_new] = parts.rules.vocabulary.emplace(piece, id);
-  if (!is_new) {
-    refuse(vocabulary, fmt::format("the tokens {} and {} are both '{}'", taken->second, id, piece));
-  }
+  parts.rules.vocabulary.emplace(piece, id);
   const auto type = vocabulary.types.empty() ? TokenType::normal
                                              : static_cast<TokenType>(vocabulary.types[index]);
   switch (type) {
@@ -125,6 +123,7 @@ MergePieces split_merge(std::string_view merge, const std::string& place) {
 
 std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary) {
   if (vocabulary.tokens.empty()) refuse(vocabulary, "the vocabulary is empty");
+  check_pieces(vocabulary.tokens, vocabulary.place);
   if (!vocabulary.types.empty() && vocabulary.types.size() != vocabulary.tokens.size()) {
     refuse(vocabulary, fmt::format("{} tokens, but {} token types", vocabulary.tokens.size(),
                                    vocabulary.types.size()));

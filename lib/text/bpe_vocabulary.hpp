@@ -32,7 +32,7 @@ MergePieces split_merge(std::string_view merge, const std::string& place);
 
 /// The tokenizer of a vocabulary. Throws FormatError for an unknown pre-tokenizer name, a type that
 /// byte-level BPE does not have (byte tokens are SentencePiece's), lists that do not fit each
-/// other, and all that make_bpe_tokenizer refuses.
+/// other, and all that check_pieces and make_bpe_tokenizer refuse.
 std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary);
 
 }  // namespace austeer
