@@ -8,15 +8,35 @@
 namespace austeer {
 namespace {
 
+/// The scaling of the frequencies. A factor without a type means linear scaling, as in older files,
+/// which have it under a key of their own.
+void read_scaling(const GgufMetadata& metadata, RopeConfig& rope) {
+  const std::string type = "llama.rope.scaling.type";
+  const std::string older = "llama.rope.scale_linear";
+  std::string factor = "llama.rope.scaling.factor";
+  if (!metadata.has(factor) && metadata.has(older)) factor = older;
+  const bool scaled =
+      metadata.has(type) ? metadata.required<std::string>(type) != "none" : metadata.has(factor);
+  if (!scaled) return;
+  rope.type = metadata.optional<std::string>(type, "linear");
+  rope.factor = metadata.required<double>(factor);
+}
+
+/// Rotary embedding must turn whole heads.
+void check_rotated(const GgufFile& file, std::int64_t head_dim) {
+  const auto rotated = file.metadata().optional("llama.rope.dimension_count", head_dim);
+  if (rotated == head_dim) return;
+  throw FormatError({file.path().string() + ": only a part of each head is turned by RoPE",
+                     fmt::format("llama.rope.dimension_count {}, the head dimension", head_dim),
+                     std::to_string(rotated), ""});
+}
+
 RopeConfig read_rope(const GgufFile& file, std::int64_t head_dim) {
   const GgufMetadata& metadata = file.metadata();
+  check_rotated(file, head_dim);
   RopeConfig rope;
   rope.theta = metadata.optional("llama.rope.freq_base", rope.theta);
-  const auto type = metadata.optional<std::string>("llama.rope.scaling.type", "none");
-  if (type != "none") {
-    rope.type = type;
-    rope.factor = metadata.required<double>("llama.rope.scaling.factor");
-  }
+  read_scaling(metadata, rope);
   // Llama 3's frequency scaling comes as a tensor of divisors instead of its parameters.
   if (file.has("rope_freqs.weight")) {
     const at::Tensor divisors = file.load("rope_freqs.weight", at::kFloat);
@@ -39,6 +59,16 @@ std::int64_t read_vocabulary(const GgufFile& file) {
                        std::to_string(shape.size()), ""});
   }
   return shape.front();
+}
+
+/// The ends of a text and of a turn, where they are named.
+std::vector<TokenId> read_stop_tokens(const GgufFile& file, std::int64_t vocabulary) {
+  const auto eos = gguf_token(file, "tokenizer.ggml.eos_token_id", vocabulary);
+  const auto eot = gguf_token(file, "tokenizer.ggml.eot_token_id", vocabulary);
+  std::vector<TokenId> tokens;
+  if (eos) tokens.push_back(*eos);
+  if (eot && eot != eos) tokens.push_back(*eot);
+  return tokens;
 }
 
 DecoderConfig read_gguf_config(const GgufFile& file) {
@@ -67,9 +97,7 @@ DecoderConfig read_gguf_config(const GgufFile& file) {
   config.attention_bias = file.has("blk.0.attn_q.bias");
   config.ffn_bias = file.has("blk.0.ffn_gate.bias");
   config.stored_dtype = file.format("token_embd.weight") == "F16" ? "float16" : "bfloat16";
-  if (const auto eos = gguf_token(file, "tokenizer.ggml.eos_token_id", config.vocabulary)) {
-    config.stop_tokens = {*eos};
-  }
+  config.stop_tokens = read_stop_tokens(file, config.vocabulary);
   check_config(config, place);
   config.rope = read_rope(file, config.head_dim);
   check_config(config, place);
@@ -117,7 +145,8 @@ std::vector<std::int64_t> GgufModel::shape(const std::string& name) const {
 }
 
 at::Tensor GgufModel::load(const std::string& name, at::ScalarType dtype) const {
-  const at::Tensor stored = file_.load(gguf_name(name), dtype);
+  at::Tensor stored = file_.load(gguf_name(name), dtype);
+  if (stored.dim() == 1) stored = stored.clone();
   if (name.find(".q_proj.") != std::string::npos) return to_half_split(stored, config_.heads);
   if (name.find(".k_proj.") != std::string::npos) return to_half_split(stored, config_.kv_heads);
   return stored;

@@ -31,6 +31,8 @@ class GgufModel : public Checkpoint {
   std::vector<std::string> names() const override;
   std::vector<std::int64_t> shape(const std::string& name) const override;
   /// Query and key rows, which GGUF stores for interleaved RoPE, come back in half-split order.
+  /// Vectors are copies always: they are float32 in files of any kind, and as views they would keep
+  /// the whole mapping after the matrices have been dequantised.
   at::Tensor load(const std::string& name, at::ScalarType dtype) const override;
   std::string fingerprint() const override { return file_.fingerprint(); }
   std::filesystem::path path() const override { return file_.path(); }

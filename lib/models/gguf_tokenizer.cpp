@@ -57,6 +57,8 @@ void read_common(const GgufFile& file, Vocabulary& vocabulary) {
 std::unique_ptr<Tokenizer> make_byte_level(const GgufFile& file) {
   const GgufMetadata& metadata = file.metadata();
   BpeVocabulary vocabulary;
+  vocabulary.pre_tokenizer = metadata.optional<std::string>(key_of("pre"), "gpt-2");
+  vocabulary.add_bos = adds_bos(vocabulary.pre_tokenizer);
   read_common(file, vocabulary);
   vocabulary.types =
       narrow_types(file, metadata.optional<std::vector<std::int64_t>>(key_of("token_type"), {}));
@@ -64,7 +66,6 @@ std::unique_ptr<Tokenizer> make_byte_level(const GgufFile& file) {
        metadata.required<std::vector<std::string_view>>(key_of("merges"))) {
     vocabulary.merges.push_back(split_merge(merge, vocabulary.place));
   }
-  vocabulary.pre_tokenizer = metadata.optional<std::string>(key_of("pre"), "gpt-2");
   return make_tokenizer(vocabulary);
 }
 

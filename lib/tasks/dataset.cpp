@@ -13,6 +13,7 @@
 #include "tasks/copa_xml.hpp"
 #include "tasks/csv.hpp"
 #include "tasks/strip.hpp"
+#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {
@@ -20,42 +21,13 @@ namespace {
 using Path = std::filesystem::path;
 using Reader = std::vector<Record> (*)(std::string_view text, const Path& file);
 
-/// The length of the UTF-8 character that opens `text`, 0 when its bytes are not one: stray or
-/// missing continuation bytes, overlong forms, surrogates, beyond U+10FFFF.
-std::size_t character_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned lead = byte(0);
-  const unsigned second = byte(1);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool overlong = lead == 0xE0 && second < 0xA0;
-    const bool surrogate = lead == 0xED && second > 0x9F;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool overlong = lead == 0xF0 && second < 0x90;
-    const bool beyond = lead == 0xF4 && second > 0x8F;
-    return continues(1) && continues(2) && continues(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
-}
-
 void refuse_invalid_utf8(std::string_view text, const Path& file) {
-  std::size_t line = 1;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t size = character_size(text.substr(i));
-    if (size == 0) {
-      throw FormatError({fmt::format("[dataset] {}:{}: not UTF-8", file.string(), line), "",
-                         fmt::format("the byte 0x{:02X}", static_cast<unsigned char>(text[i])),
-                         "Convert the file to UTF-8, for example with iconv"});
-    }
-    line += text[i] == '\n' ? 1 : 0;
-    i += size;
-  }
+  const std::size_t valid = valid_utf8_prefix(text);
+  if (valid == text.size()) return;
+  const auto line = 1 + std::ranges::count(text.substr(0, valid), '\n');
+  throw FormatError({fmt::format("[dataset] {}:{}: not UTF-8", file.string(), line), "",
+                     fmt::format("the byte 0x{:02X}", static_cast<unsigned char>(text[valid])),
+                     "Convert the file to UTF-8, for example with iconv"});
 }
 
 std::optional<std::string> field_text(const Json& value) {

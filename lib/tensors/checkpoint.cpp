@@ -6,8 +6,8 @@
 #include <map>
 #include <system_error>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/json.hpp"
 #include "base/suggest.hpp"
 #include "tensors/safetensors.hpp"
 #include "tensors/unique_keys.hpp"
@@ -88,12 +88,16 @@ std::map<std::string, std::string> read_weight_map(const fs::path& index) {
                        fmt::format("at most {} bytes", max_index_bytes), std::to_string(size), ""});
   }
   const std::string text = read_file(index);
-  refuse_duplicate_keys(text, index.string());
-  const Json json = parse_json(text, index.string());
-  Fields weight_map = Fields(json, index.string()).object("weight_map");
+  const SortedJson json = parse_unique_keys(text, index.string());
+  const auto weight_map = json.find("weight_map");
+  if (weight_map == json.end()) {
+    throw FormatError({index.string() + ": the key 'weight_map' is missing", "", "", ""});
+  }
+  const std::string place = index.string() + ": weight_map";
+  require_object(*weight_map, place);
   std::map<std::string, std::string> result;
-  for (const auto& [name, value] : json.at("weight_map").items()) {
-    const auto shard = weight_map.required<std::string>(name);
+  for (const auto& [name, value] : weight_map->items()) {
+    const std::string shard = text_at(name, value, place);
     if (shard.empty() || shard == ".." || fs::path(shard).filename() != shard) {
       throw FormatError({fmt::format("[safetensors] {}: the shard of '{}'", index.string(), name),
                          "a file name in the same folder", shard, ""});

@@ -22,8 +22,8 @@ class Checkpoint {
   /// converted (dequantised) copy. Throws FormatError, naming the file, when it is missing.
   virtual at::Tensor load(const std::string& name, at::ScalarType dtype) const = 0;
 
-  /// SHA-256 over each file's header, size and the first and last 64 KiB of its data: cheap to
-  /// take, different for different weights in practice.
+  /// SHA-256 over each file's header and size, and the first, middle and last 4 KiB of every
+  /// tensor: cheap to take, different for different weights in practice.
   virtual std::string fingerprint() const = 0;
 
   /// The file or folder, for messages.

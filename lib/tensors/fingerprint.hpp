@@ -2,6 +2,7 @@
 // What stands for a file of weights in keys and results, without reading gigabytes.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,14 +11,22 @@
 
 namespace austeer {
 
-/// Adds to `hash` the header [0, data_start) of `file`, its size, and the first and last 64 KiB of
-/// its data.
-inline void add_file_samples(Sha256& hash, std::string_view file, std::uint64_t data_start) {
-  constexpr std::size_t sample = 64 * 1024;
-  const std::string_view data = file.substr(data_start);
+/// Adds to `hash` the header [0, data_start) of `file`, and its size.
+inline void add_file_header(Sha256& hash, std::string_view file, std::uint64_t data_start) {
   hash.update(file.substr(0, data_start)).update("size " + std::to_string(file.size()));
-  hash.update(data.substr(0, sample));
-  hash.update(data.substr(data.size() - std::min(sample, data.size())));
+}
+
+/// Adds to `hash` the first, middle and last 4 KiB of a tensor's bytes, or all of a small one.
+inline void add_tensor_samples(Sha256& hash, std::string_view tensor) {
+  constexpr std::size_t sample = 4096;
+  if (tensor.size() <= 3 * sample) {
+    hash.update(tensor);
+    return;
+  }
+  for (const std::size_t begin :
+       {std::size_t{0}, (tensor.size() - sample) / 2, tensor.size() - sample}) {
+    hash.update(tensor.substr(begin, sample));
+  }
 }
 
 }  // namespace austeer

@@ -148,7 +148,11 @@ at::Tensor GgufFile::load(const std::string& name, at::ScalarType dtype) const {
 
 std::string GgufFile::fingerprint() const {
   Sha256 hash;
-  add_file_samples(hash, mapped_->text(), header_.data_start);
+  const std::string_view file = mapped_->text();
+  add_file_header(hash, file, header_.data_start);
+  for (const auto& [name, tensor] : header_.tensors) {
+    add_tensor_samples(hash, file.substr(header_.data_start + tensor.offset, tensor.size));
+  }
   return hash.hex();
 }
 

@@ -45,12 +45,12 @@ std::string_view header_text(std::string_view bytes, const std::string& place) {
   return text;
 }
 
-std::map<std::string, std::string> read_metadata(const Json& object, const std::string& place) {
-  Fields fields(object, fmt::format("{}: {}", place, metadata_key));
+std::map<std::string, std::string> read_metadata(const SortedJson& object,
+                                                 const std::string& file) {
+  const std::string place = fmt::format("{}: {}", file, metadata_key);
+  require_object(object, place);
   std::map<std::string, std::string> metadata;
-  for (const auto& [key, value] : object.items()) {
-    metadata[key] = fields.required<std::string>(key);
-  }
+  for (const auto& [key, value] : object.items()) metadata[key] = text_at(key, value, place);
   return metadata;
 }
 
@@ -117,8 +117,7 @@ void check_coverage(const SafetensorsHeader& header, std::uint64_t data_size,
 
 SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::string& place) {
   const std::string_view text = header_text(bytes, place);
-  refuse_duplicate_keys(text, place);
-  const Json json = parse_json(text, place);
+  const SortedJson json = parse_unique_keys(text, place);
 
   SafetensorsHeader header;
   header.data_start = length_size + text.size();
@@ -128,7 +127,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::st
       header.metadata = read_metadata(value, place);
     } else {
       const std::string tensor_place = fmt::format("{}: tensor '{}'", place, name);
-      header.tensors.emplace(name, read_entry(value, data_size, tensor_place));
+      header.tensors.emplace(name, read_entry(Json(value), data_size, tensor_place));
     }
   }
   check_coverage(header, data_size, place);
@@ -163,7 +162,12 @@ at::Tensor SafetensorsFile::tensor(const std::string& name) const {
 }
 
 void SafetensorsFile::add_fingerprint(Sha256& hash) const {
-  add_file_samples(hash, mapped_->text(), header_.data_start);
+  const std::string_view file = mapped_->text();
+  add_file_header(hash, file, header_.data_start);
+  for (const auto& [name, entry] : header_.tensors) {
+    add_tensor_samples(hash,
+                       file.substr(header_.data_start + entry.begin, entry.end - entry.begin));
+  }
 }
 
 }  // namespace austeer

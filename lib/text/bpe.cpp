@@ -23,7 +23,7 @@ TokenId id_of(const BpeRules& rules, const std::string& piece, std::string_view 
   const auto found = rules.vocabulary.find(piece);
   if (found == rules.vocabulary.end()) {
     throw FormatError({fmt::format("[tokenizer] {}: {} names '{}', which is not in the vocabulary",
-                                   place, what, piece),
+                                   place, what, repair_utf8(piece)),
                        "", "", "The file is damaged, or its parts belong to different tokenizers"});
   }
   return found->second;

@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "base/suggest.hpp"
 #include "text/bpe_tokenizer.hpp"
+#include "text/pieces.hpp"
 
 namespace austeer {
 namespace {
@@ -24,16 +25,20 @@ struct NamedPreTokenizer {
   std::vector<std::string> patterns;  // each isolates its matches, one after the other
   std::vector<NormalForm> normal_forms;
   bool ignore_merges = false;
+  bool add_bos = false;  // where the file does not say
 };
 
 const std::map<std::string, NamedPreTokenizer>& named_pre_tokenizers() {
   static const std::string gpt2(gpt2_pattern());
+  static const NamedPreTokenizer llama3{{tiktoken_pattern(R"(\p{N}{1,3})")}, {}, true, true};
   static const std::map<std::string, NamedPreTokenizer> table{
-      {"default", {{gpt2}, {}, false}},
-      {"gpt-2", {{gpt2}, {}, false}},
-      {"smollm", {{R"(\p{N})", gpt2}, {}, false}},
-      {"llama-bpe", {{tiktoken_pattern(R"(\p{N}{1,3})")}, {}, true}},
-      {"qwen2", {{tiktoken_pattern(R"(\p{N})")}, {NormalForm::nfc}, false}},
+      {"default", {{gpt2}, {}}},
+      {"gpt-2", {{gpt2}, {}}},
+      {"smollm", {{R"(\p{N})", gpt2}, {}}},
+      {"llama-bpe", llama3},
+      {"llama3", llama3},
+      {"llama-v3", llama3},
+      {"qwen2", {{tiktoken_pattern(R"(\p{N})")}, {NormalForm::nfc}}},
   };
   return table;
 }
@@ -56,10 +61,7 @@ const NamedPreTokenizer& pre_tokenizer_of(const BpeVocabulary& vocabulary) {
 void add_token(const BpeVocabulary& vocabulary, std::size_t index, BpeParts& parts) {
   const std::string& piece = vocabulary.tokens[index];
   const auto id = static_cast<TokenId>(index);
-  const auto [taken, is_new] = parts.rules.vocabulary.emplace(piece, id);
-  if (!is_new) {
-    refuse(vocabulary, fmt::format("the tokens {} and {} are both '{}'", taken->second, id, piece));
-  }
+  parts.rules.vocabulary.emplace(piece, id);
   const auto type = vocabulary.types.empty() ? TokenType::normal
                                              : static_cast<TokenType>(vocabulary.types[index]);
   switch (type) {
@@ -123,8 +125,14 @@ MergePieces split_merge(std::string_view merge, const std::string& place) {
   return {std::string(merge.substr(0, space)), std::string(merge.substr(space + 1))};
 }
 
+bool adds_bos(const std::string& pre_tokenizer) {
+  const auto found = named_pre_tokenizers().find(pre_tokenizer);
+  return found != named_pre_tokenizers().end() && found->second.add_bos;
+}
+
 std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary) {
   if (vocabulary.tokens.empty()) refuse(vocabulary, "the vocabulary is empty");
+  check_pieces(vocabulary.tokens, vocabulary.place);
   if (!vocabulary.types.empty() && vocabulary.types.size() != vocabulary.tokens.size()) {
     refuse(vocabulary, fmt::format("{} tokens, but {} token types", vocabulary.tokens.size(),
                                    vocabulary.types.size()));

@@ -30,9 +30,12 @@ struct BpeVocabulary {
 /// unless there is exactly one space, between two pieces.
 MergePieces split_merge(std::string_view merge, const std::string& place);
 
+/// Whether tokenizers with this pre-tokenizer put BOS first where the file does not say.
+bool adds_bos(const std::string& pre_tokenizer);
+
 /// The tokenizer of a vocabulary. Throws FormatError for an unknown pre-tokenizer name, a type that
 /// byte-level BPE does not have (byte tokens are SentencePiece's), lists that do not fit each
-/// other, and all that make_bpe_tokenizer refuses.
+/// other, and all that check_pieces and make_bpe_tokenizer refuse.
 std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary);
 
 }  // namespace austeer

@@ -16,6 +16,9 @@
 namespace austeer {
 namespace {
 
+using namespace std::string_view_literals;
+
+constexpr std::size_t npos = std::string_view::npos;
 constexpr std::size_t max_pattern_bytes = 8192;
 constexpr std::uint32_t heap_limit_kib = 65536;
 constexpr std::uint32_t max_nested_groups = 100;
@@ -52,6 +55,8 @@ class Translator {
       } else if (in_class_) {
         class_character(c);
       } else {
+        if (c == '{') check_interval();
+        if (c == '(') check_flags();
         in_class_ = c == '[';
         class_start_ = position_;
         result_ += c;
@@ -85,6 +90,40 @@ class Translator {
       default:
         result_ += '\\';
         result_ += c;
+        if (pattern_.substr(position_ + 1).starts_with('{') && "pPxu"sv.find(c) != npos) name();
+    }
+  }
+
+  /// The braces of \p{L} or \x{41}, which are no interval.
+  void name() {
+    const std::size_t end = std::min(pattern_.find('}', position_), pattern_.size() - 1);
+    result_ += pattern_.substr(position_ + 1, end - position_);
+    position_ = end;
+  }
+
+  /// At the brace of {2} or {2,3}. To Oniguruma, + after it repeats what it repeats, ? after {2}
+  /// makes it optional, and {,2} is an interval.
+  void check_interval() const {
+    const std::size_t end = pattern_.find('}', position_);
+    if (end == npos) return;
+    const std::string_view inside = pattern_.substr(position_ + 1, end - position_ - 1);
+    const std::string_view after = pattern_.substr(end + 1);
+    const bool differs = inside.starts_with(',') || after.starts_with('+') ||
+                         (after.starts_with('?') && inside.find(',') == npos);
+    if (differs) refuse_construct("this interval is not supported");
+  }
+
+  /// At a parenthesis. The engines know different flags by the same letters (m, s), and end the
+  /// reach of a flag that stands alone at different places.
+  void check_flags() const {
+    const std::string_view group = pattern_.substr(position_ + 1);
+    if (!group.starts_with('?')) return;
+    const std::size_t end = group.find_first_of(":)<>=!#");
+    if (end == npos) return;
+    const std::string_view flags = group.substr(1, end - 1);
+    const bool alone = group[end] == ')' && position_ > 0;
+    if (alone || flags.find_first_not_of("i-") != npos) {
+      refuse_construct("these flags are not supported");
     }
   }
 

@@ -1,12 +1,14 @@
 // Special pieces are cut out of the text first; each stretch between them goes through the library.
 #include "text/sentencepiece.hpp"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "text/added_tokens.hpp"
+#include "text/pieces.hpp"
 #include "text/utf8.hpp"
 
 namespace austeer {
@@ -27,6 +29,29 @@ void load(SentencePieceProcessor& processor, const std::string& bytes, const std
                      status.ToString(), "Is the file complete?"});
 }
 
+/// What the library loads but does not encode with as it should. It fails on a text in which it
+/// meets a control token, which its cutting into characters can lead to.
+void check(const SentencePieceProcessor& processor, const std::string& place) {
+  const auto refuse = [&](const std::string& what) {
+    throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "", ""});
+  };
+  std::vector<std::string> pieces;
+  for (TokenId id = 0; id < processor.GetPieceSize(); ++id) {
+    pieces.push_back(processor.IdToPiece(id));
+  }
+  check_pieces(pieces, place);
+  for (TokenId id = 0; id < processor.GetPieceSize(); ++id) {
+    const std::string& piece = pieces[static_cast<std::size_t>(id)];
+    if (!std::isfinite(processor.GetScore(id))) {
+      refuse(fmt::format("the token {} '{}' has the score {}, which is no finite float", id, piece,
+                         processor.GetScore(id)));
+    }
+    if (processor.IsControl(id) && code_point_at(piece, 0).length == piece.size()) {
+      refuse(fmt::format("the control token {} '{}' is a single character", id, piece));
+    }
+  }
+}
+
 /// The piece as text: the mark stands for a space.
 std::string with_spaces(std::string_view piece) {
   std::string text;
@@ -43,6 +68,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   explicit SentencePieceTokenizer(SentencePieceParts parts)
       : suffix_(std::move(parts.suffix)), fingerprint_(std::move(parts.fingerprint)) {
     load(processor_, parts.model, parts.place);
+    check(processor_, parts.place);
     parts.model += without_prefix;
     load(continuation_, parts.model, parts.place);
     if (parts.prefix) {
@@ -130,7 +156,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   /// A run of byte pieces is text when it is UTF-8 as a whole; else each byte is U+FFFD.
   static void flush(std::string& bytes, std::string& text) {
     if (bytes.empty()) return;
-    if (repair_utf8(bytes) == bytes) {
+    if (valid_utf8_prefix(bytes) == bytes.size()) {
       text += bytes;
     } else {
       for (std::size_t i = 0; i < bytes.size(); ++i) append_utf8(text, 0xFFFD);

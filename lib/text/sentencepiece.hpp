@@ -29,8 +29,9 @@ struct SentencePieceParts {
   std::string place;        ///< the file, for messages
 };
 
-/// Throws FormatError, opened by the place, when the model is not a SentencePiece model. The ids
-/// of prefix and suffix must be the model's.
+/// Throws FormatError, opened by the place, when the model is not a SentencePiece model, has a
+/// score that is not finite, a control token of a single character, or pieces that check_pieces
+/// refuses. The ids of prefix and suffix must be the model's.
 std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(SentencePieceParts parts);
 
 /// The same from the bytes of a model alone: BOS in front where the model has one.

@@ -11,9 +11,9 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "text/pieces.hpp"
 #include "text/protobuf.hpp"
 #include "text/sentencepiece.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {
@@ -36,24 +36,6 @@ void check_id(const SentencePieceVocabulary& vocabulary, const std::optional<Tok
   const auto count = static_cast<std::int64_t>(vocabulary.tokens.size());
   if (!id || (*id >= 0 && *id < count)) return;
   refuse(vocabulary, fmt::format("{} has the id {}, but there are {} tokens", name, *id, count));
-}
-
-/// The pieces go into tries and C strings of the library, which must not meet NUL or half a
-/// character.
-void check_pieces(const SentencePieceVocabulary& vocabulary) {
-  std::unordered_map<std::string_view, std::size_t> seen;
-  for (std::size_t id = 0; id < vocabulary.tokens.size(); ++id) {
-    const std::string& piece = vocabulary.tokens[id];
-    if (piece.empty()) refuse(vocabulary, fmt::format("the token {} is empty", id));
-    if (piece.find('\0') != std::string::npos || repair_utf8(piece) != piece) {
-      refuse(vocabulary, fmt::format("the token {} is not UTF-8 text without NUL", id));
-    }
-    const auto [taken, is_new] = seen.emplace(piece, id);
-    if (!is_new) {
-      refuse(vocabulary,
-             fmt::format("the tokens {} and {} are both '{}'", taken->second, id, piece));
-    }
-  }
 }
 
 void check_scores(const SentencePieceVocabulary& vocabulary) {
@@ -90,17 +72,6 @@ std::vector<TokenType> token_types(const SentencePieceVocabulary& vocabulary) {
   if (unknown < 0) refuse(vocabulary, "no token is the unknown one");
   types[static_cast<std::size_t>(unknown)] = TokenType::unknown;
   return types;
-}
-
-/// SentencePiece fails on a text in which it meets a control token, which its cutting into
-/// characters can lead to.
-void check_control_tokens(const SentencePieceVocabulary& vocabulary,
-                          const std::vector<TokenType>& types) {
-  for (std::size_t id = 0; id < types.size(); ++id) {
-    const std::string& piece = vocabulary.tokens[id];
-    if (types[id] != TokenType::control || code_point_at(piece, 0).length < piece.size()) continue;
-    refuse(vocabulary, fmt::format("the control token {} '{}' is a single character", id, piece));
-  }
 }
 
 /// Whether there are byte tokens: all of them, or none.
@@ -161,7 +132,6 @@ std::string model_of(const SentencePieceVocabulary& vocabulary) {
   constexpr std::uint32_t pieces = 1, trainer = 2, normalizer = 3;
   constexpr std::uint32_t piece_text = 1, piece_score = 2, piece_type = 3;
   const std::vector<TokenType> types = token_types(vocabulary);
-  check_control_tokens(vocabulary, types);
   ProtobufWriter model;
   for (std::size_t id = 0; id < types.size(); ++id) {
     ProtobufWriter piece;
@@ -191,7 +161,9 @@ std::unique_ptr<Tokenizer> make_tokenizer(const SentencePieceVocabulary& vocabul
   check_id(vocabulary, vocabulary.bos, "BOS");
   check_id(vocabulary, vocabulary.eos, "EOS");
   check_id(vocabulary, vocabulary.unknown, "the unknown token");
-  check_pieces(vocabulary);
+  // The pieces go into tries and C strings of the library, which must not meet NUL or half a
+  // character.
+  check_pieces(vocabulary.tokens, vocabulary.place);
   check_scores(vocabulary);
   SentencePieceParts parts;
   parts.model = model_of(vocabulary);

@@ -115,7 +115,7 @@ SplitRule byte_level_rule(Fields& fields, const std::string& place) {
   const bool prefix_space = fields.optional<bool>("add_prefix_space", true);
   const bool use_regex = fields.optional<bool>("use_regex", true);
   fields.optional<bool>("trim_offsets", true);  // offsets are not computed here
-  return {Regex(use_regex ? gpt2_pattern() : R"((?s:.+))", place), SplitBehaviour::isolated, false,
+  return {Regex(use_regex ? gpt2_pattern() : R"(\p{Any}+)", place), SplitBehaviour::isolated, false,
           prefix_space};
 }
 

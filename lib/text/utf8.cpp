@@ -62,9 +62,20 @@ std::string repair_utf8(std::string_view bytes) {
   return text;
 }
 
+std::size_t valid_utf8_prefix(std::string_view bytes) {
+  std::size_t position = 0;
+  std::size_t consumed = 0;
+  while (position < bytes.size() && sequence_at(bytes, position, consumed) > 0) {
+    position += consumed;
+  }
+  return position;
+}
+
 CodePoint code_point_at(std::string_view text, std::size_t position) {
+  std::size_t consumed = 0;
+  const std::size_t length = sequence_at(text, position, consumed);
+  if (length == 0) return {0xFFFD, consumed};
   const std::uint8_t lead = byte_at(text, position);
-  const std::size_t length = lead_of(lead).length;
   char32_t value = length == 1 ? lead : lead & (0x7Fu >> length);
   for (std::size_t i = 1; i < length; ++i) {
     value = (value << 6) | (byte_at(text, position + i) & 0x3Fu);

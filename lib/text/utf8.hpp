@@ -11,12 +11,17 @@ namespace austeer {
 /// chapter 3, "substitution of maximal subparts"), which is also what `tokenizers` decodes to.
 std::string repair_utf8(std::string_view bytes);
 
+/// How many bytes at the start of `bytes` are valid UTF-8: all of them, or those before the first
+/// ill-formed sequence.
+std::size_t valid_utf8_prefix(std::string_view bytes);
+
 struct CodePoint {
   char32_t value = 0;
   std::size_t length = 0;  ///< in bytes
 };
 
-/// The code point that starts at byte `position` of valid UTF-8.
+/// The code point that starts at byte `position` (< size). Where the bytes there are ill-formed:
+/// U+FFFD and the length of the part that it stands for, 1 or more.
 CodePoint code_point_at(std::string_view text, std::size_t position);
 
 /// The code point that ends before byte `position` (> 0) of valid UTF-8.

@@ -36,6 +36,12 @@ TEST_P(TinyGguf, WeightsInHuggingFaceOrder) {
   EXPECT_EQ(compared, static_cast<std::int64_t>(model_.names().size()));
 }
 
+TEST_P(TinyGguf, VectorsDoNotKeepTheMapping) {
+  const std::string name = "model.norm.weight";
+  EXPECT_NE(model_.load(name, at::kFloat).const_data_ptr(),
+            model_.load(name, at::kFloat).const_data_ptr());
+}
+
 TEST_P(TinyGguf, TokensOfTheTexts) {
   const auto tokenizer = model_.tokenizer();
   const Json texts = parse_json(reference_.header().metadata.at("texts"), "texts");

@@ -157,6 +157,22 @@ TEST_F(GgufTokenizer, ByteLevelAddsNothingUnlessTold) {
   EXPECT_EQ(make(metadata)->encode("ab"), (Ids{0, 3}));
 }
 
+TEST_F(GgufTokenizer, ByteLevelOfLlama3AddsBosUnlessToldOtherwise) {
+  for (const std::string pre : {"llama-bpe", "llama3", "llama-v3"}) {
+    Metadata metadata = byte_level();
+    metadata["tokenizer.ggml.pre"] = text(pre);
+    EXPECT_EQ(make(metadata)->encode("ab"), (Ids{0, 3})) << pre;
+    metadata["tokenizer.ggml.add_bos_token"] = flag(false);
+    EXPECT_EQ(make(metadata)->encode("ab"), (Ids{3})) << pre;
+  }
+}
+
+TEST_F(GgufTokenizer, TokensThatAreNotUtf8AreRefused) {
+  expect_refused(byte_level(), "tokenizer.ggml.tokens", texts({"<s>", "a", "b", "\xC3"}),
+                 "the token 3 is not UTF-8");
+  expect_refused(byte_level(), "tokenizer.ggml.merges", texts({"a \xC3"}), "merge 0 names");
+}
+
 TEST_F(GgufTokenizer, OtherKindsAreRefused) {
   expect_refused(sentencepiece(), "tokenizer.ggml.model", text("bert"),
                  "the kind of tokenizer is not supported; expected gpt2 or llama; found bert");
@@ -187,6 +203,43 @@ TEST_F(GgufTokenizer, ListsThatAreMissingOrDoNotFitAreRefused) {
   }
   expect_refused(sentencepiece(), "tokenizer.ggml.scores", numbers<float>(f32, {0, 0}),
                  "8 tokens, but 2 token scores");
+}
+
+TEST_F(GgufTokenizer, AModelStopsAtTheEndOfATextAndOfATurn) {
+  Metadata metadata = model(sentencepiece());
+  metadata["tokenizer.ggml.eot_token_id"] = whole(5);
+  EXPECT_EQ(GgufModel(write(metadata)).config().stop_tokens, (Ids{2, 5}));
+  metadata["tokenizer.ggml.eot_token_id"] = whole(2);
+  EXPECT_EQ(GgufModel(write(metadata)).config().stop_tokens, (Ids{2}));
+}
+
+TEST_F(GgufTokenizer, AModelScalesItsFrequencies) {
+  const auto rope = [&](const Metadata& more) {
+    Metadata metadata = model(sentencepiece());
+    metadata.insert(more.begin(), more.end());
+    return GgufModel(write(metadata)).config().rope;
+  };
+  const std::string type = "llama.rope.scaling.type", factor = "llama.rope.scaling.factor",
+                    older = "llama.rope.scale_linear";
+  const Value four = scalar(f32, 4.0F);
+  EXPECT_EQ(rope({}).type, "default");
+  EXPECT_EQ(rope({{type, text("none")}, {factor, four}}).type, "default");
+  for (const Metadata& scaled : std::vector<Metadata>{
+           {{type, text("linear")}, {factor, four}}, {{factor, four}}, {{older, four}}}) {
+    EXPECT_EQ(rope(scaled).type, "linear");
+    EXPECT_EQ(rope(scaled).factor, 4);
+  }
+  expect_refusal<FormatError>(
+      [&] {
+        rope({{type, text("linear")}});
+      },
+      "the metadata key 'llama.rope.scaling.factor' is missing");
+  EXPECT_EQ(rope({{"llama.rope.dimension_count", whole(4)}}).type, "default");
+  expect_refusal<FormatError>(
+      [&] {
+        rope({{"llama.rope.dimension_count", whole(2)}});
+      },
+      "only a part of each head is turned by RoPE");
 }
 
 TEST_F(GgufTokenizer, AModelHasARowForEveryToken) {

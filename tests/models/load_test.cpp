@@ -3,6 +3,8 @@
 #include "models/load.hpp"
 
 #include <cstdlib>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "base/files.hpp"
@@ -70,11 +72,22 @@ TEST(Decoder, MissingTensorsAreNamed) {
 
 TEST(Decoder, WrongShapesAreNamed) {
   TemporaryFolder folder;
-  Tensors tensors = tiny_tensors();
-  tensors[2].second = at::ones({8, 4});
-  expect_refusal<FormatError>([&] { load_tiny(folder, tensors); },
-                              "'model.layers.0.self_attn.q_proj.weight' has a wrong shape; "
-                              "expected [8, 8]; found [8, 4]");
+  const auto expect_refused = [&](std::size_t i, const at::Tensor& wrong) {
+    Tensors tensors = tiny_tensors();
+    const auto& [name, right] = tensors[i];
+    const std::string part =
+        fmt::format("'{}' has a wrong shape; expected [{}]; found [{}]", name,
+                    fmt::join(right.sizes(), ", "), fmt::join(wrong.sizes(), ", "));
+    tensors[i].second = wrong;
+    expect_refusal<FormatError>([&] { load_tiny(folder, tensors); }, part);
+  };
+  for (std::size_t i = 0; i < tiny_tensors().size(); ++i) {
+    const at::Tensor right = tiny_tensors()[i].second;
+    std::vector<std::int64_t> larger = right.sizes().vec();
+    ++larger[0];
+    expect_refused(i, at::ones(larger));
+    if (right.dim() == 2) expect_refused(i, right.flatten());
+  }
 }
 
 TEST(Locate, SaysWhereItLooked) {

@@ -132,6 +132,29 @@ TEST(Gguf, MisalignedAndEmptyTensorsAreCopied) {
   EXPECT_EQ(file.load("none", at::kFloat).sizes(), (std::vector<std::int64_t>{2, 0}));
 }
 
+TEST(Gguf, FingerprintsFollowEveryTensor) {
+  constexpr std::uint64_t width = 50'000, size = 4 * width;
+  const std::string bytes = GgufBytes::header(3, 0)
+                                .tensor("a", {width}, 0, 0)
+                                .tensor("b", {width}, 0, size)
+                                .tensor("c", {width}, 0, 2 * size)
+                                .data(3 * size)
+                                .str();
+  TemporaryFolder folder;
+  const auto fingerprint = [&](const std::string& content) {
+    write_file(folder / "a.gguf", content);
+    return GgufFile(folder / "a.gguf").fingerprint();
+  };
+  const std::string first = fingerprint(bytes);
+  const std::size_t data = bytes.size() - 3 * size;
+  for (const std::size_t changed :
+       {data, data + size, data + size + size / 2, data + 2 * size - 1, data + 3 * size - 1}) {
+    std::string other = bytes;
+    other[changed] ^= 1;
+    EXPECT_NE(fingerprint(other), first) << changed - data;
+  }
+}
+
 TEST(Gguf, TheDefaultModelIsBitEqualToTheReference) {
   const std::filesystem::path list = reference_file("smollm2.json");
   const Json json = read_json(list);

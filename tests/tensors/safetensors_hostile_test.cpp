@@ -1,5 +1,6 @@
 // Headers that lie: each is refused with a message that says how.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
@@ -73,6 +74,21 @@ TEST(SafetensorsHostile, DuplicateKeys) {
   expect_refused(file_of(R"({"__metadata__":{"a":"1","a":"2"}})", 0), "'a' stands twice");
   expect_refused_tensor(R"("dtype":"U8","dtype":"F32","shape":[2],"data_offsets":[0,8])",
                         "'dtype' stands twice");
+}
+
+TEST(SafetensorsHostile, AHundredThousandNamesAreReadAndNoMore) {
+  std::string header = "{";
+  for (int i = 0; i < 100'000; ++i) {
+    header +=
+        fmt::format(R"("t{}":{{"dtype":"U8","shape":[1],"data_offsets":[{},{}]}},)", i, i, i + 1);
+  }
+  header.back() = '}';
+  const auto tensors = parse_safetensors_header(file_of(header, 100'000), "x").tensors;
+  EXPECT_EQ(tensors.size(), 100'000U);
+  EXPECT_EQ(tensors.at("t77777").begin, 77'777U);
+  header.back() = ',';
+  header += R"("__metadata__":{}})";
+  expect_refused(file_of(header, 100'000), "more than 100000 keys");
 }
 
 TEST(SafetensorsHostile, MissingAndMistypedFields) {

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "testing.hpp"
+#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {
@@ -90,6 +91,20 @@ TEST(BpeVocabulary, MalformedOnesAreRefused) {
   vocabulary.merges.emplace_back("a", "1");
   expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); }, "merge 2 names 'a1'");
   expect_refusal<FormatError>([] { make_tokenizer(BpeVocabulary{}); }, "the vocabulary is empty");
+}
+
+TEST(BpeVocabulary, TokensAndMergesThatAreNotUtf8AreRefused) {
+  for (const std::string& hostile :
+       {std::string("\xA1"), std::string("\xC3"), std::string(40, 'a') + "\xF0"}) {
+    BpeVocabulary vocabulary = small();
+    vocabulary.tokens[4] = hostile;
+    expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); },
+                                "m.gguf: the token 4 is not UTF-8 text without NUL");
+    vocabulary = small();
+    vocabulary.merges.emplace_back("a", hostile);
+    expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); },
+                                "merge 2 names '" + repair_utf8(hostile) + "', which is not");
+  }
 }
 
 TEST(BpeVocabulary, MergesAreTwoPieces) {

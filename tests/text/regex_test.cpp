@@ -69,6 +69,19 @@ TEST(Regex, WhatTheEnginesReadDifferentlyIsRefused) {
   expect_refusal<FormatError>(compile("[a&&b]"), "'&&' inside a class");
   expect_refusal<FormatError>(compile("[a[b]]"), "a class inside a class");
   expect_refusal<FormatError>(compile(R"([\S])"), "inside a class is not supported");
+  for (const char* pattern : {"a{2}+", "a{1,2}+", "(?:ab){2,}+c", "a{2}?", "a{,2}", R"(\d{2}+)"}) {
+    expect_refusal<FormatError>(compile(pattern), "this interval is not supported");
+  }
+  for (const char* pattern : {"(?m)a", "(?s)a", "(?ms:.)", "(?i-m:a)", "b(?im:a)", "a(?i)b"}) {
+    expect_refusal<FormatError>(compile(pattern), "these flags are not supported");
+  }
+}
+
+TEST(Regex, WhatTheyReadAlikeIsKept) {
+  EXPECT_EQ(matches(R"(\p{L}+|\x{31}+)", "ab11"), (Texts{"ab", "11"}));
+  EXPECT_EQ(matches(R"(a{1,2}?|\}+|[{}]+)", "aa}}{"), (Texts{"a", "a", "}}", "{"}));
+  EXPECT_EQ(matches("(?i:'S|a)(?=b)(?<!x)|(?<n>c)", "'sbc"), (Texts{"'s", "c"}));
+  EXPECT_EQ(matches("(?i)a", "aA"), (Texts{"a", "A"}));
 }
 
 TEST(Regex, HostilePatternsGiveUp) {

@@ -2,6 +2,7 @@
 
 #include "text/tokenizer.hpp"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -92,6 +93,19 @@ TEST(SentencePiece, WhatIsNoModelIsRefused) {
     expect_refusal<FormatError>([&] { make_sentencepiece_tokenizer(bytes, "dir/tokenizer.model"); },
                                 "dir/tokenizer.model: not a SentencePiece model");
   }
+}
+
+TEST(SentencePiece, ModelsWithPiecesThatCannotBeUsedAreRefused) {
+  constexpr int normal = 1, control = 3;
+  const auto expect_refused = [](const std::string& more, const std::string& part) {
+    expect_refusal<FormatError>([&] { make_sentencepiece_tokenizer(small_model() + more, "m"); },
+                                "[tokenizer] m: the " + part);
+  };
+  expect_refused(piece("\xE2\x96", normal), "token 264 is not UTF-8 text without NUL");
+  expect_refused(piece(std::string("a\0b", 3), normal), "token 264 is not UTF-8 text without NUL");
+  expect_refused(piece("c", normal, std::nanf("")), "token 264 'c' has the score nan");
+  expect_refused(piece("c", normal, HUGE_VALF), "token 264 'c' has the score inf");
+  expect_refused(piece("\u00E9", control), "control token 264 '\u00E9' is a single character");
 }
 
 TEST(LoadTokenizer, PrefersTheJsonUnlessItWasConverted) {

@@ -39,6 +39,21 @@ TEST(Utf8, CodePointsBothWays) {
   }
 }
 
+TEST(Utf8, IllFormedBytesAreSteppedOver) {
+  // Each stands at the very end of a string of its own, so that a sanitizer sees a read past it.
+  for (const std::string& bytes : {std::string("\xA1"), std::string("\xC3"), std::string("\xFF"),
+                                   std::string("\xE2\x96"), std::string("\xF0\x9F\xA4")}) {
+    const CodePoint found = code_point_at(bytes, 0);
+    EXPECT_TRUE(found.value == 0xFFFD);
+    EXPECT_EQ(found.length, bytes.size());
+    EXPECT_EQ(valid_utf8_prefix(bytes), 0U);
+    EXPECT_EQ(valid_utf8_prefix("a\u00E9" + bytes), 3U);
+    EXPECT_EQ(bytes_of_piece(bytes), std::nullopt);
+    EXPECT_EQ(bytes_of_piece(std::string(40, 'a') + bytes), std::nullopt);
+  }
+  EXPECT_EQ(valid_utf8_prefix("a\u00E9"), 3U);
+}
+
 TEST(Unicode, ClassesOfCharacters) {
   for (const char32_t space : {0x9u, 0x20u, 0x85u, 0xA0u, 0x2028u, 0x3000u}) {
     EXPECT_TRUE(is_white_space(space)) << static_cast<std::uint32_t>(space);

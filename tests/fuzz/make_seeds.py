@@ -1,0 +1,49 @@
+"""Writes the binary seeds of the fuzz targets: small valid files, as the Python packages make them.
+
+usage: make_seeds.py      (files go to seeds/safetensors and seeds/gguf beside this script)
+"""
+
+from pathlib import Path
+
+import gguf
+import numpy
+from safetensors.numpy import save_file
+
+SEEDS = Path(__file__).parent / "seeds"
+
+
+def safetensors_seed(path):
+    save_file({"a": numpy.arange(6, dtype=numpy.float32).reshape(2, 3),
+               "b": numpy.ones(3, numpy.float16)}, path, metadata={"format": "pt"})
+
+
+def gguf_seed(path):
+    """Metadata of several types, a byte-level vocabulary, a plain and a quantised tensor."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(1)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(["<s>", "a", "b", "ab"])
+    writer.add_token_types([3, 1, 1, 1])
+    writer.add_token_merges(["a b"])
+    writer.add_bos_token_id(0)
+    writer.add_add_bos_token(True)
+    writer.add_tensor("plain", numpy.arange(4, dtype=numpy.float32))
+    values = numpy.linspace(-1, 1, 32, dtype=numpy.float32).reshape(1, 32)
+    kind = gguf.GGMLQuantizationType.Q8_0
+    writer.add_tensor("quantised", gguf.quantize(values, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def main():
+    for name, write in (("safetensors", safetensors_seed), ("gguf", gguf_seed)):
+        folder = SEEDS / name
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder / f"small.{name}")
+
+
+if __name__ == "__main__":
+    main()
