@@ -100,7 +100,7 @@ TEST(Locate, SaysWhereItLooked) {
   expect_refusal<UsageError>([&] { locate(home.path().string()); }, "is no model");
   ::setenv("HF_HUB_CACHE", home.path().c_str(), 1);
   expect_refusal<FileError>([&] { locate("smollm2-135m-instruct"); },
-                             "Run: austeer fetch model smollm2-135m-instruct");
+                            "Run: austeer fetch model smollm2-135m-instruct");
   expect_refusal<FileError>([&] { locate("org/name"); }, home.path().string());
 }
 
