@@ -2,6 +2,7 @@
 #include "text/sentencepiece.hpp"
 
 #include <cmath>
+#include <exception>
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
 
@@ -23,10 +24,16 @@ constexpr std::string_view space_mark = "\xE2\x96\x81";  // U+2581, written for 
 constexpr std::string_view without_prefix("\x1A\x02\x18\x00", 4);
 
 void load(SentencePieceProcessor& processor, const std::string& bytes, const std::string& place) {
-  const auto status = processor.LoadFromSerializedProto(bytes);
-  if (status.ok()) return;
-  throw FormatError({fmt::format("[tokenizer] {}: not a SentencePiece model", place), "",
-                     status.ToString(), "Is the file complete?"});
+  std::string reason;
+  try {
+    const auto status = processor.LoadFromSerializedProto(bytes);
+    if (status.ok()) return;
+    reason = status.ToString();
+  } catch (const std::exception& error) {  // its tries throw at keys that they cannot hold
+    reason = error.what();
+  }
+  throw FormatError({fmt::format("[tokenizer] {}: not a SentencePiece model", place), "", reason,
+                     "Is the file complete?"});
 }
 
 /// What the library loads but does not encode with as it should. It fails on a text in which it

@@ -1,12 +1,13 @@
 """Writes the binary seeds of the fuzz targets: small valid files, as the Python packages make them.
 
-usage: make_seeds.py      (files go to seeds/safetensors and seeds/gguf beside this script)
+usage: make_seeds.py      (files go to seeds/TARGET beside this script)
 """
 
 from pathlib import Path
 
 import gguf
 import numpy
+import sentencepiece
 from safetensors.numpy import save_file
 
 SEEDS = Path(__file__).parent / "seeds"
@@ -38,8 +39,16 @@ def gguf_seed(path):
     writer.close()
 
 
+def sentencepiece_seed(path):
+    with open(path, "wb") as file:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(["ab a b ab"] * 4), model_writer=file, model_type="bpe",
+            vocab_size=8, normalization_rule_name="identity", num_threads=1, minloglevel=2)
+
+
 def main():
-    for name, write in (("safetensors", safetensors_seed), ("gguf", gguf_seed)):
+    for name, write in (("safetensors", safetensors_seed), ("gguf", gguf_seed),
+                        ("sentencepiece", sentencepiece_seed)):
         folder = SEEDS / name
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / f"small.{name}")

@@ -103,6 +103,11 @@ TEST(SentencePiece, ModelsWithPiecesThatCannotBeUsedAreRefused) {
   };
   expect_refused(piece("\xE2\x96", normal), "token 264 is not UTF-8 text without NUL");
   expect_refused(piece(std::string("a\0b", 3), normal), "token 264 is not UTF-8 text without NUL");
+  // A unigram model (trainer_spec, model_type 1), whose trie throws at a key of no length.
+  const std::string unigram = small_model() + piece(std::string(1, '\0'), normal);
+  expect_refusal<FormatError>(
+      [&] { make_sentencepiece_tokenizer(unigram + field(2, "\x18\x01"), "m"); },
+      "m: not a SentencePiece model");
   expect_refused(piece("c", normal, std::nanf("")), "token 264 'c' has the score nan");
   expect_refused(piece("c", normal, HUGE_VALF), "token 264 'c' has the score inf");
   expect_refused(piece("\u00E9", control), "control token 264 '\u00E9' is a single character");
