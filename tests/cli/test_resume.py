@@ -58,7 +58,7 @@ class Resume(AusteerTest):
     def test_full_disk_leaves_finished_shards(self):
         expected = self.undisturbed()
         size = (self.folder / "undisturbed" / "shard-00000.safetensors").stat().st_size
-        self.kill_after(2)
+        self.kill_after(3)  # of which the manifest lists at least two
         self.refuse(1, "shard-0000", *COLLECT, "--out", "cache",
                     preexec_fn=file_size_limit(size // 2))
         self.assertGreaterEqual(self.shards("cache"), 2)
