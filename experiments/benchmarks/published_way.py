@@ -22,7 +22,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "reference"))
 import smollm2_model
-import tasks
+import hook_tasks
 from common import Recorder, tapped
 
 TEXT_LIMIT = 512  # tokens
@@ -56,13 +56,13 @@ def count_tokens(tokenizer, texts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--datasets", type=Path, required=True)
-    parser.add_argument("--task", choices=tasks.TASKS, default="copa")
+    parser.add_argument("--task", choices=hook_tasks.TASKS, default="copa")
     parser.add_argument("--texts", type=int, default=200)
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="bfloat16")
     parser.add_argument("--without-logits", action="store_true")
     options = parser.parse_args()
 
-    pairs = tasks.pairs(options.task, options.datasets, (options.texts + 1) // 2)
+    pairs = hook_tasks.pairs(options.task, options.datasets, (options.texts + 1) // 2)
     texts = [text for pair in pairs for text in pair][:options.texts]
     model, tokenizer = smollm2_model.load(getattr(torch, options.dtype), "sdpa")
     collect(model, tokenizer, texts[:WARM_UP_TEXTS], options.without_logits)
