@@ -70,7 +70,7 @@ class Job(AusteerTest):
         self.collect()
         self.succeed("rank", "--cache", "cache", "--out", "r")
         self.refuse(1, "the logits are NaN or infinite", "steer", "--prompt", "x", "--plan", "r",
-                    "--alpha", 3e38, "--dtype", "float32")
+                    "--k", 20000, "--alpha", 3e38, "--dtype", "float32")
 
     def test_strength_zero_changes_nothing(self):
         self.collect()
