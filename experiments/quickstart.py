@@ -80,12 +80,12 @@ def reading(row):
 
 
 def table(rows):
-    lines = [f"| {'task':10} | items | vanilla | AUSteer |  k | alpha | p (McNemar) | {'reading':30} |",
-             f"|{'-' * 12}|------:|--------:|--------:|---:|------:|------------:|{'-' * 32}|"]
+    lines = [f"| {'task':10} | items | vanilla | AUSteer |  k | alpha | p (McNemar) | {'reading':31} |",
+             f"|{'-' * 12}|------:|--------:|--------:|---:|------:|------------:|{'-' * 33}|"]
     for row in rows:
         lines.append(f"| {row['task']:10} | {row['items']:5} | {row['vanilla']:7.1%} "
                      f"| {row['steered']:7.1%} | {row['k']:2} | {row['alpha']:5} "
-                     f"| {row['p']:11.2f} | {reading(row):30} |")
+                     f"| {row['p']:11.2f} | {reading(row):31} |")
     return "\n".join(lines)
 
 
