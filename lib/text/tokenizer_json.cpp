@@ -34,16 +34,17 @@ void read_vocabulary(const nlohmann::json& vocabulary, const std::string& place,
 void read_merges(const nlohmann::json& merges, const std::string& place, BpeRules& rules) {
   if (!merges.is_array()) refuse(place, "model.merges is not a list");
   rules.merges.reserve(merges.size());
+  const auto merge_place = [&] {
+    return fmt::format("{}: model.merges, entry {}", place, rules.merges.size());
+  };
   for (const nlohmann::json& merge : merges) {
-    const std::string merge_place =
-        fmt::format("{}: model.merges, entry {}", place, rules.merges.size());
     if (merge.is_string()) {
-      rules.merges.push_back(split_merge(merge.get_ref<const std::string&>(), merge_place));
+      rules.merges.push_back(split_merge(merge.get_ref<const std::string&>(), merge_place()));
     } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
                merge[1].is_string()) {
       rules.merges.emplace_back(merge[0].get<std::string>(), merge[1].get<std::string>());
     } else {
-      refuse(merge_place, "neither \"left right\" nor [\"left\", \"right\"]");
+      refuse(merge_place(), "neither \"left right\" nor [\"left\", \"right\"]");
     }
   }
 }
@@ -71,7 +72,7 @@ void read_model_options(const Json& model, const std::string& place, BpeRules& r
 }
 
 void read_model(const nlohmann::json& model, const std::string& place, BpeRules& rules) {
-  if (!model.is_object()) refuse(place, "the key 'model' is missing or is not an object");
+  if (!model.is_object()) refuse(place, "'model' is not an object");
   Json options = Json::object();
   for (const auto& [key, value] : model.items()) {
     if (key != "vocab" && key != "merges") options[key] = value;
@@ -137,7 +138,8 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
     if (key != "model") rest[key] = value;
   }
   const auto model = document.json.find("model");
-  read_model(model == document.json.end() ? nlohmann::json() : *model, place, parts.rules);
+  if (model == document.json.end()) refuse(place, "the key 'model' is missing");
+  read_model(*model, place, parts.rules);
   read_tokenizer_parts(rest, parts);
   if (parts.rules.byte_level && parts.rules.byte_fallback) {
     refuse(place, "model.byte_fallback is not supported where the pre-tokenizer is ByteLevel");
