@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include "models/attention.hpp"
+
 namespace austeer {
 namespace {
 
@@ -35,7 +37,8 @@ PackedPass::PackedPass(std::span<const Slice> slices, Needed needed_rows, KvCach
   if (needed_rows == Needed::last) needed = to_device(rows_.last, device);
 }
 
-at::Tensor PackedPass::attend(std::int64_t layer, const at::Tensor& queries, const at::Tensor& keys,
+at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attention,
+                              const at::Tensor& queries, const at::Tensor& keys,
                               const at::Tensor& values) {
   const bool all_rows = queries.size(0) == keys.size(0);
   at::Tensor result =
@@ -47,7 +50,7 @@ at::Tensor PackedPass::attend(std::int64_t layer, const at::Tensor& queries, con
       const std::int64_t row = all_rows ? extent.begin : i;
       const std::int64_t count = all_rows ? extent.count : 1;
       result.narrow(0, row, count)
-          .copy_(attend_one(layer, extent, queries.narrow(0, row, count),
+          .copy_(attend_one(layer, attention, extent, queries.narrow(0, row, count),
                             keys.narrow(0, extent.begin, extent.count),
                             values.narrow(0, extent.begin, extent.count)));
     }
@@ -61,26 +64,15 @@ at::Tensor PackedPass::attend(std::int64_t layer, const at::Tensor& queries, con
   return result;
 }
 
-at::Tensor PackedPass::attend_one(std::int64_t layer, const Extent& extent,
-                                  const at::Tensor& queries, const at::Tensor& keys,
-                                  const at::Tensor& values) {
+at::Tensor PackedPass::attend_one(std::int64_t layer, const AttentionConfig& attention,
+                                  const Extent& extent, const at::Tensor& queries,
+                                  const at::Tensor& keys, const at::Tensor& values) {
   const KeysValues held = cache_ != nullptr
                               ? cache_->extend(layer, extent.text, extent.first, keys, values)
                               : KeysValues{keys.transpose(0, 1), values.transpose(0, 1)};
-  const std::int64_t asking = queries.size(0);
-  const std::int64_t known = held.keys.size(1);
-  // One row is its text's newest and sees everything; a whole text takes the causal kernel; rows
-  // that continue a cached text need the mask that joins both.
-  const bool whole = asking == known;
-  std::optional<at::Tensor> mask;
-  if (asking > 1 && !whole) {
-    mask = at::ones({asking, known}, queries.options().dtype(at::kBool)).tril(known - asking);
-  }
-  const at::Tensor attended = at::scaled_dot_product_attention(
-      queries.transpose(0, 1).unsqueeze(0), held.keys.unsqueeze(0), held.values.unsqueeze(0), mask,
-      /*dropout_p=*/0.0, /*is_causal=*/whole && asking > 1, /*scale=*/std::nullopt,
-      /*enable_gqa=*/queries.size(1) != held.keys.size(0));  // [1, H, asking, head_dim]
-  return attended.squeeze(0).transpose(0, 1).reshape({asking, -1});
+  const at::Tensor attended =
+      causal_attention(attention, queries.transpose(0, 1), held.keys, held.values);
+  return attended.transpose(0, 1).reshape({queries.size(0), -1});
 }
 
 void PackedPass::at_site(Site site, std::int64_t layer, at::Tensor& activations) {

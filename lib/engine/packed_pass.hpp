@@ -31,8 +31,8 @@ class PackedPass : public Pass {
   PackedPass(std::span<const Slice> slices, Needed needed_rows, KvCache* cache, Tap* tap,
              at::Device device);
 
-  at::Tensor attend(std::int64_t layer, const at::Tensor& queries, const at::Tensor& keys,
-                    const at::Tensor& values) override;
+  at::Tensor attend(std::int64_t layer, const AttentionConfig& attention, const at::Tensor& queries,
+                    const at::Tensor& keys, const at::Tensor& values) override;
   void at_site(Site site, std::int64_t layer, at::Tensor& activations) override;
 
  private:
@@ -45,8 +45,9 @@ class PackedPass : public Pass {
   };
 
   /// Attention of text `extent` alone; `queries` are its last rows, all of them or fewer.
-  at::Tensor attend_one(std::int64_t layer, const Extent& extent, const at::Tensor& queries,
-                        const at::Tensor& keys, const at::Tensor& values);
+  at::Tensor attend_one(std::int64_t layer, const AttentionConfig& attention, const Extent& extent,
+                        const at::Tensor& queries, const at::Tensor& keys,
+                        const at::Tensor& values);
 
   std::vector<Extent> extents_;
   Rows rows_;

@@ -34,9 +34,10 @@ at::Tensor edited(Operation operation, const at::Tensor& x, const at::Tensor& va
 PlanTap::PlanTap(const Plan& plan, const Decoder& model) {
   for (const Edit& edit : plan.edits) {
     check_edit(edit, model);
-    edits_[{edit.site, edit.layer}].push_back(
-        {edit.operation, at::tensor(edit.dims, at::kLong).to(model.device()),
-         at::tensor(edit.values, at::kFloat).to(model.device())});
+    const at::Device device = model.placement().devices[static_cast<std::size_t>(edit.layer)];
+    edits_[{edit.site, edit.layer}].push_back({edit.operation,
+                                               at::tensor(edit.dims, at::kLong).to(device),
+                                               at::tensor(edit.values, at::kFloat).to(device)});
   }
 }
 

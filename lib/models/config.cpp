@@ -3,23 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <iterator>
 
-#include "base/suggest.hpp"
+#include "models/families.hpp"
 
 namespace austeer {
 namespace {
 
-const std::vector<std::string> known_model_types = {"llama"};
-const std::vector<std::string> known_rope_types = {"default", "linear", "llama3"};
-
-RopeConfig parse_rope(Fields& config, const Json& json, std::int64_t max_positions,
+/// RoPE as one object of config.json has it; what it leaves out stays as in `rope`.
+RopeConfig parse_rope(const Json& json, RopeConfig rope, std::int64_t max_positions,
                       const std::string& place) {
-  RopeConfig rope;
-  rope.theta = config.optional("rope_theta", rope.theta);
-  const std::string key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-  if (!config.has(key)) return rope;
-
-  Fields fields(json.at(key), place + ": " + key);
+  Fields fields(json, place);
   rope.theta = fields.optional("rope_theta", rope.theta);
   rope.type =
       fields.optional<std::string>("rope_type", fields.optional<std::string>("type", rope.type));
@@ -34,88 +28,194 @@ RopeConfig parse_rope(Fields& config, const Json& json, std::int64_t max_positio
   return rope;
 }
 
+/// Gemma 3 has a RoPE for layers that see everything and one for layers with a window, in either
+/// spelling; other families have one.
+void read_ropes(Fields& fields, DecoderConfig& config) {
+  const std::string key = fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+  const std::string place = fields.place() + ": " + key;
+  const bool two = config.model_type == "gemma3_text";
+  config.rope.theta = fields.optional("rope_theta", two ? 1e6 : config.rope.theta);
+  if (two) {
+    config.window_rope = RopeConfig{};
+    config.window_rope->theta = fields.optional("rope_local_base_freq", 1e4);
+  }
+  if (!fields.has(key)) return;
+  const Json& json = fields.value(key);
+  const auto read = [&](const Json& object, RopeConfig& rope, const std::string& at) {
+    rope = parse_rope(object, rope, config.max_positions, at);
+  };
+  if (!two || !json.is_object() || !json.contains("full_attention")) {
+    return read(json, config.rope, place);
+  }
+  read(json.at("full_attention"), config.rope, place + ": full_attention");
+  if (json.contains("sliding_attention")) {
+    read(json.at("sliding_attention"), *config.window_rope, place + ": sliding_attention");
+  }
+}
+
+/// Windows by layer_types, a list of full_attention and sliding_attention.
+std::vector<std::int64_t> typed_windows(Fields& fields, std::int64_t layers, std::int64_t window) {
+  const auto types = fields.required<std::vector<std::string>>("layer_types");
+  if (static_cast<std::int64_t>(types.size()) != layers) {
+    fields.refuse("layer_types", fmt::format("one for each of {} layers", layers), types.size());
+  }
+  std::vector<std::int64_t> windows;
+  for (const std::string& type : types) {
+    if (type != "full_attention" && type != "sliding_attention") {
+      fields.refuse("layer_types", "full_attention or sliding_attention", type);
+    }
+    windows.push_back(type == "sliding_attention" ? window : 0);
+  }
+  return windows;
+}
+
+void read_windows(Fields& fields, const Json& json, DecoderConfig& config) {
+  const std::string& type = config.model_type;
+  const bool gemma = type.starts_with("gemma");
+  const bool qwen = type.starts_with("qwen");
+  if (type == "llama" || (qwen && !fields.optional("use_sliding_window", false))) return;
+  const std::int64_t otherwise = json.contains("sliding_window") ? 0 : 4096;  // null: no window
+  const auto window = fields.optional("sliding_window", otherwise);
+  if (window == 0) return;
+  if (fields.has("layer_types")) {
+    config.windows = typed_windows(fields, config.layers, window);
+  } else if (gemma) {
+    const std::string key = fields.has("_sliding_window_pattern") ? "_sliding_window_pattern"
+                                                                  : "sliding_window_pattern";
+    const auto period = fields.optional<std::int64_t>(key, type == "gemma2" ? 2 : 6);
+    if (period < 1) fields.refuse(key, "a positive number", period);
+    config.windows = alternating_windows(config.layers, window, period);
+  } else {
+    config.windows.assign(static_cast<std::size_t>(config.layers), window);
+    if (type == "qwen2" || type == "qwen3") {
+      const auto first = fields.optional<std::int64_t>("max_window_layers", 28);
+      const auto full =
+          static_cast<std::ptrdiff_t>(std::clamp(first, std::int64_t{0}, config.layers));
+      std::fill_n(config.windows.begin(), full, 0);
+    }
+  }
+}
+
+void read_experts(Fields& fields, DecoderConfig& config) {
+  if (config.model_type != "qwen3_moe") return;
+  ExpertsConfig experts;
+  experts.count = fields.required<std::int64_t>(fields.has("num_experts") ? "num_experts"
+                                                                          : "num_local_experts");
+  experts.per_token = fields.required<std::int64_t>("num_experts_per_tok");
+  experts.ffn_width = fields.required<std::int64_t>("moe_intermediate_size");
+  experts.normalised = fields.optional("norm_topk_prob", false);
+  config.experts = experts;
+
+  const auto step = fields.optional<std::int64_t>("decoder_sparse_step", 1);
+  if (step < 1) fields.refuse("decoder_sparse_step", "a positive number", step);
+  const auto dense = fields.optional<std::vector<std::int64_t>>("mlp_only_layers", {});
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    const bool named = std::ranges::find(dense, i) != dense.end();
+    if (named || (i + 1) % step != 0) config.dense_layers.push_back(i);
+  }
+}
+
+void read_gemma(Fields& fields, const Json& json, DecoderConfig& config) {
+  if (!config.model_type.starts_with("gemma")) return;
+  config.query_scale = 1.0 / std::sqrt(fields.optional("query_pre_attn_scalar", 256.0));
+  const bool second = config.model_type == "gemma2";
+  // A cap that is null is none; one that is not there is the family's own.
+  const auto cap = [&](const std::string& key, double own) {
+    return fields.optional(key, second && !json.contains(key) ? own : 0.0);
+  };
+  config.attention_softcap = cap("attn_logit_softcapping", 50.0);
+  config.logit_softcap = cap("final_logit_softcapping", 30.0);
+  if (fields.optional("use_bidirectional_attention", false)) {
+    fields.refuse("use_bidirectional_attention", "false: only causal attention is supported", true);
+  }
+}
+
+void read_activation(Fields& fields, const DecoderConfig& config) {
+  const std::string key = fields.has("hidden_activation") ? "hidden_activation" : "hidden_act";
+  const std::string own = config.activation == Activation::silu ? "silu" : "gelu_pytorch_tanh";
+  const auto activation = fields.optional<std::string>(key, own);
+  if (activation != own) fields.refuse(key, own, activation);
+}
+
+std::int64_t default_head_dim(const DecoderConfig& config) {
+  if (config.model_type.starts_with("gemma")) return 256;
+  if (config.model_type == "qwen3") return 128;
+  return config.heads > 0 ? config.width / config.heads : 0;
+}
+
+void read_sizes(Fields& fields, DecoderConfig& config) {
+  config.layers = fields.required<std::int64_t>("num_hidden_layers");
+  config.width = fields.required<std::int64_t>("hidden_size");
+  config.heads = fields.required<std::int64_t>("num_attention_heads");
+  config.kv_heads = fields.optional("num_key_value_heads", config.heads);
+  config.head_dim = fields.optional("head_dim", default_head_dim(config));
+  config.ffn_width = fields.required<std::int64_t>("intermediate_size");
+  config.vocabulary = fields.required<std::int64_t>("vocab_size");
+  config.max_positions = fields.optional<std::int64_t>("max_position_embeddings", 2048);
+}
+
 std::vector<TokenId> parse_token_ids(Fields& fields, const std::string& key) {
   if (!fields.has(key)) return {};
   if (fields.value(key).is_array()) return fields.required<std::vector<TokenId>>(key);
   return {fields.required<TokenId>(key)};
 }
 
-void refuse_unknown_type(const std::string& kind, const std::string& found,
-                         const std::vector<std::string>& known, const std::string& place) {
-  for (const std::string& name : known) {
-    if (name == found) return;
-  }
-  throw FormatError({fmt::format("{}: the {} '{}' is not supported", place, kind, found), "", "",
-                     suggestion(found, known)});
-}
-
-void check_size(const std::string& name, std::int64_t value, std::int64_t most,
-                const std::string& place) {
-  if (value >= 1 && value <= most) return;
-  throw FormatError({fmt::format("{}: {} is impossible", place, name), fmt::format("1 to {}", most),
-                     std::to_string(value), ""});
-}
-
 }  // namespace
+
+std::int64_t DecoderConfig::window(std::int64_t layer) const {
+  return windows.empty() ? 0 : windows[static_cast<std::size_t>(layer)];
+}
+
+bool DecoderConfig::has_experts(std::int64_t layer) const {
+  return experts && std::ranges::find(dense_layers, layer) == dense_layers.end();
+}
+
+AttentionConfig DecoderConfig::attention(std::int64_t layer) const {
+  const double scale =
+      query_scale > 0 ? query_scale : 1.0 / std::sqrt(static_cast<double>(head_dim));
+  return {scale, attention_softcap, window(layer)};
+}
+
+std::int64_t DecoderConfig::layer_parameters(std::int64_t layer) const {
+  const std::int64_t kv = kv_heads * head_dim;
+  const std::int64_t attention = width * (2 * attention_width() + 2 * kv) +
+                                 (attention_bias ? attention_width() + 2 * kv : 0) +
+                                 (output_bias ? width : 0) + (query_key_norms ? 2 * head_dim : 0);
+  const std::int64_t ffn = has_experts(layer)
+                               ? experts->count * (3 * width * experts->ffn_width + width)
+                               : 3 * width * ffn_width + (ffn_bias ? 2 * ffn_width + width : 0);
+  return attention + ffn + (post_norms ? 4 : 2) * width;
+}
+
+std::int64_t DecoderConfig::parameters() const {
+  std::int64_t total = width + vocabulary * width * (tied_embeddings ? 1 : 2);
+  for (std::int64_t i = 0; i < layers; ++i) total += layer_parameters(i);
+  return total;
+}
 
 DecoderConfig parse_config(const Json& json, const std::string& place) {
   Fields fields(json, place);
   DecoderConfig config;
   config.model_type = fields.required<std::string>("model_type");
-  refuse_unknown_type("model type", config.model_type, known_model_types, place);
-
-  config.layers = fields.required<std::int64_t>("num_hidden_layers");
-  config.width = fields.required<std::int64_t>("hidden_size");
-  config.heads = fields.required<std::int64_t>("num_attention_heads");
-  config.kv_heads = fields.optional("num_key_value_heads", config.heads);
-  config.head_dim = fields.optional("head_dim", config.heads > 0 ? config.width / config.heads : 0);
-  config.ffn_width = fields.required<std::int64_t>("intermediate_size");
-  config.vocabulary = fields.required<std::int64_t>("vocab_size");
-  config.max_positions = fields.optional<std::int64_t>("max_position_embeddings", 2048);
+  apply_family(config, place);
+  read_sizes(fields, config);
+  check_config(config, place);  // before lists with an entry for each layer are made
   config.norm_epsilon = fields.optional("rms_norm_eps", config.norm_epsilon);
-  config.tied_embeddings = fields.optional("tie_word_embeddings", false);
-  config.attention_bias = fields.optional("attention_bias", false);
+  config.tied_embeddings = fields.optional("tie_word_embeddings", config.tied_embeddings);
+  if (config.model_type != "qwen2" && config.model_type != "mistral") {
+    config.attention_bias = config.output_bias = fields.optional("attention_bias", false);
+  }
   config.ffn_bias = fields.optional("mlp_bias", false);
-  config.rope = parse_rope(fields, json, config.max_positions, place);
+  read_activation(fields, config);
+  read_ropes(fields, config);
+  read_windows(fields, json, config);
+  read_experts(fields, config);
+  read_gemma(fields, json, config);
   config.stored_dtype = fields.optional<std::string>(
       "dtype", fields.optional<std::string>("torch_dtype", config.stored_dtype));
   config.stop_tokens = parse_token_ids(fields, "eos_token_id");
-
-  const auto activation = fields.optional<std::string>("hidden_act", "silu");
-  if (activation != "silu") {
-    throw FormatError({place + ": hidden_act is not supported", "silu", activation, ""});
-  }
   check_config(config, place);
   return config;
-}
-
-void check_config(const DecoderConfig& config, const std::string& place) {
-  check_size("the number of layers", config.layers, 1024, place);
-  check_size("the hidden size", config.width, 1 << 17, place);
-  check_size("the number of attention heads", config.heads, 1 << 12, place);
-  check_size("the number of key/value heads", config.kv_heads, config.heads, place);
-  check_size("the head dimension", config.head_dim, 1 << 12, place);
-  check_size("the intermediate size", config.ffn_width, 1 << 20, place);
-  check_size("the vocabulary size", config.vocabulary, 1 << 24, place);
-  check_size("the number of positions", config.max_positions, std::int64_t{1} << 32, place);
-  if (config.heads % config.kv_heads != 0) {
-    throw FormatError({place + ": key/value heads must divide the attention heads", "",
-                       fmt::format("{} and {}", config.kv_heads, config.heads), ""});
-  }
-  if (config.head_dim % 2 != 0) {
-    throw FormatError({place + ": the head dimension must be even for rotary positions", "",
-                       std::to_string(config.head_dim), ""});
-  }
-  refuse_unknown_type("RoPE type", config.rope.type, known_rope_types, place);
-  const bool sane = std::isfinite(config.rope.theta) && config.rope.theta > 0 &&
-                    std::isfinite(config.rope.factor) && config.rope.factor > 0 &&
-                    std::isfinite(config.norm_epsilon) && config.norm_epsilon > 0 &&
-                    config.rope.original_positions > 0 &&
-                    config.rope.high_freq_factor > config.rope.low_freq_factor;
-  if (!sane) {
-    throw FormatError(
-        {place + ": rope_theta, the RoPE factors and rms_norm_eps must be positive", "", "", ""});
-  }
 }
 
 DecoderConfig read_config(const std::filesystem::path& folder) {

@@ -1,10 +1,11 @@
 #pragma once
-// What a decoder's config.json says, in one struct: sizes, RoPE, biases, special tokens. Both
-// spellings are read: the older one (rope_theta, rope_scaling, torch_dtype) and that of
-// `transformers` 5 (rope_parameters, dtype).
+// What a decoder's config.json says, in one struct: sizes, and everything in which the families
+// differ, from biases and norms to windows and experts. Both spellings are read: the older one
+// (rope_theta, rope_scaling, torch_dtype) and that of `transformers` 5 (rope_parameters, dtype).
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,28 @@ struct RopeConfig {
   std::vector<double> divisors;  ///< one per pair of dims, or none: frequencies are divided by it
 };
 
-/// Sizes of a decoder: L layers, D width, H heads, V vocabulary.
+/// The function between an FFN's gate and its product with the other half.
+enum class Activation {
+  silu,
+  gelu_tanh,  ///< GELU in its tanh approximation
+};
+
+/// A mixture of experts: E small FFNs, of which a router chooses some for each token.
+struct ExpertsConfig {
+  std::int64_t count = 0;
+  std::int64_t per_token = 0;  ///< how many are chosen
+  std::int64_t ffn_width = 0;  ///< of each
+  bool normalised = false;     ///< the weights of the chosen ones are scaled to sum to 1
+};
+
+/// How one layer attends.
+struct AttentionConfig {
+  double scale = 0.0;       ///< of the products of queries and keys
+  double softcap = 0.0;     ///< c: scores s become c·tanh(s / c); 0: they stay
+  std::int64_t window = 0;  ///< tokens seen, the asking one included; 0: all before it
+};
+
+/// Sizes of a decoder: L layers, D width, H heads, V vocabulary; and how its family computes.
 struct DecoderConfig {
   std::string model_type;
   std::int64_t layers = 0;
@@ -37,17 +59,40 @@ struct DecoderConfig {
   std::int64_t max_positions = 0;
   double norm_epsilon = 1e-6;
   bool tied_embeddings = false;
-  bool attention_bias = false;
+  bool attention_bias = false;  ///< of the projections to queries, keys and values
+  bool output_bias = false;     ///< of the projection from heads back to the residual stream
   bool ffn_bias = false;
+  Activation activation = Activation::silu;
+
+  bool query_key_norms = false;    ///< an RMS norm over each head's queries and keys
+  bool post_norms = false;         ///< a norm after attention and FFN too, before they are added
+  bool norm_offset = false;        ///< norms multiply by 1 + weight, in float32
+  bool scaled_embeddings = false;  ///< embeddings are multiplied by sqrt(D) in the model's dtype
+  double logit_softcap = 0.0;      ///< of the final logits; 0: none
+  double query_scale = 0.0;        ///< 0: 1 / sqrt(head_dim)
+  double attention_softcap = 0.0;
+
   RopeConfig rope;
+  std::optional<RopeConfig> window_rope;  ///< of layers with a window, where it is another one
+  std::vector<std::int64_t> windows;      ///< one per layer (AttentionConfig::window), or none
+  std::optional<ExpertsConfig> experts;
+  std::vector<std::int64_t> dense_layers;  ///< of a model with experts, those that have none
+
   std::string stored_dtype = "float32";  ///< dtype of the checkpoint, as the config names it
   std::vector<TokenId> stop_tokens;      ///< eos_token_id, one or several
 
   std::int64_t attention_width() const { return heads * head_dim; }
+  std::int64_t window(std::int64_t layer) const;
+  bool has_experts(std::int64_t layer) const;
+  AttentionConfig attention(std::int64_t layer) const;
+  /// Numbers in the weights of one layer, and in all; a tied unembedding counts once.
+  std::int64_t layer_parameters(std::int64_t layer) const;
+  std::int64_t parameters() const;
 };
 
-/// Reads a parsed config.json. `place` opens error messages. Throws FormatError for an unknown
-/// model type, a missing key, sizes that are impossible or do not fit together.
+/// Reads a parsed config.json of one of the families in families.hpp. `place` opens error messages.
+/// Throws FormatError for an unknown model type, a missing key, sizes that are impossible or do not
+/// fit together, and weights that are quantised in a way that is not supported.
 DecoderConfig parse_config(const Json& json, const std::string& place);
 
 /// Reads `folder`/config.json, and the stop tokens of generation_config.json where there is one.

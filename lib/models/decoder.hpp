@@ -1,14 +1,17 @@
 #pragma once
 // The forward pass of a decoder-only transformer over packed rows: every linear layer sees
-// [rows, width] with no padding. The model is const; what a run needs beyond the weights (keys and
-// values of earlier tokens, which sites are read or edited) comes from the caller's Pass.
+// [rows, width] with no padding. One pass serves all families; the config says what varies. The
+// model is const; what a run needs beyond the weights (keys and values of earlier tokens, which
+// sites are read or edited) comes from the caller's Pass.
 
 #include <ATen/ATen.h>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "models/config.hpp"
-#include "models/linear.hpp"
+#include "models/decoder_layer.hpp"
+#include "models/placement.hpp"
 #include "models/rope.hpp"
 #include "models/site.hpp"
 #include "tensors/checkpoint.hpp"
@@ -28,14 +31,15 @@ class Pass {
   /// Indices of the rows wanted after the last layer, int64 [R]; all rows when not set.
   std::optional<at::Tensor> needed;
 
-  /// Causal attention of one layer, called once per layer in order. `queries` [T or R, H,
-  /// head_dim], `keys` and `values` [T, kv_heads, head_dim] of this pass's rows, RoPE applied.
-  /// Returns [T or R, H * head_dim].
-  virtual at::Tensor attend(std::int64_t layer, const at::Tensor& queries, const at::Tensor& keys,
+  /// Causal attention of one layer, called once per layer in order, on the layer's device.
+  /// `queries` [T or R, H, head_dim], `keys` and `values` [T, kv_heads, head_dim] of this pass's
+  /// rows, RoPE applied. Returns [T or R, H * head_dim].
+  virtual at::Tensor attend(std::int64_t layer, const AttentionConfig& attention,
+                            const at::Tensor& queries, const at::Tensor& keys,
                             const at::Tensor& values) = 0;
 
   /// Called at each site of each layer, in the order of computation, with the activations
-  /// [T or R, width], which it may edit in place.
+  /// [T or R, width], which it may edit in place. In Gemma `ffn` is before the post-norm.
   virtual void at_site(Site site, std::int64_t layer, at::Tensor& activations) = 0;
 };
 
@@ -44,9 +48,12 @@ class Decoder {
   /// Reads every weight of `config` out of `checkpoint` and checks its shape. Throws FormatError,
   /// naming the tensor and the file, for what is missing or has another shape.
   Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, at::ScalarType dtype,
-          at::Device device);
+          Placement placement);
+  Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, at::ScalarType dtype,
+          at::Device device)
+      : Decoder(config, checkpoint, dtype, on_one_device(device, config.layers)) {}
 
-  /// The hidden states of the needed rows after the final norm, [R, D].
+  /// The hidden states of the needed rows after the final norm, [R, D], on the last layer's device.
   at::Tensor forward(Pass& pass) const;
 
   /// Next-token logits of hidden states [R, D]: float32 [R, V].
@@ -54,31 +61,32 @@ class Decoder {
 
   const DecoderConfig& config() const { return config_; }
   at::ScalarType dtype() const { return dtype_; }
-  at::Device device() const { return device_; }
+  /// Where tokens enter: the first layer's device.
+  at::Device device() const { return placement_.devices.front(); }
+  const Placement& placement() const { return placement_; }
   /// Width of a site's activations.
   std::int64_t site_width(Site site) const;
 
  private:
-  struct Layer {
-    at::Tensor attention_norm;  // [D]
-    Linear query, key, value, output;
-    at::Tensor ffn_norm;  // [D]
-    Linear gate, up, down;
-  };
+  struct Rows;
 
+  at::Tensor embed(const at::Tensor& tokens) const;
   at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const;
-  at::Tensor attention(const Layer& layer, std::int64_t index, const at::Tensor& x,
-                       const RopeTable& table, Pass& pass, bool needed_only) const;
-  at::Tensor ffn(const Layer& layer, const at::Tensor& x) const;
+  at::Tensor post_norm(const at::Tensor& x, const at::Tensor& weight) const;
+  at::Tensor attention(const DecoderLayer& layer, std::int64_t index, const at::Tensor& x,
+                       const Rows& rows, Pass& pass) const;
+  at::Tensor heads(const at::Tensor& projected, const at::Tensor& norm_weight, std::int64_t count,
+                   const RopeTable& table) const;
 
   DecoderConfig config_;
   at::ScalarType dtype_;
-  at::Device device_;
+  Placement placement_;
   at::Tensor embedding_;  // [V, D]
-  std::vector<Layer> layers_;
+  std::vector<DecoderLayer> layers_;
   at::Tensor final_norm_;  // [D]
   Linear head_;            // [V, D]
   at::Tensor rope_frequencies_;
+  at::Tensor window_rope_frequencies_;  // of layers with a window
 };
 
 }  // namespace austeer

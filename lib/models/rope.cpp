@@ -34,6 +34,10 @@ at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim) {
   return frequencies;
 }
 
+RopeTable RopeTable::select(const at::Tensor& index) const {
+  return {cos.index_select(0, index), sin.index_select(0, index)};
+}
+
 RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions) {
   const at::Tensor angles = positions.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
   return {at::cos(angles).unsqueeze(1), at::sin(angles).unsqueeze(1)};

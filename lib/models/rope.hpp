@@ -16,6 +16,10 @@ at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim);
 struct RopeTable {
   at::Tensor cos;
   at::Tensor sin;
+
+  /// The rows at `index`, int64.
+  RopeTable select(const at::Tensor& index) const;
+  RopeTable to(at::Device device) const { return {cos.to(device), sin.to(device)}; }
 };
 
 /// The table for `positions` (int64 [rows]) on the device of `frequencies`.

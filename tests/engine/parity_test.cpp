@@ -137,13 +137,27 @@ TEST_P(TinyModel, SteeredLogitsAndGreedyTokens) {
   }
 }
 
+std::string model_name(const ::testing::TestParamInfo<const char*>& info) { return info.param; }
+
 INSTANTIATE_TEST_SUITE_P(Llama, TinyModel,
                          ::testing::Values("multi_head", "grouped_query", "three_heads",
                                            "five_heads", "wide_heads", "narrow_heads",
                                            "llama3_rope", "linear_rope", "biases", "sharded",
                                            "bfloat16", "old_llama3_rope", "old_linear_rope",
                                            "old_plain"),
-                         [](const auto& info) { return std::string(info.param); });
+                         model_name);
+INSTANTIATE_TEST_SUITE_P(Mistral, TinyModel, ::testing::Values("mistral", "mistral_window"),
+                         model_name);
+INSTANTIATE_TEST_SUITE_P(Qwen, TinyModel,
+                         ::testing::Values("qwen2", "qwen2_window", "qwen3", "qwen3_three_heads"),
+                         model_name);
+INSTANTIATE_TEST_SUITE_P(Experts, TinyModel,
+                         ::testing::Values("experts", "experts_of_some_layers", "experts_many"),
+                         model_name);
+INSTANTIATE_TEST_SUITE_P(Gemma, TinyModel,
+                         ::testing::Values("gemma2", "gemma2_odd_heads", "gemma2_long", "gemma3",
+                                           "gemma3_short_window", "gemma3_old_spelling"),
+                         model_name);
 
 }  // namespace
 }  // namespace austeer

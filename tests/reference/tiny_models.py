@@ -1,4 +1,4 @@
-"""Tiny random models of the llama family and what `transformers` computes with them in float32.
+"""Tiny random models of every family and what `transformers` computes with them in float32.
 
     tiny_models.py OUT        writes OUT/tiny/NAME/, a model folder, for each of MODELS
 
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM, logging
+from transformers import AutoConfig, AutoModelForCausalLM, logging
 
 from common import OPERATIONS, SITES, Edits, greedy, logits_of, plain_reference, save, tapped
 
@@ -29,7 +29,15 @@ LLAMA3_ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low
                "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
 LINEAR_ROPE = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
-# Changes to base_config(); keys in capitals say how the folder is written.
+LOCAL_ROPE = {"sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+              "full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 2.0}}
+GEMMA = dict(hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True, head_dim=16,
+             query_pre_attn_scalar=24, sliding_window=9)
+EXPERTS = dict(TYPE="qwen3_moe", num_experts=8, num_experts_per_tok=2, moe_intermediate_size=40,
+               head_dim=16)
+
+# Changes to base_config(); keys in capitals say which family it is (llama where it is not said) and
+# how the folder is written.
 MODELS = {
     "multi_head": dict(num_key_value_heads=4),
     "grouped_query": dict(num_hidden_layers=4),
@@ -47,6 +55,36 @@ MODELS = {
     "old_llama3_rope": dict(rope_parameters=LLAMA3_ROPE, OLD_SPELLING=True),
     "old_linear_rope": dict(rope_parameters=LINEAR_ROPE, OLD_SPELLING=True, DTYPE=torch.float16),
     "old_plain": dict(num_key_value_heads=4, tie_word_embeddings=True, OLD_SPELLING=True),
+    "mistral": dict(TYPE="mistral", sliding_window=None),
+    "mistral_window": dict(TYPE="mistral", sliding_window=6, num_hidden_layers=2, head_dim=20),
+    "qwen2": dict(TYPE="qwen2", tie_word_embeddings=True),
+    "qwen2_window": dict(TYPE="qwen2", hidden_size=60, num_attention_heads=5,
+                         num_key_value_heads=1, use_sliding_window=True, sliding_window=8,
+                         max_window_layers=1),
+    "qwen3": dict(TYPE="qwen3", head_dim=24),
+    "qwen3_three_heads": dict(TYPE="qwen3", hidden_size=48, num_attention_heads=3,
+                              num_key_value_heads=3, head_dim=16, attention_bias=True,
+                              tie_word_embeddings=True, use_sliding_window=True, sliding_window=3,
+                              max_window_layers=2),
+    "experts": dict(EXPERTS, norm_topk_prob=True),
+    "experts_of_some_layers": dict(EXPERTS, num_hidden_layers=5, num_experts=3, num_experts_per_tok=3,
+                                   decoder_sparse_step=2, mlp_only_layers=[3]),
+    "experts_many": dict(EXPERTS, num_experts=64, num_experts_per_tok=1, DTYPE=torch.bfloat16),
+    "gemma2": dict(GEMMA, TYPE="gemma2", num_hidden_layers=4, attn_logit_softcapping=2.0,
+                   final_logit_softcapping=3.0),
+    "gemma2_odd_heads": dict(GEMMA, TYPE="gemma2", hidden_size=60, num_attention_heads=3,
+                             num_key_value_heads=1, head_dim=32, attn_logit_softcapping=None,
+                             final_logit_softcapping=30.0, sliding_window=4096,
+                             query_pre_attn_scalar=32),
+    "gemma2_long": dict(GEMMA, TYPE="gemma2", num_hidden_layers=2, attn_logit_softcapping=5.0,
+                        final_logit_softcapping=None, sliding_window=40, LENGTHS=(1, 3, 60, 300)),
+    "gemma3": dict(GEMMA, TYPE="gemma3_text", num_hidden_layers=7, rope_parameters=LOCAL_ROPE),
+    "gemma3_short_window": dict(GEMMA, TYPE="gemma3_text", num_hidden_layers=6, hidden_size=48,
+                                num_attention_heads=6, num_key_value_heads=3, head_dim=8,
+                                sliding_window=2, rope_parameters=None, attention_bias=True),
+    "gemma3_old_spelling": dict(GEMMA, TYPE="gemma3_text", num_hidden_layers=6,
+                                rope_parameters=LOCAL_ROPE, OLD_SPELLING=True,
+                                LENGTHS=(1, 2, 17, 290)),
 }
 
 
@@ -59,13 +97,15 @@ def base_config():
 
 def random_model(config, generator):
     """Weights large enough for activations of order one; norms and biases away from 1 and 0, so
-    that leaving one out is seen."""
-    model = LlamaForCausalLM._from_config(config, attn_implementation="eager", dtype=torch.float32)
+    that leaving one out is seen. Gemma's norms add the 1 themselves."""
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager",
+                                             dtype=torch.float32)
+    offset = 0 if config.model_type.startswith("gemma") else 1
     with torch.no_grad():
         for name, weight in model.named_parameters():
             noise = torch.randn(weight.shape, generator=generator)
             if name.endswith("norm.weight"):
-                weight.copy_(1 + 0.2 * noise)
+                weight.copy_(offset + 0.2 * noise)
             elif name.endswith("bias"):
                 weight.copy_(0.3 * noise)
             elif "embed_tokens" in name:
@@ -75,8 +115,8 @@ def random_model(config, generator):
     return model.eval()
 
 
-def random_texts(vocabulary, generator):
-    texts = [torch.randint(3, vocabulary, (length,), generator=generator) for length in LENGTHS]
+def random_texts(vocabulary, lengths, generator):
+    texts = [torch.randint(3, vocabulary, (length,), generator=generator) for length in lengths]
     for text in texts:
         if len(text) > SHARED_PREFIX:
             text[:SHARED_PREFIX] = texts[-1][:SHARED_PREFIX]
@@ -92,7 +132,8 @@ def random_plan(layers, width, generator):
 
 def steered_reference(model, texts, generator):
     config, tensors = model.config, {}
-    widths = {"attention": config.num_attention_heads * config.head_dim,
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    widths = {"attention": config.num_attention_heads * head_dim,
               "ffn": config.hidden_size, "layer": config.hidden_size}
     for site in SITES:
         for operation in OPERATIONS:
@@ -116,11 +157,18 @@ def rewrite_config_in_old_spelling(folder):
     config = json.loads(path.read_text())
     rope = config.pop("rope_parameters")
     config["torch_dtype"] = config.pop("dtype")
+    two_ropes = "full_attention" in rope
+    if two_ropes:
+        config["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
+        config["sliding_window_pattern"] = config.pop("_sliding_window_pattern")
+        del config["layer_types"]
+        rope = rope["full_attention"]
     config["rope_theta"] = rope.pop("rope_theta")
-    if rope["rope_type"] == "linear":
+    if rope["rope_type"] == "linear" and not two_ropes:
         rope["type"] = rope.pop("rope_type")
     config["rope_scaling"] = None if rope.get("rope_type") == "default" else rope
-    if config["head_dim"] * config["num_attention_heads"] == config["hidden_size"]:
+    if config["model_type"] == "llama" and \
+            config["head_dim"] * config["num_attention_heads"] == config["hidden_size"]:
         del config["head_dim"]
     config["transformers_version"] = "4.40.0"
     path.write_text(json.dumps(config, indent=2))
@@ -128,8 +176,9 @@ def rewrite_config_in_old_spelling(folder):
 
 def write(name, changes, folder, seed):
     options = {key: changes[key] for key in changes if key.isupper()}
-    config = LlamaConfig(**base_config() | {key: value for key, value in changes.items()
-                                            if key not in options})
+    config = AutoConfig.for_model(
+        options.get("TYPE", "llama"),
+        **base_config() | {key: value for key, value in changes.items() if key not in options})
     generator = torch.Generator().manual_seed(seed)
     model = random_model(config, generator).to(options.get("DTYPE", torch.float32))
     model.save_pretrained(folder, max_shard_size=options.get("SHARD", "1GB"))
@@ -137,10 +186,10 @@ def write(name, changes, folder, seed):
         rewrite_config_in_old_spelling(folder)
 
     # Read back, because .to() also rounds the rotary frequencies, which are no weights.
-    model = LlamaForCausalLM.from_pretrained(folder, attn_implementation="eager",
-                                             dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager",
+                                                 dtype=torch.float32).eval()
 
-    texts = random_texts(config.vocab_size, generator)
+    texts = random_texts(config.vocab_size, options.get("LENGTHS", LENGTHS), generator)
     tensors = plain_reference(model, texts) | steered_reference(model, texts, generator)
     save(folder / "reference.safetensors", tensors, model=name, texts=len(texts))
 

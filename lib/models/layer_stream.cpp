@@ -1,0 +1,78 @@
+#include "models/layer_stream.hpp"
+
+#include <c10/core/InferenceMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+namespace austeer {
+namespace {
+
+/// A layer like `layer` whose tensors on `device` are yet to be filled.
+DecoderLayer empty_like(const DecoderLayer& layer, at::Device device) {
+  DecoderLayer result = layer;
+  for (at::Tensor* tensor : result.tensors()) {
+    *tensor = at::empty_like(*tensor, tensor->options().device(device));
+  }
+  return result;
+}
+
+void copy_tensors(DecoderLayer from, DecoderLayer to) {
+  const std::vector<at::Tensor*> sources = from.tensors();
+  const std::vector<at::Tensor*> targets = to.tensors();
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    targets[i]->copy_(*sources[i], /*non_blocking=*/true);
+  }
+}
+
+/// Copies in a stream of its own, so that `device` computes meanwhile, and waits for the end.
+void copy_beside(const DecoderLayer& from, const DecoderLayer& to, at::Device device) {
+  const c10::InferenceMode guard;
+  if (device.is_cpu()) return copy_tensors(from, to);
+  const c10::impl::VirtualGuardImpl devices(device.type());
+  const at::Device device_before = devices.exchangeDevice(device);
+  const c10::Stream own = devices.getStreamFromGlobalPool(device);
+  const c10::Stream stream_before = devices.exchangeStream(own);
+  copy_tensors(from, to);
+  devices.synchronizeStream(own);
+  devices.exchangeStream(stream_before);
+  devices.setDevice(device_before);
+}
+
+void wait_for_computing(at::Device device) {
+  if (device.is_cpu()) return;
+  const c10::impl::VirtualGuardImpl devices(device.type());
+  devices.synchronizeStream(devices.getStream(device));
+}
+
+}  // namespace
+
+LayerStream::LayerStream(const std::vector<DecoderLayer>& layers, const Placement& placement)
+    : layers_(layers), placement_(placement) {
+  prefetch(0);
+}
+
+const DecoderLayer& LayerStream::layer(std::int64_t index) {
+  const auto i = static_cast<std::size_t>(index);
+  if (!placement_.streamed[i]) return layers_[i];
+  // The memory of the layer before goes to the one after next, whose copy does not wait for what
+  // still computes in it.
+  wait_for_computing(placement_.devices[i]);
+  current_.reset();
+  arrival_.get();
+  current_ = std::move(next_);
+  next_.reset();
+  prefetch(i + 1);
+  return *current_;
+}
+
+void LayerStream::prefetch(std::size_t first) {
+  for (std::size_t i = first; i < layers_.size(); ++i) {
+    if (!placement_.streamed[i]) continue;
+    const at::Device device = placement_.devices[i];
+    next_ = empty_like(layers_[i], device);
+    arrival_ = std::async(std::launch::async, copy_beside, std::cref(layers_[i]), std::cref(*next_),
+                          device);
+    return;
+  }
+}
+
+}  // namespace austeer

@@ -1,0 +1,129 @@
+#include "models/placement.hpp"
+
+#include <ATen/DeviceAccelerator.h>
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <numeric>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/memory.hpp"
+
+namespace austeer {
+namespace {
+
+/// What a device keeps free of weights.
+std::int64_t reserve(std::int64_t bytes) { return std::max(std::int64_t{512} << 20, bytes / 10); }
+
+std::int64_t usable(const DeviceRoom& room) {
+  return std::max<std::int64_t>(0, room.bytes - reserve(room.bytes));
+}
+
+/// Consecutive layers, each device filled up to its limit; nothing when they do not fit.
+std::optional<std::vector<at::Device>> fill(const WeightBytes& weights,
+                                            const std::vector<DeviceRoom>& rooms, double share) {
+  const std::int64_t head = rooms.size() == 1         ? weights.unembedding
+                            : weights.unembedding > 0 ? weights.unembedding
+                                                      : weights.embedding;
+  std::vector<at::Device> devices;
+  std::size_t at = 0;
+  std::int64_t used = weights.embedding;
+  const auto limit = [&] {
+    const auto own = static_cast<std::int64_t>(share * static_cast<double>(usable(rooms[at])));
+    return own - (at + 1 == rooms.size() ? head : 0);
+  };
+  for (const std::int64_t bytes : weights.layers) {
+    while (used + bytes > limit()) {
+      if (++at == rooms.size()) return std::nullopt;
+      used = 0;
+    }
+    used += bytes;
+    devices.push_back(rooms[at].device);
+  }
+  return devices;
+}
+
+[[noreturn]] void refuse(const WeightBytes& weights, const std::vector<DeviceRoom>& rooms,
+                         std::int64_t needed, bool offload) {
+  std::vector<std::string> names;
+  std::int64_t room = 0;
+  for (const DeviceRoom& each : rooms) {
+    names.push_back(each.device.str());
+    room += usable(each);
+  }
+  const std::string others =
+      rooms.front().device.is_cpu()
+          ? "a checkpoint in 4 bits, a smaller model"
+          : fmt::format("a checkpoint in 4 bits{}, more devices (--device cuda:0,cuda:1)",
+                        offload ? "" : ", --offload (slowly)");
+  throw ComputeError(
+      ErrorParts{fmt::format("[model] the weights do not fit on {}", fmt::join(names, ", ")),
+                 fmt::format("at most {} beside activations, keys and values", human_bytes(room)),
+                 fmt::format("{} of {}", human_bytes(needed), human_bytes(weights.total())),
+                 "What may fit: --dtype bfloat16 or float16 where it is float32, " + others});
+}
+
+Placement streamed_placement(const WeightBytes& weights, const DeviceRoom& room) {
+  const std::int64_t largest = *std::ranges::max_element(weights.layers);
+  // One layer computes while the next arrives.
+  const std::int64_t fixed = weights.embedding + weights.unembedding + 2 * largest;
+  if (fixed > usable(room)) refuse(weights, {room}, fixed, true);
+  const auto layers = static_cast<std::int64_t>(weights.layers.size());
+  const std::int64_t resident = std::min(layers, (usable(room) - fixed) / largest);
+  const std::int64_t streamed = layers - resident;
+  Placement placement = on_one_device(room.device, layers);
+  for (std::int64_t i = 0; i < layers; ++i) {
+    placement.streamed[static_cast<std::size_t>(i)] =
+        (i + 1) * streamed / layers > i * streamed / layers;
+  }
+  return placement;
+}
+
+}  // namespace
+
+Placement on_one_device(at::Device device, std::int64_t layers) {
+  const auto count = static_cast<std::size_t>(layers);
+  return {std::vector<at::Device>(count, device), std::vector<bool>(count, false)};
+}
+
+std::int64_t WeightBytes::total() const {
+  return std::accumulate(layers.begin(), layers.end(), embedding + unembedding);
+}
+
+WeightBytes weight_bytes(const DecoderConfig& config, double in_layers, double in_embeddings) {
+  const auto bytes = [](std::int64_t count, double each) {
+    return static_cast<std::int64_t>(static_cast<double>(count) * each);
+  };
+  const std::int64_t embedding = bytes(config.vocabulary * config.width, in_embeddings);
+  WeightBytes result{embedding, config.tied_embeddings ? 0 : embedding, {}};
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    result.layers.push_back(bytes(config.layer_parameters(i), in_layers));
+  }
+  return result;
+}
+
+Placement place_layers(const WeightBytes& weights, const std::vector<DeviceRoom>& rooms,
+                       bool offload) {
+  std::int64_t room = 0;
+  for (const DeviceRoom& each : rooms) room += usable(each);
+  // The even share first; a larger one where whole layers do not come out evenly.
+  const double even =
+      static_cast<double>(weights.total()) / static_cast<double>(std::max<std::int64_t>(room, 1));
+  for (double share = even; share < 1.02; share += 0.02) {
+    if (auto devices = fill(weights, rooms, std::min(share, 1.0))) {
+      const std::size_t count = devices->size();
+      return {*std::move(devices), std::vector<bool>(count, false)};
+    }
+  }
+  if (!offload || rooms.size() > 1) refuse(weights, rooms, weights.total(), offload);
+  return streamed_placement(weights, rooms.front());
+}
+
+std::int64_t free_bytes(at::Device device) {
+  if (device.is_cpu()) return available_memory();
+  const auto index = device.has_index() ? device.index() : at::accelerator::getDeviceIndex();
+  return static_cast<std::int64_t>(at::accelerator::getMemoryInfo(index).first);
+}
+
+}  // namespace austeer
