@@ -33,6 +33,7 @@ LLAMA3_ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low
                "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
 GEMMA = dict(VOCABULARY=SentencePiece(gemma=True), hidden_activation="gelu_pytorch_tanh",
              tie_word_embeddings=True, head_dim=16, query_pre_attn_scalar=16, sliding_window=9)
+GEMMA2_ROPE = {"rope_type": "default", "rope_theta": 10000.0}  # which its files do not say
 GEMMA3_ROPE = {"sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
                "full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 2.0}}
 
@@ -58,7 +59,8 @@ VARIANTS = {
                       moe_intermediate_size=32, head_dim=16, norm_topk_prob=True,
                       VOCABULARY=ByteLevel("qwen2")),
     "gemma2": dict(GEMMA, KIND=Type.Q5_0, TYPE="gemma2", num_hidden_layers=4,
-                   attn_logit_softcapping=2.0, final_logit_softcapping=3.0),
+                   attn_logit_softcapping=2.0, final_logit_softcapping=3.0,
+                   rope_parameters=GEMMA2_ROPE),
     "gemma3": dict(GEMMA, KIND=Type.Q5_1, TYPE="gemma3_text", num_hidden_layers=7,
                    rope_parameters=GEMMA3_ROPE),
 }
