@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the reference data of the tests to build/reference: what transformers, tokenizers,
-# sentencepiece, gguf, safetensors and SciPy compute, each by a script of tests/reference. All run again
-# when one of them, a pinned version or a sample has changed.
+# sentencepiece, gguf, safetensors, bitsandbytes and SciPy compute, each by a script of
+# tests/reference. All run again when one of them, a pinned version or a sample has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/reference
@@ -24,5 +24,6 @@ run tokenizer.py "$out/tokenizers"
 run tensors.py "$out"
 run tiny_gguf.py "$out"
 run tiny_models.py "$out"
+run nf4.py "$out"
 run smollm2.py "$out"
 echo "$modules" >"$out/.made-from"

@@ -1,34 +1,120 @@
 #include "models/linear.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/cpu/Utils.h>
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 #include <string>
+#include <vector>
+
+#include "models/row_product.hpp"
 
 namespace austeer {
 namespace {
 
-// Below this many rows, reading the weight dominates, and reading it in half precision is cheaper
-// than widening it first.
-constexpr std::int64_t fewest_rows_to_widen = 8;
+// From this many rows on, libtorch's product of large matrices is the faster one.
+constexpr std::int64_t fewest_rows_for_library = 64;
 
-// Most elements of a weight that are widened at a time (64 MiB): an unembedding matrix can be as
-// large as all layers of a small model.
-constexpr std::int64_t most_widened = std::int64_t{1} << 24;
+// Elements of a block of rows. For few rows the block, as float32, should stay in a core's own
+// cache; the library packs its operands for every block, which large blocks make up for.
+constexpr std::int64_t small_block = std::int64_t{1} << 16;
+constexpr std::int64_t large_block = std::int64_t{1} << 20;
 
-/// x W^T + b in float32, rounded to the dtype of `x`, the weight widened block by block.
-at::Tensor widened_linear(const at::Tensor& x, const Linear& linear) {
-  const std::int64_t out = linear.weight.size(0);
-  const std::int64_t block = std::max<std::int64_t>(1, most_widened / linear.weight.size(1));
-  const at::Tensor wide = x.to(at::kFloat);
-  at::Tensor result = at::empty({x.size(0), out}, x.options());
+// Elements of a block on other devices, where each block is a few launches.
+constexpr std::int64_t device_block = std::int64_t{1} << 24;
+
+bool few(std::int64_t rows) { return rows < fewest_rows_for_library && multiplies_rows(); }
+
+std::int64_t out_of(const Linear& linear) {
+  return linear.packed ? linear.packed->rows() : linear.weight.size(0);
+}
+
+at::Tensor part_of(const at::Tensor& tensor, std::int64_t first, std::int64_t count) {
+  return tensor.defined() ? tensor.narrow(0, first, count) : at::Tensor();
+}
+
+/// The calling thread's buffer, of at least `count` floats; its content is whatever was there.
+float* scratch(std::int64_t count) {
+  static thread_local std::vector<float> buffer;
+  if (buffer.size() < static_cast<std::size_t>(count)) buffer.resize(count);
+  return buffer.data();
+}
+
+/// The rows [first, first + count) of the weight in `dtype`, in the calling thread's buffer unless
+/// they lie there as they are.
+at::Tensor rows_of(const Linear& linear, std::int64_t first, std::int64_t count,
+                   at::ScalarType dtype) {
+  if (!linear.packed && linear.weight.scalar_type() == dtype) {
+    return linear.weight.narrow(0, first, count);
+  }
+  const std::int64_t in = linear.packed ? linear.packed->columns() : linear.weight.size(1);
+  at::Tensor out = at::from_blob(scratch(count * in), {count, in}, dtype);
+  if (linear.packed) {
+    linear.packed->unpack(first, count, out);
+    return out;
+  }
+  const at::Tensor rows = linear.weight.narrow(0, first, count);
+  const bool plain = dtype == at::kFloat && rows.is_contiguous() && multiplies_rows();
+  const auto* bits = static_cast<const std::uint16_t*>(rows.const_data_ptr());
+  if (plain && rows.scalar_type() == at::kBFloat16) {
+    widen_bfloat16(bits, count * in, out.data_ptr<float>());
+  } else if (plain && rows.scalar_type() == at::kHalf) {
+    widen_half(bits, count * in, out.data_ptr<float>());
+  } else {
+    out.copy_(rows);
+  }
+  return out;
+}
+
+/// y [rows, count] = x W^T + b for a block of the weight's rows.
+void multiply_block(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                    at::Tensor& y) {
+  if (x.scalar_type() == at::kFloat && weight.is_contiguous() && few(x.size(0))) {
+    multiply_rows({x.const_data_ptr<float>(), x.size(0), weight.const_data_ptr<float>(),
+                   weight.size(0), weight.size(1), y.data_ptr<float>(), y.stride(0)});
+    if (bias.defined()) y.add_(bias);
+  } else if (bias.defined()) {
+    at::addmm_out(y, bias, x, weight.t());
+  } else {
+    at::mm_out(y, x, weight.t());
+  }
+}
+
+/// The product block of rows by block of rows, each on one thread. Taken in `dtype`.
+at::Tensor blockwise(const at::Tensor& x, const Linear& linear, at::ScalarType dtype) {
+  const std::int64_t out = out_of(linear);
+  const at::Tensor same = x.to(dtype).contiguous();
+  const at::Tensor bias = linear.bias.defined() ? linear.bias.to(dtype) : at::Tensor();
+  at::Tensor y = at::empty({x.size(0), out}, same.options());
+
+  const std::int64_t most = (few(x.size(0)) ? small_block : large_block) / x.size(1);
+  const std::int64_t share = (out + at::get_num_threads() - 1) / at::get_num_threads();
+  const std::int64_t block = std::max<std::int64_t>(4, std::min(most, share) / 4 * 4);
+  at::parallel_for(0, (out + block - 1) / block, 1, [&](std::int64_t begin, std::int64_t end) {
+    const c10::InferenceMode guard;  // a thread's own setting; the caller's holds for its thread
+    for (std::int64_t first = begin * block; first < std::min(end * block, out); first += block) {
+      const std::int64_t count = std::min(block, out - first);
+      at::Tensor columns = y.narrow(1, first, count);
+      multiply_block(same, rows_of(linear, first, count, dtype), part_of(bias, first, count),
+                     columns);
+    }
+  });
+  return y.to(x.scalar_type());
+}
+
+/// The product with a packed weight on a device whose allocator keeps the buffers.
+at::Tensor unpacked_on_device(const at::Tensor& x, const Linear& linear) {
+  const std::int64_t out = out_of(linear);
+  const std::int64_t block = std::max<std::int64_t>(1, device_block / linear.packed->columns());
+  at::Tensor y = at::empty({x.size(0), out}, x.options());
+  at::Tensor buffer = at::empty({std::min(block, out), linear.packed->columns()}, x.options());
   for (std::int64_t first = 0; first < out; first += block) {
     const std::int64_t count = std::min(block, out - first);
-    const at::Tensor weight = linear.weight.narrow(0, first, count).to(at::kFloat);
-    const at::Tensor bias =
-        linear.bias.defined() ? linear.bias.narrow(0, first, count).to(at::kFloat) : at::Tensor();
-    result.narrow(1, first, count).copy_(at::linear(wide, weight, bias));
+    at::Tensor weight = buffer.narrow(0, 0, count);
+    linear.packed->unpack(first, count, weight);
+    y.narrow(1, first, count).copy_(at::linear(x, weight, part_of(linear.bias, first, count)));
   }
-  return result;
+  return y;
 }
 
 }  // namespace
@@ -45,9 +131,14 @@ bool cpu_multiplies(at::ScalarType dtype) {
 }
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  const bool widen = x.device().is_cpu() && x.size(0) >= fewest_rows_to_widen &&
-                     !cpu_multiplies(weight.scalar_type());
-  return widen ? widened_linear(x, *this) : at::linear(x, weight, bias);
+  if (!x.device().is_cpu()) {
+    return packed ? unpacked_on_device(x, *this) : at::linear(x, weight, bias);
+  }
+  if (x.size(0) == 0) return at::empty({0, out_of(*this)}, x.options());
+  const at::ScalarType dtype = x.scalar_type();
+  const bool as_it_is = !packed && weight.scalar_type() == dtype && cpu_multiplies(dtype);
+  if (as_it_is && (dtype != at::kFloat || !few(x.size(0)))) return at::linear(x, weight, bias);
+  return blockwise(x, *this, few(x.size(0)) || !cpu_multiplies(dtype) ? at::kFloat : dtype);
 }
 
 }  // namespace austeer

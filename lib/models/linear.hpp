@@ -1,21 +1,26 @@
 #pragma once
-// A linear layer, y = x W^T + b, computed the fastest way that the processor has for its dtype.
+// A linear layer, y = x W^T + b, computed the fastest way that the processor has for its dtype and
+// for the number of rows.
 
 #include <ATen/ATen.h>
+#include <memory>
+
+#include "tensors/packed_matrix.hpp"
 
 namespace austeer {
 
-/// Weight [out, in] and optional bias [out].
+/// Weight [out, in], as it is or packed, and optional bias [out].
 struct Linear {
-  at::Tensor weight;
-  at::Tensor bias;  ///< undefined where there is none
+  at::Tensor weight;  ///< undefined where `packed` is set
+  at::Tensor bias;    ///< undefined where there is none
+  std::shared_ptr<const PackedMatrix> packed = nullptr;
 
   /// x [rows, in] → [rows, out], in x's dtype.
   ///
-  /// bf16 and fp16 on a CPU without matrix instructions for them would run on a scalar path, an
-  /// order of magnitude below fp32. There, from a few rows on, the weight is widened and the
-  /// product is taken in float32 and rounded once: the same numbers, since half-precision kernels
-  /// accumulate in float32 too.
+  /// A weight that the CPU does not multiply as it is (packed, of another dtype than x, or bf16 and
+  /// fp16 without matrix instructions for them) is widened block of rows by block of rows, in
+  /// buffers that are kept. Products are then taken in float32 and rounded once: the same numbers,
+  /// since half-precision kernels accumulate in float32 too.
   at::Tensor operator()(const at::Tensor& x) const;
 };
 

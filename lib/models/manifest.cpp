@@ -88,6 +88,7 @@ ModelManifest load_model_manifest(const std::string& name,
   manifest.parameters = positive(fields, "parameters");
   manifest.layers = positive(fields, "layers");
   manifest.width = positive(fields, "width");
+  if (fields.has("weights_bytes")) manifest.weights_bytes = positive(fields, "weights_bytes");
   if (fields.has("source")) manifest.source = read_source(fields.object("source"));
   manifest.chat = fields.optional<std::string>("chat", "");
   if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {

@@ -31,6 +31,7 @@ struct ModelManifest {
   std::int64_t parameters = 0;
   std::int64_t layers = 0;
   std::int64_t width = 0;             ///< of the residual stream
+  std::int64_t weights_bytes = 0;     ///< of the published weights on disk; 0: not said
   std::optional<ModelSource> source;  ///< absent: not fetched by austeer
   std::string chat;               ///< template with {prompt}; "" when the model has no chat format
   std::vector<std::string> stop;  ///< tokens that end an answer in the chat format

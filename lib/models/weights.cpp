@@ -4,23 +4,29 @@
 #include <fmt/ranges.h>
 
 #include "base/error.hpp"
+#include "tensors/nf4.hpp"
 
 namespace austeer {
 namespace {
 
-void check_tensor(const Checkpoint& checkpoint, const std::string& name,
-                  const std::vector<std::int64_t>& shape) {
-  const std::string place = checkpoint.path().string();
-  if (!checkpoint.has(name)) {
-    throw FormatError({fmt::format("[model] {}: the tensor '{}' is missing", place, name), "", "",
-                       "The checkpoint is incomplete or of another model"});
-  }
-  const std::vector<std::int64_t> found = checkpoint.shape(name);
+void check_shape(const Checkpoint& checkpoint, const std::string& name,
+                 const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& found) {
   if (found == shape) return;
-  throw FormatError({fmt::format("[model] {}: the tensor '{}' has a wrong shape", place, name),
+  throw FormatError({fmt::format("[model] {}: the tensor '{}' has a wrong shape",
+                                 checkpoint.path().string(), name),
                      fmt::format("[{}]", fmt::join(shape, ", ")),
                      fmt::format("[{}]", fmt::join(found, ", ")),
                      "config.json and the weights do not belong together"});
+}
+
+void check_tensor(const Checkpoint& checkpoint, const std::string& name,
+                  const std::vector<std::int64_t>& shape) {
+  if (!checkpoint.has(name)) {
+    throw FormatError(
+        {fmt::format("[model] {}: the tensor '{}' is missing", checkpoint.path().string(), name),
+         "", "", "The checkpoint is incomplete or of another model"});
+  }
+  check_shape(checkpoint, name, shape, checkpoint.shape(name));
 }
 
 }  // namespace
@@ -32,7 +38,13 @@ at::Tensor Weights::tensor(const std::string& name, const std::vector<std::int64
 
 Linear Weights::linear(const std::string& name, std::int64_t out, std::int64_t in,
                        bool bias) const {
-  return {tensor(name + ".weight", {out, in}), bias ? tensor(name + ".bias", {out}) : at::Tensor()};
+  const at::Tensor added = bias ? tensor(name + ".bias", {out}) : at::Tensor();
+  if (is_nf4(checkpoint_, name + ".weight")) {
+    const auto packed = load_nf4(checkpoint_, name + ".weight");
+    check_shape(checkpoint_, name + ".weight", {out, in}, {packed->rows(), packed->columns()});
+    return {{}, added, packed->to(device_)};
+  }
+  return {tensor(name + ".weight", {out, in}), added};
 }
 
 at::Tensor Weights::norm(const std::string& name, std::int64_t width, bool offset) const {

@@ -22,7 +22,8 @@ class Weights {
   /// missing or of another shape.
   at::Tensor tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
 
-  /// `name`.weight [out, in] and, with `bias`, `name`.bias [out].
+  /// `name`.weight [out, in], which stays packed where it is stored so, and, with `bias`,
+  /// `name`.bias [out].
   Linear linear(const std::string& name, std::int64_t out, std::int64_t in, bool bias) const;
 
   /// The weight of an RMS norm, `name`.weight [width]; with `offset`, 1 + weight in float32.

@@ -49,6 +49,8 @@ class SafetensorsCheckpoint final : public Checkpoint {
     return shard_of(name).tensor(name).to(dtype);
   }
 
+  at::Tensor stored(const std::string& name) const override { return shard_of(name).tensor(name); }
+
   std::string fingerprint() const override {
     Sha256 hash;
     for (const Shard& shard : shards_) shard->add_fingerprint(hash);
@@ -155,6 +157,11 @@ fs::path only_safetensors(const fs::path& folder) {
 }
 
 }  // namespace
+
+at::Tensor Checkpoint::stored(const std::string& name) const {
+  throw FormatError("checkpoint", fmt::format("{}: the tensor '{}' cannot be taken as it is stored",
+                                              path().string(), name));
+}
 
 std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const fs::path& folder) {
   if (const fs::path single = folder / "model.safetensors"; present(single)) {

@@ -22,6 +22,10 @@ class Checkpoint {
   /// converted (dequantised) copy. Throws FormatError, naming the file, when it is missing.
   virtual at::Tensor load(const std::string& name, at::ScalarType dtype) const = 0;
 
+  /// The tensor `name` with the dtype and the bytes that the file has for it. Throws FormatError
+  /// when it is missing, and where tensors are no arrays of a dtype (GGUF's blocks).
+  virtual at::Tensor stored(const std::string& name) const;
+
   /// SHA-256 over each file's header and size, and the first, middle and last 4 KiB of every
   /// tensor: cheap to take, different for different weights in practice.
   virtual std::string fingerprint() const = 0;

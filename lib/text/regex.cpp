@@ -267,6 +267,18 @@ std::vector<ByteRange> Regex::find_all(std::string_view text) const {
   return matches;
 }
 
+std::string Regex::replace_all(std::string_view text, std::string_view content) const {
+  std::string result;
+  std::size_t done = 0;
+  for (const ByteRange& match : find_all(text)) {
+    result += text.substr(done, match.begin - done);
+    result += content;
+    done = match.end;
+  }
+  result += text.substr(done);
+  return result;
+}
+
 std::string Regex::escape(std::string_view text) {
   std::string pattern;
   for (const char c : text) {

@@ -30,6 +30,9 @@ class Regex {
   /// when the pattern needs more than a linear number of steps or too much memory.
   std::vector<ByteRange> find_all(std::string_view text) const;
 
+  /// `text` with every match replaced by `content`, taken literally. Throws as find_all does.
+  std::string replace_all(std::string_view text, std::string_view content) const;
+
   /// The pattern that matches exactly `text`.
   static std::string escape(std::string_view text);
 

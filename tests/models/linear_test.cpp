@@ -1,33 +1,152 @@
-// Half-precision products on CPUs that have no instructions for them are taken in float32: never
-// less exact than libtorch's own.
+// Linear layers: products in float32 that are rounded once, whatever the weight is stored in and
+// however many rows there are.
 
 #include "models/linear.hpp"
 
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 #include <limits>
+
+#include "models/row_product.hpp"
 
 namespace austeer {
 namespace {
 
-TEST(Linear, HalfPrecisionIsTheRoundedFloat32Product) {
+constexpr double float_epsilon = std::numeric_limits<float>::epsilon();
+
+double epsilon_of(at::ScalarType dtype) {
+  return dtype == at::kBFloat16 ? 0x1p-8 : dtype == at::kHalf ? 0x1p-11 : 0;
+}
+
+/// Expects y to be the exact product of what x and the weight hold, but for one rounding to its
+/// dtype (half a unit in the last place) and float32 sums: each of `in` products of order one may
+/// leave a unit in the last place, those of a sum as large as its terms together.
+void expect_product(const at::Tensor& y, const at::Tensor& x, const at::Tensor& weight,
+                    const at::Tensor& bias, const std::string& what) {
+  const at::Tensor wide_x = x.to(at::kDouble);
+  const at::Tensor wide_weight = weight.to(at::kDouble);
+  at::Tensor exact = at::linear(wide_x, wide_weight);
+  at::Tensor terms = at::linear(wide_x.abs(), wide_weight.abs());
+  if (bias.defined()) {
+    exact = exact + bias.to(at::kDouble);
+    terms = terms + bias.to(at::kDouble).abs();
+  }
+  ASSERT_EQ(y.sizes(), exact.sizes()) << what;
+  ASSERT_EQ(y.scalar_type(), x.scalar_type()) << what;
+  const at::Tensor error = (y.to(at::kDouble) - exact).abs();
+  const at::Tensor tolerance = exact.abs() * epsilon_of(y.scalar_type()) +
+                               terms * (float_epsilon * 2 * std::sqrt(x.size(1)));
+  EXPECT_TRUE((error <= tolerance).all().item<bool>())
+      << what << ": " << (error - tolerance).max().item<double>() << " too far";
+}
+
+/// A matrix that is packed in that it is kept in another dtype.
+class NarrowMatrix final : public PackedMatrix {
+ public:
+  explicit NarrowMatrix(at::Tensor values) : values_(std::move(values)) {}
+  std::int64_t rows() const override { return values_.size(0); }
+  std::int64_t columns() const override { return values_.size(1); }
+  std::int64_t bytes() const override { return static_cast<std::int64_t>(values_.nbytes()); }
+  void unpack(std::int64_t first, std::int64_t count, at::Tensor& out) const override {
+    out.copy_(values_.narrow(0, first, count));
+  }
+  std::shared_ptr<const PackedMatrix> to(at::Device device) const override {
+    return std::make_shared<NarrowMatrix>(values_.to(device));
+  }
+
+ private:
+  at::Tensor values_;
+};
+
+constexpr at::ScalarType dtypes[] = {at::kFloat, at::kBFloat16, at::kHalf};
+
+TEST(Linear, IsTheRoundedFloat32ProductForEveryDtypeAndNumberOfRows) {
   at::manual_seed(1);
-  for (const at::ScalarType dtype : {at::kBFloat16, at::kHalf}) {
-    for (const std::int64_t rows : {1, 7, 8, 50}) {
-      const at::Tensor x = at::randn({rows, 64}).to(dtype);
-      const Linear linear{at::randn({33, 64}).to(dtype), at::randn({33}).to(dtype)};
-      const at::Tensor exact =
-          at::linear(x.to(at::kDouble), linear.weight.to(at::kDouble), linear.bias.to(at::kDouble));
-      const at::Tensor found = linear(x);
-      ASSERT_EQ(found.scalar_type(), dtype);
-      // One rounding to the dtype (half a unit in the last place), and float32 accumulation of 64
-      // products of order one.
-      const double epsilon = dtype == at::kBFloat16 ? 0x1p-8 : 0x1p-11;
-      const at::Tensor tolerance =
-          exact.abs() * epsilon + 64 * std::numeric_limits<float>::epsilon() * 8;
-      EXPECT_TRUE(((found.to(at::kDouble) - exact).abs() <= tolerance).all().item<bool>())
-          << at::toString(dtype) << ", " << rows << " rows";
+  for (const at::ScalarType dtype : dtypes) {
+    for (const at::ScalarType stored : dtypes) {
+      for (const std::int64_t rows : {0, 1, 2, 3, 7, 50, 63, 64, 200}) {
+        const at::Tensor x = at::randn({rows, 93}).to(dtype);
+        const at::Tensor weight = at::randn({130, 93}).to(stored);
+        const at::Tensor bias = rows % 2 == 0 ? at::Tensor() : at::randn({130}).to(dtype);
+        const std::string what = std::string(at::toString(dtype)) + " times " +
+                                 at::toString(stored) + ", " + std::to_string(rows) + " rows";
+        expect_product(Linear{weight, bias}(x), x, weight, bias, what);
+        const auto packed = std::make_shared<NarrowMatrix>(weight);
+        expect_product(Linear{{}, bias, packed}(x), x, weight, bias, "packed, " + what);
+      }
     }
   }
+}
+
+TEST(Linear, ManyBlocksOfRowsAndLongRows) {
+  at::manual_seed(2);
+  for (const std::int64_t rows : {2, 70}) {
+    const at::Tensor x = at::randn({rows, 5000}).to(at::kBFloat16);
+    const at::Tensor weight = at::randn({1001, 5000}).to(at::kBFloat16);
+    const c10::InferenceMode guard;  // as engines run
+    expect_product(Linear{weight, {}}(x), x, weight, {}, std::to_string(rows) + " rows");
+  }
+}
+
+TEST(Linear, WeightsAndRowsThatAreNotContiguous) {
+  at::manual_seed(3);
+  for (const at::ScalarType dtype : dtypes) {
+    const at::Tensor x = at::randn({40, 9}).to(dtype).t();        // [9, 40]
+    const at::Tensor weight = at::randn({40, 30}).to(dtype).t();  // [30, 40]
+    expect_product(Linear{weight, {}}(x), x, weight, {}, at::toString(dtype));
+  }
+}
+
+TEST(RowProduct, EqualsThePlainOne) {
+  if (!multiplies_rows()) GTEST_SKIP() << "this processor has no AVX2";
+  at::manual_seed(4);
+  for (const std::int64_t in : {1, 7, 8, 9, 1023, 1024, 1025, 3000}) {
+    for (const std::int64_t out : {1, 3, 4, 9}) {
+      for (const std::int64_t rows : {1, 2, 3, 4, 8}) {
+        const at::Tensor x = at::randn({rows, in});
+        const at::Tensor weight = at::randn({out, in});
+        at::Tensor fast = at::full({rows, out + 2}, 5.0F);
+        at::Tensor plain = fast.clone();
+        RowProduct product{
+            x.const_data_ptr<float>(), rows,   weight.const_data_ptr<float>(), out, in,
+            fast.data_ptr<float>(),    out + 2};
+        multiply_rows(product);
+        product.y = plain.data_ptr<float>();
+        multiply_rows_plainly(product);
+        const at::Tensor terms = at::linear(x.abs(), weight.abs());
+        const at::Tensor tolerance = terms * (float_epsilon * 2 * std::sqrt(in));
+        EXPECT_TRUE(((fast - plain).abs().narrow(1, 0, out) <= tolerance).all().item<bool>())
+            << rows << " x " << in << " x " << out;
+        EXPECT_TRUE((fast.narrow(1, out, 2) == 5).all().item<bool>()) << "written beside y";
+      }
+    }
+  }
+}
+
+TEST(RowProduct, ARowDoesNotDependOnTheOthers) {
+  if (!multiplies_rows()) GTEST_SKIP() << "this processor has no AVX2";
+  at::manual_seed(5);
+  const Linear linear{at::randn({37, 1500}).to(at::kBFloat16), {}};
+  const at::Tensor x = at::randn({20, 1500});
+  const at::Tensor together = linear(x);
+  for (std::int64_t row = 0; row < x.size(0); ++row) {
+    EXPECT_TRUE(linear(x.narrow(0, row, 1)).equal(together.narrow(0, row, 1))) << row;
+  }
+}
+
+TEST(RowProduct, WideningIsExact) {
+  if (!multiplies_rows()) GTEST_SKIP() << "this processor has no AVX2";
+  const at::Tensor bits = at::arange(65536 + 5, at::kInt).to(at::kShort);  // every number, and more
+  const auto* in = reinterpret_cast<const std::uint16_t*>(bits.const_data_ptr<std::int16_t>());
+  at::Tensor out = at::empty({bits.numel()});
+  const auto same = [&](at::ScalarType dtype) {
+    const at::Tensor wanted = bits.view(dtype).to(at::kFloat);
+    return ((out == wanted) | (out.isnan() & wanted.isnan())).all().item<bool>();
+  };
+  widen_bfloat16(in, bits.numel(), out.data_ptr<float>());
+  EXPECT_TRUE(same(at::kBFloat16));
+  widen_half(in, bits.numel(), out.data_ptr<float>());
+  EXPECT_TRUE(same(at::kHalf));
 }
 
 }  // namespace

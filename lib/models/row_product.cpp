@@ -1,0 +1,152 @@
+#include "models/row_product.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <c10/util/Half.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+// The program is built for any x86-64 processor; these functions run only after a look at what
+// this one has.
+#define AUSTEER_AVX2 __attribute__((target("avx2,fma,f16c")))
+#endif
+
+namespace austeer {
+
+void multiply_rows_plainly(const RowProduct& product) {
+  for (std::int64_t row = 0; row < product.rows; ++row) {
+    for (std::int64_t o = 0; o < product.out; ++o) {
+      float sum = 0;
+      for (std::int64_t k = 0; k < product.in; ++k) {
+        sum += product.x[row * product.in + k] * product.weight[o * product.in + k];
+      }
+      product.y[row * product.y_stride + o] = sum;
+    }
+  }
+}
+
+#if defined(__x86_64__)
+
+namespace {
+
+constexpr std::int64_t lanes = 8;
+
+// Columns that are multiplied at a time: four rows of the weight then stay in the 32 KiB of the
+// innermost cache while all rows of x pass.
+constexpr std::int64_t chunk = 1024;
+
+constexpr int weight_tile = 4;
+constexpr int row_tile = 3;  // 4 × 3 sums, 3 rows of x and 1 of the weight fill the 16 registers
+
+AUSTEER_AVX2 inline float sum_of(__m256 x) {
+  __m128 sum = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  sum = _mm_hadd_ps(sum, sum);
+  return _mm_cvtss_f32(_mm_hadd_ps(sum, sum));
+}
+
+/// W rows of the weight times X rows of x over `columns` columns; added to y unless `first`. The
+/// pointers are at the tile's first row and column, rows of x and the weight are `stride` apart.
+template <int W, int X>
+AUSTEER_AVX2 inline void multiply_tile(const float* x, const float* weight, std::int64_t stride,
+                                       std::int64_t columns, float* y, std::int64_t y_stride,
+                                       bool first) {
+  __m256 sums[W][X];
+#pragma GCC unroll 4
+  for (int w = 0; w < W; ++w) {
+#pragma GCC unroll 4
+    for (int r = 0; r < X; ++r) sums[w][r] = _mm256_setzero_ps();
+  }
+  std::int64_t k = 0;
+  for (; k + lanes <= columns; k += lanes) {
+    __m256 of_x[X];
+#pragma GCC unroll 4
+    for (int r = 0; r < X; ++r) of_x[r] = _mm256_loadu_ps(x + r * stride + k);
+#pragma GCC unroll 4
+    for (int w = 0; w < W; ++w) {
+      const __m256 of_weight = _mm256_loadu_ps(weight + w * stride + k);
+#pragma GCC unroll 4
+      for (int r = 0; r < X; ++r) sums[w][r] = _mm256_fmadd_ps(of_weight, of_x[r], sums[w][r]);
+    }
+  }
+  for (int w = 0; w < W; ++w) {
+    for (int r = 0; r < X; ++r) {
+      float sum = sum_of(sums[w][r]);
+      for (std::int64_t rest = k; rest < columns; ++rest) {
+        sum += weight[w * stride + rest] * x[r * stride + rest];
+      }
+      float& result = y[r * y_stride + w];
+      result = first ? sum : result + sum;
+    }
+  }
+}
+
+/// W rows of the weight, from row `o` on, times all rows of x, for one chunk of columns.
+template <int W>
+AUSTEER_AVX2 void multiply_strip(const RowProduct& product, std::int64_t o, std::int64_t begin) {
+  const std::int64_t columns = std::min(chunk, product.in - begin);
+  const float* weight = product.weight + o * product.in + begin;
+  const auto tile = [&]<int X>(std::int64_t row) AUSTEER_AVX2 {
+    multiply_tile<W, X>(product.x + row * product.in + begin, weight, product.in, columns,
+                        product.y + row * product.y_stride + o, product.y_stride, begin == 0);
+  };
+  std::int64_t row = 0;
+  for (; row + row_tile <= product.rows; row += row_tile) tile.template operator()<row_tile>(row);
+  if (product.rows - row == 2) tile.template operator()<2>(row);
+  if (product.rows - row == 1) tile.template operator()<1>(row);
+}
+
+}  // namespace
+
+bool multiplies_rows() {
+  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                          __builtin_cpu_supports("f16c");
+  return has;
+}
+
+void multiply_rows(const RowProduct& product) {
+  for (std::int64_t begin = 0; begin < product.in; begin += chunk) {
+    std::int64_t o = 0;
+    for (; o + weight_tile <= product.out; o += weight_tile) {
+      multiply_strip<weight_tile>(product, o, begin);
+    }
+    for (; o < product.out; ++o) multiply_strip<1>(product, o, begin);
+  }
+}
+
+AUSTEER_AVX2 void widen_bfloat16(const std::uint16_t* in, std::int64_t count, float* out) {
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
+    const __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16);
+    _mm256_storeu_ps(out + i, _mm256_castsi256_ps(wide));
+  }
+  for (; i < count; ++i) out[i] = std::bit_cast<float>(std::uint32_t{in[i]} << 16);
+}
+
+AUSTEER_AVX2 void widen_half(const std::uint16_t* in, std::int64_t count, float* out) {
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
+    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(halves));
+  }
+  for (; i < count; ++i) out[i] = c10::detail::fp16_ieee_to_fp32_value(in[i]);
+}
+
+#else
+
+bool multiplies_rows() { return false; }
+void multiply_rows(const RowProduct& product) { multiply_rows_plainly(product); }
+
+void widen_bfloat16(const std::uint16_t* in, std::int64_t count, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    out[i] = std::bit_cast<float>(std::uint32_t{in[i]} << 16);
+  }
+}
+
+void widen_half(const std::uint16_t* in, std::int64_t count, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = c10::detail::fp16_ieee_to_fp32_value(in[i]);
+}
+
+#endif
+
+}  // namespace austeer

@@ -1,0 +1,29 @@
+#pragma once
+// A weight that is kept in fewer bits than it is computed with. Whoever multiplies with it asks for
+// some rows at a time, into a buffer of its own.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <memory>
+
+namespace austeer {
+
+/// A matrix [rows, columns] on some device.
+class PackedMatrix {
+ public:
+  virtual ~PackedMatrix() = default;
+
+  virtual std::int64_t rows() const = 0;
+  virtual std::int64_t columns() const = 0;
+  /// What it takes in memory (or in a mapped file).
+  virtual std::int64_t bytes() const = 0;
+
+  /// Writes the rows [first, first + count) to `out`, [count, columns], contiguous, of any
+  /// floating-point dtype, on this matrix's device. Values are rounded to the dtype once.
+  virtual void unpack(std::int64_t first, std::int64_t count, at::Tensor& out) const = 0;
+
+  /// The same matrix on `device`.
+  virtual std::shared_ptr<const PackedMatrix> to(at::Device device) const = 0;
+};
+
+}  // namespace austeer

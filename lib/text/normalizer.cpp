@@ -1,0 +1,33 @@
+#include "text/normalizer.hpp"
+
+namespace austeer {
+
+void Normalizer::add_form(NormalForm form) { steps_.emplace_back(form); }
+
+void Normalizer::add_replacement(Regex pattern, std::string content) {
+  steps_.emplace_back(Replacement{std::move(pattern), std::move(content)});
+}
+
+void Normalizer::add_prefix(std::string prefix) { steps_.emplace_back(std::move(prefix)); }
+
+std::string Normalizer::apply(std::string_view text) const {
+  std::string result(text);
+  for (const auto& step : steps_) {
+    result = std::visit([&](const auto& one) { return apply_step(one, result); }, step);
+  }
+  return result;
+}
+
+std::string Normalizer::apply_step(NormalForm form, const std::string& text) {
+  return normalise(text, form);
+}
+
+std::string Normalizer::apply_step(const Replacement& step, const std::string& text) {
+  return step.pattern.replace_all(text, step.content);
+}
+
+std::string Normalizer::apply_step(const Prefix& prefix, const std::string& text) {
+  return text.empty() ? text : prefix + text;
+}
+
+}  // namespace austeer
