@@ -10,7 +10,12 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                   "folder, .gguf file, name in configs/models/, or org/name in the local "
                   "Hugging Face cache")
       ->capture_default_str();
-  command.add_option("--device", options.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command
+      .add_option("--device", options.device,
+                  "cpu, cuda, cuda:N, or several that share the layers: cuda:0,cuda:1")
+      ->capture_default_str();
+  command.add_flag("--offload", options.offload,
+                   "keep layers that do not fit on the device on the CPU and stream them");
   command
       .add_option("--dtype", options.dtype,
                   "auto, float32, bfloat16 or float16; auto is bfloat16 where the processor "

@@ -67,14 +67,18 @@ std::int64_t CacheDescription::pairs_in_shard(std::int64_t index) const {
   return std::min(pairs_per_shard, pairs - index * pairs_per_shard);
 }
 
+std::int64_t CacheDescription::pair_bytes() const {
+  std::int64_t bytes = 0;
+  for (const CachedSite& site : sites) {
+    bytes += 2 * site.layers * site.width * static_cast<std::int64_t>(elementSize(dtype));
+  }
+  return bytes;
+}
+
 std::int64_t default_pairs_per_shard(const CacheDescription& description) {
   constexpr std::int64_t target_bytes = 32 << 20;
-  std::int64_t pair_bytes = 0;
-  for (const CachedSite& site : description.sites) {
-    pair_bytes +=
-        2 * site.layers * site.width * static_cast<std::int64_t>(elementSize(description.dtype));
-  }
-  return std::max<std::int64_t>(1, target_bytes / std::max<std::int64_t>(1, pair_bytes));
+  return std::max<std::int64_t>(1,
+                                target_bytes / std::max<std::int64_t>(1, description.pair_bytes()));
 }
 
 std::optional<std::string> flaw(const CacheDescription& description) {

@@ -39,6 +39,8 @@ struct CacheDescription {
   std::string key() const;
   /// Number of shards of the finished cache; the last one may be shorter.
   std::int64_t shards() const;
+  /// Bytes of one pair's activations, positive and negative, at every site.
+  std::int64_t pair_bytes() const;
   /// Pairs in shard `index` of the finished cache.
   std::int64_t pairs_in_shard(std::int64_t index) const;
 };

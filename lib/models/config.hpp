@@ -79,6 +79,7 @@ struct DecoderConfig {
   std::vector<std::int64_t> dense_layers;  ///< of a model with experts, those that have none
 
   std::string stored_dtype = "float32";  ///< dtype of the checkpoint, as the config names it
+  bool four_bit = false;                 ///< the layers' matrices are stored in NF4
   std::vector<TokenId> stop_tokens;      ///< eos_token_id, one or several
 
   std::int64_t attention_width() const { return heads * head_dim; }

@@ -1,6 +1,7 @@
 #include "models/dtype.hpp"
 
 #include <ATen/Context.h>
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 #include <vector>
@@ -33,8 +34,10 @@ std::optional<at::ScalarType> parse_dtype(const std::string& name) {
   throw UsageError("model", fmt::format("unknown dtype '{}'", name), suggestion(name, names));
 }
 
+namespace {
+
 at::Device parse_device(const std::string& name) {
-  const std::string hint = "Use cpu, cuda or cuda:N";
+  const std::string hint = "Use cpu, cuda, cuda:N, or several as cuda:0,cuda:1";
   try {
     const at::Device device(name);
     if (device.is_cpu()) return device;
@@ -46,6 +49,26 @@ at::Device parse_device(const std::string& name) {
     throw UsageError("model", fmt::format("unknown device '{}'", name), hint);
   }
   throw UsageError("model", fmt::format("the device '{}' is not on this machine", name), hint);
+}
+
+}  // namespace
+
+std::vector<at::Device> parse_devices(const std::string& names) {
+  std::vector<at::Device> devices;
+  std::size_t begin = 0;
+  while (begin <= names.size()) {
+    const std::size_t end = std::min(names.find(',', begin), names.size());
+    devices.push_back(parse_device(names.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  const bool can_share = std::ranges::all_of(devices, [&](const at::Device& device) {
+    return !device.is_cpu() && device.has_index() && std::ranges::count(devices, device) == 1;
+  });
+  if (devices.size() > 1 && !can_share) {
+    throw UsageError("model", fmt::format("the devices '{}' cannot share a model", names),
+                     "Name each accelerator once, with its number: cuda:0,cuda:1");
+  }
+  return devices;
 }
 
 }  // namespace austeer

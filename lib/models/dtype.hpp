@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace austeer {
 
@@ -13,8 +14,8 @@ std::string dtype_name(at::ScalarType dtype);
 /// The dtype called `name`; nothing for "auto". Throws UsageError with the nearest known one.
 std::optional<at::ScalarType> parse_dtype(const std::string& name);
 
-/// "cpu", "cuda", "cuda:1". Throws UsageError for what libtorch does not know or the machine does
-/// not have.
-at::Device parse_device(const std::string& name);
+/// "cpu", "cuda", "cuda:1", or several that are no CPU: "cuda:0,cuda:1". Throws UsageError for what
+/// libtorch does not know or the machine does not have, and for devices named twice.
+std::vector<at::Device> parse_devices(const std::string& names);
 
 }  // namespace austeer

@@ -3,8 +3,11 @@
 // under the names and in the row order of Hugging Face checkpoints.
 
 #include <ATen/ATen.h>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,19 +30,28 @@ class GgufModel : public Checkpoint {
   /// malformed vocabulary, and one with more tokens than the embedding has rows.
   std::unique_ptr<Tokenizer> tokenizer() const;
 
-  bool has(const std::string& name) const override;
+  bool has(const std::string& name) const override { return places_.contains(name); }
   std::vector<std::string> names() const override;
   std::vector<std::int64_t> shape(const std::string& name) const override;
-  /// Query and key rows, which GGUF stores for interleaved RoPE, come back in half-split order.
-  /// Vectors are copies always: they are float32 in files of any kind, and as views they would keep
-  /// the whole mapping after the matrices have been dequantised.
+  /// As Hugging Face has them: query and key rows, which llama files store for interleaved RoPE, in
+  /// half-split order; Gemma's norm weights without the 1 that its files have added; experts one by
+  /// one. Vectors are copies always: they are float32 in files of any kind, and as views they would
+  /// keep the whole mapping after the matrices have been dequantised.
   at::Tensor load(const std::string& name, at::ScalarType dtype) const override;
   std::string fingerprint() const override { return file_.fingerprint(); }
   std::filesystem::path path() const override { return file_.path(); }
 
  private:
+  struct Place {
+    std::string tensor;                 ///< the file's own name
+    std::optional<std::int64_t> slice;  ///< of the outermost dimension; unset: all of it
+  };
+
+  const Place& find(const std::string& name) const;
+
   GgufFile file_;
   DecoderConfig config_;
+  std::map<std::string, Place> places_;  // by Hugging Face name
 };
 
 }  // namespace austeer

@@ -1,15 +1,25 @@
 #pragma once
-// How Hugging Face names the tensors of a decoder, and how GGUF does.
+// How GGUF names the tensors of a decoder, and how Hugging Face does.
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace austeer {
 
-/// "model.layers.3.self_attn.q_proj.weight" → "blk.3.attn_q.weight"; "" for a name that GGUF has
-/// no counterpart of.
-std::string gguf_name(const std::string& hugging_face_name);
+/// What the names depend on.
+struct GgufNaming {
+  bool post_norms = false;   ///< norms after attention and FFN too, as in Gemma
+  std::int64_t experts = 0;  ///< the slices of an expert tensor
+};
 
-/// The inverse; "" for what a decoder does not load (rope_freqs.weight).
-std::string hugging_face_name(const std::string& gguf_name);
+/// The Hugging Face names of what the GGUF tensor `name` holds: one for most, one for each expert
+/// in order ("blk.3.ffn_up_exps.weight" → "model.layers.3.mlp.experts.0.up_proj.weight", ...), none
+/// for what a decoder does not load ("rope_freqs.weight").
+std::vector<std::string> hugging_face_names(const std::string& name, const GgufNaming& naming);
+
+/// Whether the tensor `name` has the weights of all experts of a layer.
+bool has_experts(const std::string& name);
 
 }  // namespace austeer

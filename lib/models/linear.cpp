@@ -141,4 +141,13 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
   return blockwise(x, *this, few(x.size(0)) || !cpu_multiplies(dtype) ? at::kFloat : dtype);
 }
 
+void Linear::transform(const std::function<at::Tensor(const at::Tensor&)>& change) {
+  if (weight.defined()) weight = change(weight);
+  if (bias.defined()) bias = change(bias);
+  if (packed == nullptr) return;
+  std::vector<at::Tensor> parts = packed->parts();
+  for (at::Tensor& part : parts) part = change(part);
+  packed = packed->with_parts(std::move(parts));
+}
+
 }  // namespace austeer

@@ -6,37 +6,36 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "models/gguf_model.hpp"
-#include "models/linear.hpp"
 #include "tensors/checkpoint.hpp"
 
 namespace austeer {
 namespace {
 
-at::ScalarType choose_dtype(const ModelOptions& options, const DecoderConfig& config) {
-  if (options.dtype) return *options.dtype;
-  if (options.device.is_cpu()) return cpu_multiplies(at::kBFloat16) ? at::kBFloat16 : at::kFloat;
-  return config.stored_dtype == "float16" ? at::kHalf : at::kBFloat16;
+/// A model of `checkpoint` that has its decoder and nothing else yet.
+Model model_of(const DecoderConfig& config, const Checkpoint& checkpoint, Storage storage,
+               const ModelOptions& options) {
+  Fit fit = fit_model(config, storage, options, measure_rooms(options.devices));
+  Model model;
+  model.weight_bytes = fit.weights.total();
+  model.decoder =
+      std::make_unique<Decoder>(config, checkpoint, fit.dtype, std::move(fit.placement));
+  model.stop_tokens = config.stop_tokens;
+  return model;
 }
 
 Model load_folder(const std::filesystem::path& folder, const ModelOptions& options) {
   const DecoderConfig config = read_config(folder);
   const auto checkpoint = open_safetensors_checkpoint(folder);
-  Model model;
-  model.decoder =
-      std::make_unique<Decoder>(config, *checkpoint, choose_dtype(options, config), options.device);
+  Model model = model_of(config, *checkpoint, Storage::mapped, options);
   model.tokenizer = load_tokenizer(folder);
-  model.stop_tokens = config.stop_tokens;
   model.fingerprint = sha256(checkpoint->fingerprint() + sha256_file(folder / "config.json"));
   return model;
 }
 
 Model load_gguf(const std::filesystem::path& file, const ModelOptions& options) {
   const GgufModel gguf(file);
-  Model model;
-  model.decoder = std::make_unique<Decoder>(gguf.config(), gguf,
-                                            choose_dtype(options, gguf.config()), options.device);
+  Model model = model_of(gguf.config(), gguf, Storage::packed, options);
   model.tokenizer = gguf.tokenizer();
-  model.stop_tokens = gguf.config().stop_tokens;
   model.fingerprint = gguf.fingerprint();
   return model;
 }

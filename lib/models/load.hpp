@@ -10,25 +10,20 @@
 
 #include "models/decoder.hpp"
 #include "models/dtype.hpp"
+#include "models/fit.hpp"
 #include "models/locate.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
-
-struct ModelOptions {
-  at::Device device = at::kCPU;
-  /// Unset: bfloat16 where the processor multiplies it natively, else float32; on CUDA the
-  /// checkpoint's own half-precision type, or bfloat16.
-  std::optional<at::ScalarType> dtype;
-};
 
 struct Model {
   std::string name;  ///< as the user wrote it
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<Tokenizer> tokenizer;
   std::vector<TokenId> stop_tokens;
-  std::string chat;         ///< template with {prompt}; "" where no chat format is known
-  std::string fingerprint;  ///< of the weights (Checkpoint::fingerprint)
+  std::string chat;               ///< template with {prompt}; "" where no chat format is known
+  std::int64_t weight_bytes = 0;  ///< as they lie in memory
+  std::string fingerprint;        ///< of the weights (Checkpoint::fingerprint)
 };
 
 /// Loads what locate_model found. Throws FileError, FormatError, UsageError.

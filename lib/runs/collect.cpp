@@ -5,11 +5,13 @@
 #include <chrono>
 #include <spdlog/spdlog.h>
 
+#include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "cache/writer.hpp"
 #include "engine/last_token_tap.hpp"
+#include "runs/needs.hpp"
 #include "tasks/task.hpp"
 
 namespace austeer {
@@ -100,7 +102,11 @@ CollectReport collect(const CollectOptions& options) {
   const std::vector<Tokens> texts = tokenise_pairs(
       items, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
   const CacheDescription description = describe_cache(options, task, items, model);
+  const std::int64_t cache_bytes = description.pairs * description.pair_bytes();
+  spdlog::info("{}; {} on disk", memory_needs(model, options.run.batch_tokens, false),
+               human_bytes(cache_bytes));
   CacheWriter writer(options.out, description);
+  check_free_disk(options.out, cache_bytes - writer.next_pair() * description.pair_bytes());
   for (const std::string& file : writer.damaged()) {
     spdlog::warn("{} is damaged and is made anew", file);
   }

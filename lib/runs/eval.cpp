@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/paths.hpp"
 #include "base/progress.hpp"
 #include "engine/plan_tap.hpp"
+#include "runs/needs.hpp"
 #include "runs/result.hpp"
 #include "tasks/task.hpp"
 
@@ -91,6 +93,7 @@ EvalReport eval(const EvalOptions& options) {
   }
   const std::optional<Plan> plan = load_plan_choice(options.plan);
   const Model model = open_model(options.run);
+  spdlog::info("{}", memory_needs(model, options.run.batch_tokens, true));
   const double load_seconds = seconds_since(start);
 
   const auto run_start = Clock::now();

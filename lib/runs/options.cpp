@@ -9,7 +9,11 @@ namespace austeer {
 
 Model open_model(const RunOptions& options) {
   if (options.threads > 0) at::set_num_threads(options.threads);
-  const ModelOptions model_options{parse_device(options.device), parse_dtype(options.dtype)};
+  const ModelOptions model_options{parse_devices(options.device), options.offload,
+                                   parse_dtype(options.dtype)};
+  if (options.offload && (model_options.devices.size() > 1 || model_options.devices[0].is_cpu())) {
+    throw UsageError("model", "--offload needs --device to name one accelerator, such as cuda");
+  }
   const ModelLocation location =
       locate_model(options.model, project_folder("configs"), home_folder());
   Model model = load_model(options.model, location, model_options);

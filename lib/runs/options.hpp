@@ -14,7 +14,8 @@ namespace austeer {
 
 struct RunOptions {
   std::string model = "smollm2-135m-instruct";
-  std::string device = "cpu";
+  std::string device = "cpu";  ///< one, or several that share the layers: "cuda:0,cuda:1"
+  bool offload = false;        ///< layers that do not fit on the device stay on the CPU
   std::string dtype = "auto";
   int threads = 0;  ///< 0: as many as libtorch finds
   std::int64_t batch_tokens = EngineOptions{}.batch_tokens;

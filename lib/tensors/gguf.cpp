@@ -135,14 +135,36 @@ const GgufTensor& GgufFile::find(const std::string& name) const {
 
 at::Tensor GgufFile::load(const std::string& name, at::ScalarType dtype) const {
   const GgufTensor& tensor = find(name);
-  std::byte* data = mapped_->bytes().data() + header_.data_start + tensor.offset;
-  const bool aligned = reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(dtype) == 0;
-  if (tensor.size > 0 && tensor.format->plain == dtype && aligned) {
-    return at::from_blob(
-        data, tensor.shape, [keep = mapped_](void*) {}, dtype);
+  return load_part(tensor, 0, tensor.size, tensor.shape, dtype);
+}
+
+at::Tensor GgufFile::load_slice(const std::string& name, std::int64_t index,
+                                at::ScalarType dtype) const {
+  const GgufTensor& tensor = find(name);
+  const std::string what = fmt::format("[gguf] {}: '{}' has no such slice", path().string(), name);
+  if (tensor.shape.size() < 2) {
+    throw FormatError({what, "at least 2 dimensions", std::to_string(tensor.shape.size()), ""});
   }
-  at::Tensor result = at::empty(tensor.shape, dtype);
-  dequantise(*tensor.format, {data, tensor.size}, result);
+  const std::int64_t slices = tensor.shape.front();
+  if (index < 0 || index >= slices) {
+    throw FormatError({what, fmt::format("an index below {}", slices), std::to_string(index), ""});
+  }
+  // Whole rows lie in whole blocks, so the slices are equally long.
+  const std::uint64_t size = tensor.size / static_cast<std::uint64_t>(slices);
+  return load_part(tensor, static_cast<std::uint64_t>(index) * size, size,
+                   {tensor.shape.begin() + 1, tensor.shape.end()}, dtype);
+}
+
+at::Tensor GgufFile::load_part(const GgufTensor& tensor, std::uint64_t offset, std::uint64_t size,
+                               const std::vector<std::int64_t>& shape, at::ScalarType dtype) const {
+  std::byte* data = mapped_->bytes().data() + header_.data_start + tensor.offset + offset;
+  const bool aligned = reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(dtype) == 0;
+  if (size > 0 && tensor.format->plain == dtype && aligned) {
+    return at::from_blob(
+        data, shape, [keep = mapped_](void*) {}, dtype);
+  }
+  at::Tensor result = at::empty(shape, dtype);
+  dequantise(*tensor.format, {data, size}, result);
   return result;
 }
 

@@ -46,7 +46,8 @@ class GgufFile {
   const GgufMetadata& metadata() const { return header_.metadata; }
   bool has(const std::string& name) const { return header_.tensors.contains(name); }
   std::vector<std::string> names() const;
-  /// Shape in torch order. This and the next two throw FormatError when there is no such tensor.
+  /// Shape in torch order. This and the next three throw FormatError for a tensor that is not
+  /// there.
   std::vector<std::int64_t> shape(const std::string& name) const { return find(name).shape; }
   /// "F32", "Q4_1", ...
   std::string_view format(const std::string& name) const { return find(name).format->name; }
@@ -55,6 +56,10 @@ class GgufFile {
   /// alive, where it is stored so and aligned; else dequantised into memory of its own.
   at::Tensor load(const std::string& name, at::ScalarType dtype) const;
 
+  /// Slice `index` of the outermost dimension, in the manner of load(): of [experts, out, in] one
+  /// expert's [out, in]. Throws FormatError also for a vector and for an index out of range.
+  at::Tensor load_slice(const std::string& name, std::int64_t index, at::ScalarType dtype) const;
+
   /// See Checkpoint::fingerprint.
   std::string fingerprint() const;
 
@@ -62,6 +67,9 @@ class GgufFile {
 
  private:
   const GgufTensor& find(const std::string& name) const;
+  /// `size` bytes at `offset` of the tensor, which are whole blocks of `shape`'s elements.
+  at::Tensor load_part(const GgufTensor& tensor, std::uint64_t offset, std::uint64_t size,
+                       const std::vector<std::int64_t>& shape, at::ScalarType dtype) const;
 
   std::shared_ptr<MappedFile> mapped_;
   GgufHeader header_;

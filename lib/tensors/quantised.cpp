@@ -7,80 +7,37 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "tensors/quantised_blocks.hpp"
 
 namespace austeer {
 namespace {
-
-template <typename T>
-T load(const std::byte* in) {
-  T value;
-  std::memcpy(&value, in, sizeof(T));
-  return value;
-}
-
-float load_half(const std::byte* in) {
-  return c10::detail::fp16_ieee_to_fp32_value(load<std::uint16_t>(in));
-}
-
-// __restrict: bytes may alias anything, and the compiler would not vectorise the loops.
 
 void f32(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   std::memcpy(out, in, static_cast<std::size_t>(blocks) * sizeof(float));
 }
 
 void f16(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
-  for (std::int64_t i = 0; i < blocks; ++i) out[i] = load_half(in + 2 * i);
+  for (std::int64_t i = 0; i < blocks; ++i) out[i] = quantised::load_half(in + 2 * i);
 }
 
 void bf16(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
   for (std::int64_t i = 0; i < blocks; ++i) {
-    out[i] = c10::detail::f32_from_bits(load<std::uint16_t>(in + 2 * i));
+    out[i] = c10::detail::f32_from_bits(quantised::load<std::uint16_t>(in + 2 * i));
   }
 }
 
-constexpr std::int64_t small_block = 32;
-
-/// half d, 32 × int8 q: d·q
-void q8_0(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
-  for (std::int64_t block = 0; block < blocks; ++block, in += 34, out += small_block) {
-    const float d = load_half(in);
-    for (int i = 0; i < small_block; ++i) {
-      out[i] = d * static_cast<float>(static_cast<std::int8_t>(in[2 + i]));
-    }
-  }
-}
-
-/// half d, 16 bytes of two 4-bit q each (low: elements 0 to 15, high: 16 to 31): d·(q - 8)
-void q4_0(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
-  for (std::int64_t block = 0; block < blocks; ++block, in += 18, out += small_block) {
-    const float d = load_half(in);
-    for (int i = 0; i < small_block / 2; ++i) {
-      const int pair = static_cast<int>(in[2 + i]);
-      out[i] = d * static_cast<float>((pair & 15) - 8);
-      out[i + small_block / 2] = d * static_cast<float>((pair >> 4) - 8);
-    }
-  }
-}
-
-/// half d, half m, 16 bytes of two 4-bit q each as in q4_0: d·q + m
-void q4_1(const std::byte* __restrict in, std::int64_t blocks, float* __restrict out) {
-  for (std::int64_t block = 0; block < blocks; ++block, in += 20, out += small_block) {
-    const float d = load_half(in);
-    const float m = load_half(in + 2);
-    for (int i = 0; i < small_block / 2; ++i) {
-      const int pair = static_cast<int>(in[4 + i]);
-      out[i] = d * static_cast<float>(pair & 15) + m;
-      out[i + small_block / 2] = d * static_cast<float>(pair >> 4) + m;
-    }
-  }
-}
-
-constexpr std::array<BlockFormat, 6> formats = {{{"F32", 0, 1, 4, f32, at::kFloat},
-                                                 {"F16", 1, 1, 2, f16, at::kHalf},
-                                                 {"BF16", 30, 1, 2, bf16, at::kBFloat16},
-                                                 {"Q8_0", 8, small_block, 34, q8_0},
-                                                 {"Q4_0", 2, small_block, 18, q4_0},
-                                                 {"Q4_1", 3, small_block, 20, q4_1}}};
+constexpr std::array<BlockFormat, 11> formats = {
+    {{"F32", 0, 1, 4, f32, at::kFloat},
+     {"F16", 1, 1, 2, f16, at::kHalf},
+     {"BF16", 30, 1, 2, bf16, at::kBFloat16},
+     {"Q8_0", 8, quantised::small_block, 34, quantised::q8_0},
+     {"Q4_0", 2, quantised::small_block, 18, quantised::q4_0},
+     {"Q4_1", 3, quantised::small_block, 20, quantised::q4_1},
+     {"Q5_0", 6, quantised::small_block, 22, quantised::q5_0},
+     {"Q5_1", 7, quantised::small_block, 24, quantised::q5_1},
+     {"Q4_K", 12, quantised::super_block, 144, quantised::q4_k},
+     {"Q5_K", 13, quantised::super_block, 176, quantised::q5_k},
+     {"Q6_K", 14, quantised::super_block, 210, quantised::q6_k}}};
 
 struct OtherFormat {
   std::uint32_t gguf_type;
@@ -89,11 +46,10 @@ struct OtherFormat {
 
 /// Formats that exist and are not read here, for the message.
 constexpr OtherFormat other_formats[] = {
-    {6, "Q5_0"},   {7, "Q5_1"},    {9, "Q8_1"},   {10, "Q2_K"},    {11, "Q3_K"},   {12, "Q4_K"},
-    {13, "Q5_K"},  {14, "Q6_K"},   {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"},
-    {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"},   {23, "IQ4_XS"}, {24, "I8"},
-    {25, "I16"},   {26, "I32"},    {27, "I64"},   {28, "F64"},     {29, "IQ1_M"},  {34, "TQ1_0"},
-    {35, "TQ2_0"}, {39, "MXFP4"}};
+    {9, "Q8_1"},     {10, "Q2_K"},  {11, "Q3_K"},   {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"},
+    {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"},   {23, "IQ4_XS"},
+    {24, "I8"},      {25, "I16"},   {26, "I32"},    {27, "I64"},   {28, "F64"},     {29, "IQ1_M"},
+    {34, "TQ1_0"},   {35, "TQ2_0"}, {39, "MXFP4"}};
 
 std::string other_name(std::uint32_t gguf_type) {
   for (const OtherFormat& other : other_formats) {

@@ -22,8 +22,8 @@ struct BlockFormat {
   std::optional<at::ScalarType> plain = {};  ///< the dtype whose values lie there as they are
 };
 
-/// The format numbered `gguf_type`: F32, F16, BF16, Q8_0, Q4_0, Q4_1. Throws FormatError for
-/// others, by their name; `place` opens the message.
+/// The format numbered `gguf_type`: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.
+/// Throws FormatError for others, by their name; `place` opens the message.
 const BlockFormat& block_format(std::uint32_t gguf_type, const std::string& place);
 
 /// Fills `out` (contiguous, of a floating-point dtype) with the elements of `blocks`, whole blocks

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "text/byte_level.hpp"
+#include "text/byte_pieces.hpp"
 #include "text/utf8.hpp"
 
 namespace austeer {
@@ -34,6 +35,11 @@ bool comes_later(const BpeScratch::Candidate& a, const BpeScratch::Candidate& b)
   return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
 }
 
+void add_symbol(BpeScratch& scratch, TokenId id) {
+  const auto position = static_cast<std::int32_t>(scratch.symbols.size());
+  scratch.symbols.push_back({id, position - 1, position + 1, true});
+}
+
 BpeScratch::Symbol& at(BpeScratch& scratch, std::int32_t position) {
   return scratch.symbols[static_cast<std::size_t>(position)];
 }
@@ -46,14 +52,9 @@ std::size_t BpeModel::PairHash::operator()(std::uint64_t key) const {
 }
 
 BpeModel::BpeModel(const BpeRules& rules, const std::string& place)
-    : fuse_unknown_(rules.fuse_unknown) {
+    : byte_level_(rules.byte_level), fuse_unknown_(rules.fuse_unknown) {
   if (rules.unknown) unknown_ = id_of(rules, *rules.unknown, "unk_token", place);
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    std::string piece;
-    append_utf8(piece, byte_level_alphabet()[byte]);
-    const auto found = rules.vocabulary.find(piece);
-    byte_ids_[byte] = found == rules.vocabulary.end() ? -1 : found->second;
-  }
+  read_symbols(rules);
   merges_.reserve(rules.merges.size());
   for (std::size_t rank = 0; rank < rules.merges.size(); ++rank) {
     const auto& [left, right] = rules.merges[rank];
@@ -63,10 +64,37 @@ BpeModel::BpeModel(const BpeRules& rules, const std::string& place)
     merges_[pair_key(left_id, right_id)] = {static_cast<std::int32_t>(rank),
                                             id_of(rules, left + right, what, place)};
   }
-  if (!rules.ignore_merges) return;
+  if (rules.ignore_merges) read_words(rules);
+}
+
+void BpeModel::read_symbols(const BpeRules& rules) {
+  byte_ids_.fill(-1);
+  for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
+    std::string piece;
+    if (byte_level_) {
+      append_utf8(piece, byte_level_alphabet()[byte]);
+    } else if (rules.byte_fallback) {
+      piece = byte_piece(static_cast<unsigned char>(byte));
+    }
+    const auto found = rules.vocabulary.find(piece);
+    if (found != rules.vocabulary.end()) byte_ids_[byte] = found->second;
+  }
+  if (byte_level_) return;
+  for (const auto& [piece, id] : rules.vocabulary) {
+    if (piece.empty()) continue;
+    const CodePoint first = code_point_at(piece, 0);
+    if (first.length == piece.size()) characters_.emplace(first.value, id);
+  }
+}
+
+void BpeModel::read_words(const BpeRules& rules) {
   words_.reserve(rules.vocabulary.size());
   for (const auto& [piece, id] : rules.vocabulary) {
-    if (auto bytes = bytes_of_piece(piece)) words_.emplace(std::move(*bytes), id);
+    if (!byte_level_) {
+      words_.emplace(piece, id);
+    } else if (auto bytes = bytes_of_piece(piece)) {
+      words_.emplace(std::move(*bytes), id);
+    }
   }
 }
 
@@ -75,21 +103,49 @@ const BpeModel::Merge* BpeModel::merge_of(TokenId left, TokenId right) const {
   return found == merges_.end() ? nullptr : &found->second;
 }
 
+std::size_t BpeModel::symbol_length(std::string_view word, std::size_t position) const {
+  return byte_level_ ? 1 : code_point_at(word, position).length;
+}
+
+TokenId BpeModel::symbol_id(std::string_view symbol) const {
+  if (byte_level_) return byte_ids_[static_cast<unsigned char>(symbol.front())];
+  const auto found = characters_.find(code_point_at(symbol, 0).value);
+  return found == characters_.end() ? -1 : found->second;
+}
+
+/// Adds the byte pieces of a character, if there is one for each of its bytes.
+bool BpeModel::fall_back(std::string_view symbol, BpeScratch& scratch) const {
+  if (byte_level_) return false;
+  const auto id_of_byte = [&](char c) { return byte_ids_[static_cast<unsigned char>(c)]; };
+  if (std::any_of(symbol.begin(), symbol.end(), [&](char c) { return id_of_byte(c) < 0; })) {
+    return false;
+  }
+  for (const char c : symbol) add_symbol(scratch, id_of_byte(c));
+  return true;
+}
+
 void BpeModel::fill_symbols(std::string_view word, BpeScratch& scratch) const {
   scratch.symbols.clear();
-  bool after_unknown = false;
-  for (const char c : word) {
-    TokenId id = byte_ids_[static_cast<unsigned char>(c)];
-    const bool is_unknown = id < 0;
-    if (is_unknown) {
-      if (unknown_ < 0) continue;
-      if (fuse_unknown_ && after_unknown) continue;
-      id = unknown_;
+  // As in the `tokenizers` package, an unknown symbol waits for the next that is not fallen back
+  // from, because that one may be fused with it.
+  bool unknown_waits = false;
+  const auto end_unknown = [&] {
+    if (unknown_waits) add_symbol(scratch, unknown_);
+    unknown_waits = false;
+  };
+  std::size_t length = 0;
+  for (std::size_t position = 0; position < word.size(); position += length) {
+    length = symbol_length(word, position);
+    const std::string_view symbol = word.substr(position, length);
+    if (const TokenId id = symbol_id(symbol); id >= 0) {
+      end_unknown();
+      add_symbol(scratch, id);
+    } else if (!fall_back(symbol, scratch) && unknown_ >= 0) {
+      if (!fuse_unknown_) end_unknown();
+      unknown_waits = true;
     }
-    after_unknown = is_unknown;
-    const auto position = static_cast<std::int32_t>(scratch.symbols.size());
-    scratch.symbols.push_back({id, position - 1, position + 1, true});
   }
+  end_unknown();
   if (!scratch.symbols.empty()) scratch.symbols.back().next = -1;
 }
 

@@ -1,6 +1,6 @@
 // Encoding: added tokens are cut out of the raw text, the rest is normalised, cut again by the
-// tokens that are looked for there, split into words, and each word encoded. Decoding: the bytes
-// behind the pieces, one after the other, read as UTF-8.
+// tokens that are looked for there, split into words, and each word encoded. Decoding: the pieces
+// but the special ones go through the decoder.
 #include "text/bpe_tokenizer.hpp"
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
-#include "text/byte_level.hpp"
 #include "text/utf8.hpp"
 
 namespace austeer {
@@ -76,7 +75,8 @@ class BpeTokenizer final : public Tokenizer {
   explicit BpeTokenizer(BpeParts parts)
       : model_(parts.rules, parts.place),
         pieces_(pieces_by_id(parts)),
-        normal_forms_(std::move(parts.normal_forms)),
+        normalizer_(std::move(parts.normalizer)),
+        decoder_(std::move(parts.decoder)),
         pre_tokenizer_(std::move(parts.split_rules)),
         prefix_(std::move(parts.prefix)),
         suffix_(std::move(parts.suffix)),
@@ -84,15 +84,12 @@ class BpeTokenizer final : public Tokenizer {
     ids_.reserve(pieces_.size());
     for (std::size_t id = 0; id < pieces_.size(); ++id) {
       ids_.emplace(pieces_[id], static_cast<TokenId>(id));
-      texts_.push_back(bytes_of_piece(pieces_[id]).value_or(pieces_[id]));
     }
     special_.resize(pieces_.size(), false);
     for (const AddedToken& token : parts.added) {
       const auto id = static_cast<std::size_t>(token.id);
       special_[id] = token.special;
-      if (!token.normalized) continue;
-      const std::string content = normalised(token.content);  // what it is found as
-      texts_[id] = bytes_of_piece(content).value_or(content);
+      if (token.normalized) found_as_.emplace(token.id, normalizer_.apply(token.content));
     }
     check_special(prefix_, parts.place);
     check_special(suffix_, parts.place);
@@ -106,12 +103,13 @@ class BpeTokenizer final : public Tokenizer {
     if (add_special_tokens) ids = prefix_;
     const std::string valid = repair_utf8(text);
     for (const TextSection& section : raw_tokens_.split(valid)) {
+      const bool at_start = section.text.data() == valid.data();
       if (section.id >= 0) {
         ids.push_back(section.id);
-      } else if (normal_forms_.empty()) {
-        encode_section(section.text, scratch, ids);
+      } else if (normalizer_.empty()) {
+        encode_section(section.text, at_start, scratch, ids);
       } else {
-        encode_section(normalised(section.text), scratch, ids);
+        encode_section(normalizer_.apply(section.text), at_start, scratch, ids);
       }
     }
     if (add_special_tokens) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
@@ -119,16 +117,18 @@ class BpeTokenizer final : public Tokenizer {
   }
 
   std::string decode(std::span<const TokenId> ids) const override {
-    std::string bytes;
+    std::vector<std::string> pieces;
     for (const TokenId id : ids) {
       if (id < 0 || id >= size()) {
         throw UsageError("tokenizer",
                          fmt::format("cannot decode the id {}: ids are below {}", id, size()));
       }
       const auto index = static_cast<std::size_t>(id);
-      if (!special_[index]) bytes += texts_[index];
+      if (special_[index]) continue;
+      const auto found = found_as_.find(id);
+      pieces.push_back(found == found_as_.end() ? pieces_[index] : found->second);
     }
-    return repair_utf8(bytes);
+    return decoder_.decode(std::move(pieces));
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(pieces_.size()); }
@@ -153,7 +153,7 @@ class BpeTokenizer final : public Tokenizer {
 
   AddedTokenFinder make_normalized_finder(const BpeParts& parts) const {
     std::vector<AddedToken> tokens = those_normalized(parts.added, true);
-    for (AddedToken& token : tokens) token.content = normalised(token.content);
+    for (AddedToken& token : tokens) token.content = normalizer_.apply(token.content);
     // Two tokens may be equal after normalisation; the one given first is found.
     std::unordered_map<std::string, AddedToken> by_content;
     for (AddedToken& token : tokens) by_content.emplace(token.content, token);
@@ -162,20 +162,16 @@ class BpeTokenizer final : public Tokenizer {
     return AddedTokenFinder(std::move(tokens));
   }
 
-  std::string normalised(std::string_view text) const {
-    std::string result(text);
-    for (const NormalForm form : normal_forms_) result = normalise(result, form);
-    return result;
-  }
-
-  void encode_section(std::string_view text, BpeScratch& scratch, std::vector<TokenId>& ids) const {
+  void encode_section(std::string_view text, bool at_start, BpeScratch& scratch,
+                      std::vector<TokenId>& ids) const {
     for (const TextSection& section : normalized_tokens_.split(text)) {
+      const bool first = at_start && section.text.data() == text.data();
       if (section.id >= 0) {
         ids.push_back(section.id);
         continue;
       }
       std::deque<std::string> storage;
-      for (const std::string_view word : pre_tokenizer_.split(section.text, storage)) {
+      for (const std::string_view word : pre_tokenizer_.split(section.text, first, storage)) {
         model_.encode_word(word, scratch, ids);
       }
     }
@@ -183,10 +179,11 @@ class BpeTokenizer final : public Tokenizer {
 
   BpeModel model_;
   std::vector<std::string> pieces_;                    // by id, as written in the file
-  std::vector<std::string> texts_;                     // by id, as decoded
   std::vector<bool> special_;                          // by id
   std::unordered_map<std::string_view, TokenId> ids_;  // keys point into pieces_
-  std::vector<NormalForm> normal_forms_;
+  std::unordered_map<TokenId, std::string> found_as_;  // of normalised added tokens
+  Normalizer normalizer_;
+  PieceDecoder decoder_;
   AddedTokenFinder raw_tokens_;
   AddedTokenFinder normalized_tokens_;
   PreTokenizer pre_tokenizer_;

@@ -1,5 +1,5 @@
 #pragma once
-// The byte-level BPE tokenizer, put together from its parts by whoever has read a file.
+// A BPE tokenizer, put together from its parts by whoever has read a file.
 
 #include <memory>
 #include <string>
@@ -7,17 +7,19 @@
 
 #include "text/added_tokens.hpp"
 #include "text/bpe.hpp"
+#include "text/normalizer.hpp"
+#include "text/piece_decoder.hpp"
 #include "text/pre_tokenizer.hpp"
 #include "text/tokenizer.hpp"
-#include "text/unicode.hpp"
 
 namespace austeer {
 
 struct BpeParts {
   BpeRules rules;
-  std::vector<AddedToken> added;         ///< those of the vocabulary have its ids
-  std::vector<NormalForm> normal_forms;  ///< applied in order
-  std::vector<SplitRule> split_rules;
+  std::vector<AddedToken> added;  ///< those of the vocabulary have its ids
+  Normalizer normalizer;
+  std::vector<SplitRule> split_rules;  ///< none: a text is one word
+  PieceDecoder decoder;
   std::vector<TokenId> prefix;  ///< default special tokens before the text
   std::vector<TokenId> suffix;  ///< and after it
   std::string fingerprint;

@@ -141,10 +141,10 @@ std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary) {
   BpeParts parts;
   parts.place = vocabulary.place;
   parts.fingerprint = fingerprint_of(vocabulary);
-  parts.normal_forms = pre_tokenizer.normal_forms;
+  for (const NormalForm form : pre_tokenizer.normal_forms) parts.normalizer.add_form(form);
+  parts.decoder.add_byte_level();
   for (const std::string& pattern : pre_tokenizer.patterns) {
-    parts.split_rules.push_back(
-        {Regex(pattern, vocabulary.place), SplitBehaviour::isolated, false, false});
+    parts.split_rules.push_back({Regex(pattern, vocabulary.place)});
   }
   parts.rules.ignore_merges = pre_tokenizer.ignore_merges;
   parts.rules.merges = vocabulary.merges;

@@ -88,21 +88,41 @@ std::vector<ByteRange> pieces_of(const SplitRule& rule, std::string_view text) {
   }
 }
 
+bool needs_prefix(const SplitRule& rule, std::string_view piece, bool is_first) {
+  const bool here = rule.prefix_place == PrefixPlace::each ||
+                    (rule.prefix_place == PrefixPlace::first && is_first);
+  return here && !piece.starts_with(rule.prefix);
+}
+
+/// The piece as the rule cuts it; what had to be changed lies in `storage`.
+std::string_view prepared(const SplitRule& rule, std::string_view piece, bool is_first,
+                          std::deque<std::string>& storage) {
+  if (!rule.space_mark.empty() && piece.find(' ') != std::string_view::npos) {
+    std::string& marked = storage.emplace_back();
+    for (const char c : piece) c == ' ' ? marked += rule.space_mark : marked += c;
+    piece = marked;
+  }
+  if (needs_prefix(rule, piece, is_first)) {
+    piece = storage.emplace_back(rule.prefix + std::string(piece));
+  }
+  return piece;
+}
+
 }  // namespace
+
+std::string_view whole_text_pattern() { return R"(\p{Any}+)"; }
 
 std::string_view gpt2_pattern() {
   return R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 }
 
-std::vector<std::string_view> PreTokenizer::split(std::string_view text,
+std::vector<std::string_view> PreTokenizer::split(std::string_view text, bool at_start,
                                                   std::deque<std::string>& storage) const {
   std::vector<std::string_view> words{text};
   for (const SplitRule& rule : rules_) {
     std::vector<std::string_view> next;
     for (std::string_view word : words) {
-      if (rule.prefix_space && !word.starts_with(' ')) {
-        word = storage.emplace_back(" " + std::string(word));
-      }
+      word = prepared(rule, word, at_start && next.empty(), storage);
       for (const ByteRange& range : pieces_of(rule, word)) {
         if (range.end > range.begin)
           next.push_back(word.substr(range.begin, range.end - range.begin));

@@ -20,12 +20,21 @@ enum class SplitBehaviour {
   contiguous             ///< neighbouring matches are one piece
 };
 
+/// Which pieces get a rule's prefix, unless they have it.
+enum class PrefixPlace { none, first, each };
+
 struct SplitRule {
   Regex pattern;
   SplitBehaviour behaviour = SplitBehaviour::isolated;
-  bool invert = false;        ///< what lies between the matches is taken for the matches
-  bool prefix_space = false;  ///< a piece gets a space in front first, unless it has one
+  bool invert = false;  ///< what lies between the matches is taken for the matches
+  // Done to a piece before it is cut:
+  std::string space_mark = {};                   ///< what a space becomes; empty: it stays
+  std::string prefix = {};                       ///< put in front of a piece
+  PrefixPlace prefix_place = PrefixPlace::none;  ///< first: only the one that starts the text
 };
+
+/// A pattern that takes a text as one match: a rule with it only does what is done before.
+std::string_view whole_text_pattern();
 
 /// The regular expression that GPT-2 introduced and byte-level pre-tokenizers use.
 std::string_view gpt2_pattern();
@@ -34,9 +43,9 @@ class PreTokenizer {
  public:
   explicit PreTokenizer(std::vector<SplitRule> rules) : rules_(std::move(rules)) {}
 
-  /// The words of valid UTF-8 `text`, none empty. They point into `text`, or into `storage` where a
-  /// space was put in front.
-  std::vector<std::string_view> split(std::string_view text,
+  /// The words of valid UTF-8 `text`, none empty; `at_start` says that nothing stands before it.
+  /// They point into `text`, or into `storage` where a rule has changed it.
+  std::vector<std::string_view> split(std::string_view text, bool at_start,
                                       std::deque<std::string>& storage) const;
 
  private:

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "text/added_tokens.hpp"
+#include "text/byte_pieces.hpp"
 #include "text/pieces.hpp"
 #include "text/utf8.hpp"
 
@@ -73,16 +74,16 @@ std::string with_spaces(std::string_view piece) {
 class SentencePieceTokenizer final : public Tokenizer {
  public:
   explicit SentencePieceTokenizer(SentencePieceParts parts)
-      : suffix_(std::move(parts.suffix)), fingerprint_(std::move(parts.fingerprint)) {
+      : fingerprint_(std::move(parts.fingerprint)) {
     load(processor_, parts.model, parts.place);
     check(processor_, parts.place);
     parts.model += without_prefix;
     load(continuation_, parts.model, parts.place);
-    if (parts.prefix) {
-      prefix_ = *std::move(parts.prefix);
-    } else if (processor_.bos_id() >= 0) {
-      prefix_ = {processor_.bos_id()};
-    }
+    const auto given_or = [](const std::optional<std::vector<TokenId>>& given, TokenId id) {
+      return given ? *given : id >= 0 ? std::vector<TokenId>{id} : std::vector<TokenId>{};
+    };
+    prefix_ = given_or(parts.prefix, processor_.bos_id());
+    suffix_ = given_or(parts.suffix, processor_.eos_id());
     std::vector<AddedToken> specials;
     for (TokenId id = 0; id < size(); ++id) {
       if (!is_special(id)) continue;
@@ -115,21 +116,22 @@ class SentencePieceTokenizer final : public Tokenizer {
 
   std::string decode(std::span<const TokenId> ids) const override {
     std::string text;
-    std::string bytes;  // of the byte pieces since the last other piece
+    ByteRun bytes;  // the byte pieces since the last other piece
     for (const TokenId id : ids) {
       if (id < 0 || id >= size()) {
         throw UsageError("tokenizer",
                          fmt::format("cannot decode the id {}: ids are below {}", id, size()));
       }
       if (is_special(id)) continue;
-      if (processor_.IsByte(id)) {
-        bytes += byte_of(processor_.IdToPiece(id));
+      const std::string& piece = processor_.IdToPiece(id);
+      if (processor_.IsByte(id)) {  // the library has checked that byte pieces look so
+        bytes.add(byte_of_piece(piece).value());
         continue;
       }
-      flush(bytes, text);
-      text += with_spaces(processor_.IdToPiece(id));
+      text += bytes.take();
+      text += with_spaces(piece);
     }
-    flush(bytes, text);
+    text += bytes.take();
     if (prefixes_space_ && text.starts_with(' ')) text.erase(0, 1);
     return text;
   }
@@ -155,22 +157,6 @@ class SentencePieceTokenizer final : public Tokenizer {
     return ids;
   }
 
-  /// "<0x0A>" → "\n"; the library has checked that byte pieces look so.
-  static char byte_of(const std::string& piece) {
-    return static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16));
-  }
-
-  /// A run of byte pieces is text when it is UTF-8 as a whole; else each byte is U+FFFD.
-  static void flush(std::string& bytes, std::string& text) {
-    if (bytes.empty()) return;
-    if (valid_utf8_prefix(bytes) == bytes.size()) {
-      text += bytes;
-    } else {
-      for (std::size_t i = 0; i < bytes.size(); ++i) append_utf8(text, 0xFFFD);
-    }
-    bytes.clear();
-  }
-
   SentencePieceProcessor processor_;
   SentencePieceProcessor continuation_;  // the same model, which puts no space in front
   AddedTokenFinder specials_;
@@ -187,10 +173,19 @@ std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(SentencePieceParts parts
 }
 
 std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(std::string_view bytes,
-                                                        const std::string& place) {
+                                                        const std::string& place,
+                                                        const TokenizerConfig& config) {
   SentencePieceParts parts;
   parts.model = bytes;
+  const bool add_bos = config.add_bos.value_or(true);
+  const bool add_eos = config.add_eos.value_or(false);
+  const std::vector<TokenId> none;
+  if (!add_bos) parts.prefix = none;
+  if (!add_eos) parts.suffix = none;
   parts.fingerprint = sha256(bytes);
+  if (!add_bos || add_eos) {  // not the defaults
+    parts.fingerprint = sha256(fmt::format("{} {} {}", parts.fingerprint, add_bos, add_eos));
+  }
   parts.place = place;
   return make_sentencepiece_tokenizer(std::move(parts));
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "text/tokenizer.hpp"
+#include "text/tokenizer_config.hpp"
 
 namespace austeer {
 
@@ -24,9 +25,9 @@ namespace austeer {
 struct SentencePieceParts {
   std::string model;                           ///< a serialised ModelProto
   std::optional<std::vector<TokenId>> prefix;  ///< unset: the model's BOS, if it has one
-  std::vector<TokenId> suffix;
-  std::string fingerprint;  ///< see Tokenizer::fingerprint
-  std::string place;        ///< the file, for messages
+  std::optional<std::vector<TokenId>> suffix;  ///< unset: the model's EOS, if it has one
+  std::string fingerprint;                     ///< see Tokenizer::fingerprint
+  std::string place;                           ///< the file, for messages
 };
 
 /// Throws FormatError, opened by the place, when the model is not a SentencePiece model, has a
@@ -34,8 +35,10 @@ struct SentencePieceParts {
 /// refuses. The ids of prefix and suffix must be the model's.
 std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(SentencePieceParts parts);
 
-/// The same from the bytes of a model alone: BOS in front where the model has one.
+/// The same from the bytes of a model: BOS in front where the model has one and `config` does not
+/// say otherwise, and EOS at the end where `config` says so.
 std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(std::string_view bytes,
-                                                        const std::string& place);
+                                                        const std::string& place,
+                                                        const TokenizerConfig& config = {});
 
 }  // namespace austeer

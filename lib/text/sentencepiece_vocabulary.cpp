@@ -152,12 +152,26 @@ std::vector<TokenId> frame(const SentencePieceVocabulary& vocabulary, bool add,
   return {*id};
 }
 
+/// GGUF files have spaces in user-defined tokens where SentencePiece has its mark (Gemma's runs of
+/// spaces), since that is what these tokens stand for in a text.
+SentencePieceVocabulary with_space_marks(SentencePieceVocabulary vocabulary) {
+  for (std::size_t id = 0; id < vocabulary.tokens.size(); ++id) {
+    if (vocabulary.types[id] != static_cast<std::int32_t>(TokenType::user_defined)) continue;
+    std::string& token = vocabulary.tokens[id];
+    for (auto at = token.find(' '); at != std::string::npos; at = token.find(' ', at)) {
+      token.replace(at, 1, "\u2581");
+    }
+  }
+  return vocabulary;
+}
+
 }  // namespace
 
-std::unique_ptr<Tokenizer> make_tokenizer(const SentencePieceVocabulary& vocabulary) {
-  if (vocabulary.tokens.empty()) refuse(vocabulary, "the vocabulary is empty");
-  check_length(vocabulary, vocabulary.scores.size(), "scores");
-  check_length(vocabulary, vocabulary.types.size(), "types");
+std::unique_ptr<Tokenizer> make_tokenizer(const SentencePieceVocabulary& given) {
+  if (given.tokens.empty()) refuse(given, "the vocabulary is empty");
+  check_length(given, given.scores.size(), "scores");
+  check_length(given, given.types.size(), "types");
+  const SentencePieceVocabulary vocabulary = with_space_marks(given);
   check_id(vocabulary, vocabulary.bos, "BOS");
   check_id(vocabulary, vocabulary.eos, "EOS");
   check_id(vocabulary, vocabulary.unknown, "the unknown token");

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "text/sentencepiece.hpp"
+#include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json.hpp"
 
 namespace austeer {
@@ -13,17 +14,17 @@ namespace austeer {
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
   const std::filesystem::path json = folder / "tokenizer.json";
   const std::filesystem::path model = folder / "tokenizer.model";
-  const bool has_model = std::filesystem::exists(model);
   if (std::filesystem::exists(json)) {
-    const TokenizerDocument document = parse_tokenizer_json(read_file(json), json.string());
-    if (!has_model || !document.converted_from_sentencepiece()) return make_tokenizer(document);
-  } else if (!has_model) {
-    throw FileError(
-        "tokenizer",
-        fmt::format("{} has neither tokenizer.json nor tokenizer.model", folder.string()),
-        "Is it a model folder in Hugging Face's layout?");
+    return make_tokenizer(parse_tokenizer_json(read_file(json), json.string()),
+                          read_tokenizer_config(folder));
   }
-  return make_sentencepiece_tokenizer(read_file(model), model.string());
+  if (std::filesystem::exists(model)) {
+    return make_sentencepiece_tokenizer(read_file(model), model.string(),
+                                        read_tokenizer_config(folder));
+  }
+  throw FileError("tokenizer",
+                  fmt::format("{} has neither tokenizer.json nor tokenizer.model", folder.string()),
+                  "Is it a model folder in Hugging Face's layout?");
 }
 
 }  // namespace austeer

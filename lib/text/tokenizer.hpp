@@ -1,6 +1,6 @@
 #pragma once
 // Text to token ids and back. One interface; the kinds are SentencePiece (tokenizer.model) and
-// byte-level BPE (tokenizer.json, or the vocabulary inside a GGUF file).
+// BPE (tokenizer.json), each also from the vocabulary inside a GGUF file.
 
 #include <cstdint>
 #include <filesystem>
@@ -40,8 +40,11 @@ class Tokenizer {
 };
 
 /// Loads the tokenizer of a Hugging Face folder: `tokenizer.json` if there, else
-/// `tokenizer.model`; the latter too where the former was only converted from it (Llama 2). Throws
-/// FileError when there is neither, FormatError when it is malformed.
+/// `tokenizer.model`. The former wins, also where it was converted from the latter, because it
+/// knows more: tokens that were added later, and which tokens of a chat format are special (Gemma's
+/// <end_of_turn>). Default special tokens are those of the file; where it names none,
+/// tokenizer_config.json decides. Throws FileError when there is neither, FormatError when a file
+/// is malformed or asks for what is not supported.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 
 }  // namespace austeer

@@ -34,16 +34,17 @@ void read_vocabulary(const nlohmann::json& vocabulary, const std::string& place,
 void read_merges(const nlohmann::json& merges, const std::string& place, BpeRules& rules) {
   if (!merges.is_array()) refuse(place, "model.merges is not a list");
   rules.merges.reserve(merges.size());
+  const auto merge_place = [&] {
+    return fmt::format("{}: model.merges, entry {}", place, rules.merges.size());
+  };
   for (const nlohmann::json& merge : merges) {
-    const std::string merge_place =
-        fmt::format("{}: model.merges, entry {}", place, rules.merges.size());
     if (merge.is_string()) {
-      rules.merges.push_back(split_merge(merge.get_ref<const std::string&>(), merge_place));
+      rules.merges.push_back(split_merge(merge.get_ref<const std::string&>(), merge_place()));
     } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
                merge[1].is_string()) {
       rules.merges.emplace_back(merge[0].get<std::string>(), merge[1].get<std::string>());
     } else {
-      refuse(merge_place, "neither \"left right\" nor [\"left\", \"right\"]");
+      refuse(merge_place(), "neither \"left right\" nor [\"left\", \"right\"]");
     }
   }
 }
@@ -53,7 +54,7 @@ void read_model_options(const Json& model, const std::string& place, BpeRules& r
   Fields fields(model, place + ": model");
   const auto type = fields.optional<std::string>("type", "BPE");
   if (type != "BPE") {
-    refuse(place, fmt::format("the model type '{}' is not supported", type), "Byte-level BPE is");
+    refuse(place, fmt::format("the model type '{}' is not supported", type), "BPE is");
   }
   if (fields.optional<double>("dropout", 0.0) != 0.0)
     refuse(place, "model.dropout is not supported");
@@ -62,10 +63,7 @@ void read_model_options(const Json& model, const std::string& place, BpeRules& r
       refuse(place, fmt::format("model.{} is not supported", affix));
     }
   }
-  if (fields.optional<bool>("byte_fallback", false)) {
-    refuse(place, "model.byte_fallback is not supported",
-           "The file was converted from a SentencePiece model: put that tokenizer.model beside it");
-  }
+  rules.byte_fallback = fields.optional<bool>("byte_fallback", false);
   const auto unknown = fields.optional<std::string>("unk_token", "");
   if (fields.has("unk_token")) rules.unknown = unknown;
   rules.fuse_unknown = fields.optional<bool>("fuse_unk", false);
@@ -74,7 +72,7 @@ void read_model_options(const Json& model, const std::string& place, BpeRules& r
 }
 
 void read_model(const nlohmann::json& model, const std::string& place, BpeRules& rules) {
-  if (!model.is_object()) refuse(place, "the key 'model' is missing or is not an object");
+  if (!model.is_object()) refuse(place, "'model' is not an object");
   Json options = Json::object();
   for (const auto& [key, value] : model.items()) {
     if (key != "vocab" && key != "merges") options[key] = value;
@@ -89,15 +87,28 @@ void read_model(const nlohmann::json& model, const std::string& place, BpeRules&
   read_merges(part("merges"), place, rules);
 }
 
-}  // namespace
-
-bool TokenizerDocument::converted_from_sentencepiece() const {
-  if (!json.is_object()) return false;
-  const auto model = json.find("model");
-  if (model == json.end() || !model->is_object()) return false;
-  const auto fallback = model->find("byte_fallback");
-  return fallback != model->end() && fallback->is_boolean() && fallback->get<bool>();
+TokenId id_of(const std::string& piece, std::string_view key, const BpeParts& parts) {
+  for (const AddedToken& token : parts.added) {
+    if (token.content == piece) return token.id;
+  }
+  const auto found = parts.rules.vocabulary.find(piece);
+  if (found != parts.rules.vocabulary.end()) return found->second;
+  refuse(parts.place,
+         fmt::format("tokenizer_config.json names '{}' as {}, which is no token", piece, key));
 }
+
+/// The default special tokens of a file that has no post-processor.
+void add_configured_tokens(const TokenizerConfig& config, BpeParts& parts) {
+  const bool add_bos = config.add_bos.value_or(false) && !config.bos.empty();
+  const bool add_eos = config.add_eos.value_or(false) && !config.eos.empty();
+  if (add_bos) parts.prefix.push_back(id_of(config.bos, "bos_token", parts));
+  if (add_eos) parts.suffix.push_back(id_of(config.eos, "eos_token", parts));
+  if (!add_bos && !add_eos) return;
+  parts.fingerprint = sha256(fmt::format(
+      "{} {} {}", parts.fingerprint, fmt::join(parts.prefix, ","), fmt::join(parts.suffix, ",")));
+}
+
+}  // namespace
 
 TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place) {
   const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
@@ -115,7 +126,8 @@ TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place
   return document;
 }
 
-std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document) {
+std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
+                                          const TokenizerConfig& config) {
   const std::string& place = document.place;
   if (!document.json.is_object()) refuse(place, "not an object");
   BpeParts parts;
@@ -126,8 +138,16 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document) {
     if (key != "model") rest[key] = value;
   }
   const auto model = document.json.find("model");
-  read_model(model == document.json.end() ? nlohmann::json() : *model, place, parts.rules);
+  if (model == document.json.end()) refuse(place, "the key 'model' is missing");
+  read_model(*model, place, parts.rules);
   read_tokenizer_parts(rest, parts);
+  if (parts.rules.byte_level && parts.rules.byte_fallback) {
+    refuse(place, "model.byte_fallback is not supported where the pre-tokenizer is ByteLevel");
+  }
+  const auto post_processor = rest.find("post_processor");
+  if (post_processor == rest.end() || post_processor->is_null()) {
+    add_configured_tokens(config, parts);
+  }
   return make_bpe_tokenizer(std::move(parts));
 }
 

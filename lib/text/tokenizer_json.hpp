@@ -1,7 +1,8 @@
 #pragma once
-// The `tokenizer.json` of the Hugging Face `tokenizers` package, as far as byte-level BPE goes:
-// what Llama 3, Qwen and SmolLM2 use. Whatever it does not know is refused by name, since a
-// tokenizer that is almost right gives ids that are quietly wrong.
+// The `tokenizer.json` of the Hugging Face `tokenizers` package, as far as BPE goes: byte-level, as
+// in Llama 3, Qwen and SmolLM2, or over characters that fall back to bytes, as it is converted from
+// SentencePiece models (Llama 2, Mistral, Gemma). Whatever it does not know is refused by name,
+// since a tokenizer that is almost right gives ids that are quietly wrong.
 
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "text/tokenizer.hpp"
+#include "text/tokenizer_config.hpp"
 
 namespace austeer {
 
@@ -19,17 +21,15 @@ struct TokenizerDocument {
   nlohmann::json json;
   std::string fingerprint;  ///< SHA-256 of the bytes
   std::string place;        ///< the file, for messages
-
-  /// True for what was converted from a SentencePiece model (BPE over characters that falls back to
-  /// bytes); such files come with the `tokenizer.model` that they were made from.
-  bool converted_from_sentencepiece() const;
 };
 
 /// Parses `bytes`. Throws FormatError, opened by `place`.
 TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place);
 
-/// Makes the tokenizer. Truncation and padding that the file asks for are left to the caller.
+/// Makes the tokenizer. Where the file has no post-processor, `config` says which special tokens
+/// are added by default. Truncation and padding that the file asks for are left to the caller.
 /// Throws FormatError for what is malformed, contradictory or not supported.
-std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document);
+std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
+                                          const TokenizerConfig& config = {});
 
 }  // namespace austeer

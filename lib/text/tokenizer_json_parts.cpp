@@ -1,64 +1,79 @@
-// One function per section; "Sequence" sections are flattened first.
+// The sections of a tokenizer.json but the pre-tokenizer.
 #include "text/tokenizer_json_parts.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <map>
 
-#include "base/suggest.hpp"
+#include "text/tokenizer_json_sections.hpp"
 
 namespace austeer {
 namespace {
 
-constexpr std::size_t max_steps = 64;
+constexpr std::size_t max_prefix_bytes = 64;
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what,
-                         std::string_view hint = {}) {
-  throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "", std::string(hint)});
-}
-
-template <typename Table>
-const auto& look_up(const Table& table, const std::string& name, const std::string& place,
-                    std::string_view what) {
-  const auto found = table.find(name);
-  if (found != table.end()) return found->second;
-  std::vector<std::string> known;
-  for (const auto& [key, value] : table) known.push_back(key);
-  refuse(place, fmt::format("the {} '{}' is not supported", what, name), suggestion(name, known));
-}
-
-std::string type_of(const Json& step, const std::string& place) {
-  return Fields(step, place).required<std::string>("type");
-}
-
-/// The steps of a section in order: the section itself, or those in a Sequence, to any depth.
-std::vector<const Json*> flatten(const Json& section, const char* list_key,
-                                 const std::string& place) {
-  std::vector<const Json*> steps;
-  std::vector<const Json*> waiting{&section};
-  while (!waiting.empty()) {
-    const Json* step = waiting.back();
-    waiting.pop_back();
-    if (step->is_null()) continue;
-    if (type_of(*step, place) != "Sequence") {
-      steps.push_back(step);
-      if (steps.size() > max_steps) refuse(place, fmt::format("more than {} steps", max_steps));
-      continue;
+/// Where a TemplateProcessing's special tokens go: before its sequence A or after it.
+void read_template(Fields& fields, const std::string& place, BpeParts& parts) {
+  const Json& single = fields.value("single");
+  Fields tokens = fields.object("special_tokens");
+  std::vector<TokenId> prefix;
+  std::vector<TokenId> suffix;
+  bool seen_text = false;
+  if (!single.is_array()) refuse_section(place, "'single' is not a list");
+  for (const Json& item : single) {
+    Fields element(item, place);
+    if (element.has("Sequence")) {
+      const auto id = element.object("Sequence").required<std::string>("id");
+      if (id != "A" || seen_text)
+        refuse_section(place, "'single' must have the sequence A once, and no other");
+      seen_text = true;
+    } else {
+      const auto id = element.object("SpecialToken").required<std::string>("id");
+      for (const TokenId token : tokens.object(id).required<std::vector<TokenId>>("ids")) {
+        (seen_text ? suffix : prefix).push_back(token);
+      }
     }
-    Fields fields(*step, place);
-    fields.required<std::string>("type");
-    const Json& list = fields.value(list_key);
-    fields.refuse_unknown();
-    if (!list.is_array()) refuse(place, fmt::format("'{}' is not a list", list_key));
-    for (auto inner = list.rbegin(); inner != list.rend(); ++inner) waiting.push_back(&*inner);
+    element.refuse_unknown();
   }
-  return steps;
+  if (!seen_text) refuse_section(place, "'single' does not contain the sequence A");
+  parts.prefix.insert(parts.prefix.begin(), prefix.begin(), prefix.end());
+  parts.suffix.insert(parts.suffix.end(), suffix.begin(), suffix.end());
 }
+
+void read_byte_level(Fields& fields, const std::string&, PieceDecoder& decoder) {
+  for (const char* option : {"add_prefix_space", "trim_offsets", "use_regex"}) {
+    fields.optional<bool>(option, true);  // of the pre-tokenizer of that name
+  }
+  decoder.add_byte_level();
+}
+
+void read_byte_fallback(Fields&, const std::string&, PieceDecoder& decoder) {
+  decoder.add_byte_fallback();
+}
+
+void read_fuse(Fields&, const std::string&, PieceDecoder& decoder) { decoder.add_fuse(); }
+
+void read_replacement(Fields& fields, const std::string& place, PieceDecoder& decoder) {
+  Regex pattern = pattern_of(fields, place);
+  decoder.add_replacement(std::move(pattern), fields.required<std::string>("content"));
+}
+
+void read_strip(Fields& fields, const std::string& place, PieceDecoder& decoder) {
+  const auto content = fields.required<std::string>("content");
+  const auto start = fields.required<std::int64_t>("start");
+  const auto stop = fields.optional<std::int64_t>("stop", 0);
+  if (content.empty() || start < 0 || stop != 0) {
+    refuse_section(place,
+                   "Strip is supported with a content, a start of 0 or more and a stop of 0");
+  }
+  decoder.add_strip(content, static_cast<std::size_t>(start));
+}
+
+}  // namespace
 
 void read_added_tokens(const Json& list, BpeParts& parts) {
   const std::string place = parts.place + ": added_tokens";
   if (list.is_null()) return;
-  if (!list.is_array()) refuse(place, "not a list");
+  if (!list.is_array()) refuse_section(place, "not a list");
   for (const Json& entry : list) {
     Fields fields(entry, fmt::format("[tokenizer] {}, entry {}", place, parts.added.size()));
     AddedToken token;
@@ -83,87 +98,18 @@ void read_normalizer(const Json& section, BpeParts& parts) {
   for (const Json* step : flatten(section, "normalizers", place)) {
     Fields fields(*step, "[tokenizer] " + place);
     const auto type = fields.required<std::string>("type");
-    parts.normal_forms.push_back(look_up(forms, type, parts.place, "normalizer"));
-    fields.refuse_unknown();
-  }
-}
-
-SplitRule split_rule(Fields& fields, const std::string& place) {
-  static const std::map<std::string, SplitBehaviour> behaviours{
-      {"Removed", SplitBehaviour::removed},
-      {"Isolated", SplitBehaviour::isolated},
-      {"MergedWithPrevious", SplitBehaviour::merged_with_previous},
-      {"MergedWithNext", SplitBehaviour::merged_with_next},
-      {"Contiguous", SplitBehaviour::contiguous}};
-  Fields pattern = fields.object("pattern");
-  const bool is_regex = pattern.has("Regex");
-  const auto text = pattern.required<std::string>(is_regex ? "Regex" : "String");
-  pattern.refuse_unknown();
-  const auto behaviour = fields.required<std::string>("behavior");
-  const bool invert = fields.optional<bool>("invert", false);
-  return {Regex(is_regex ? text : Regex::escape(text), place),
-          look_up(behaviours, behaviour, place, "split behavior"), invert, false};
-}
-
-SplitRule digits_rule(Fields& fields, const std::string& place) {
-  const bool individual = fields.optional<bool>("individual_digits", false);
-  return {Regex(R"(\p{N})", place),
-          individual ? SplitBehaviour::isolated : SplitBehaviour::contiguous, false, false};
-}
-
-SplitRule byte_level_rule(Fields& fields, const std::string& place) {
-  const bool prefix_space = fields.optional<bool>("add_prefix_space", true);
-  const bool use_regex = fields.optional<bool>("use_regex", true);
-  fields.optional<bool>("trim_offsets", true);  // offsets are not computed here
-  return {Regex(use_regex ? gpt2_pattern() : R"(\p{Any}+)", place), SplitBehaviour::isolated, false,
-          prefix_space};
-}
-
-void read_pre_tokenizer(const Json& section, BpeParts& parts) {
-  using Reader = SplitRule (*)(Fields&, const std::string&);
-  static const std::map<std::string, Reader> readers{
-      {"Split", split_rule}, {"Digits", digits_rule}, {"ByteLevel", byte_level_rule}};
-  const std::string place = parts.place + ": pre_tokenizer";
-  const std::vector<const Json*> steps = flatten(section, "pretokenizers", place);
-  for (const Json* step : steps) {
-    Fields fields(*step, "[tokenizer] " + place);
-    const auto type = fields.required<std::string>("type");
-    if ((type == "ByteLevel") != (step == steps.back()) && readers.contains(type)) {
-      refuse(place, "the last step, and no other, must be ByteLevel");
-    }
-    const Reader reader = look_up(readers, type, parts.place, "pre-tokenizer");
-    parts.split_rules.push_back(reader(fields, place));
-    fields.refuse_unknown();
-  }
-  if (steps.empty()) refuse(place, "there is none; byte-level BPE needs ByteLevel");
-}
-
-/// Where a TemplateProcessing's special tokens go: before its sequence A or after it.
-void read_template(Fields& fields, const std::string& place, BpeParts& parts) {
-  const Json& single = fields.value("single");
-  Fields tokens = fields.object("special_tokens");
-  std::vector<TokenId> prefix;
-  std::vector<TokenId> suffix;
-  bool seen_text = false;
-  if (!single.is_array()) refuse(place, "'single' is not a list");
-  for (const Json& item : single) {
-    Fields element(item, place);
-    if (element.has("Sequence")) {
-      const auto id = element.object("Sequence").required<std::string>("id");
-      if (id != "A" || seen_text)
-        refuse(place, "'single' must have the sequence A once, and no other");
-      seen_text = true;
+    if (type == "Replace") {
+      Regex pattern = pattern_of(fields, place);
+      parts.normalizer.add_replacement(std::move(pattern), fields.required<std::string>("content"));
+    } else if (type == "Prepend") {
+      const auto prefix = fields.required<std::string>("prepend");
+      if (prefix.size() > max_prefix_bytes) refuse_section(place, "the prefix is too long");
+      parts.normalizer.add_prefix(prefix);
     } else {
-      const auto id = element.object("SpecialToken").required<std::string>("id");
-      for (const TokenId token : tokens.object(id).required<std::vector<TokenId>>("ids")) {
-        (seen_text ? suffix : prefix).push_back(token);
-      }
+      parts.normalizer.add_form(look_up(forms, type, parts.place, "normalizer"));
     }
-    element.refuse_unknown();
+    fields.refuse_unknown();
   }
-  if (!seen_text) refuse(place, "'single' does not contain the sequence A");
-  parts.prefix.insert(parts.prefix.begin(), prefix.begin(), prefix.end());
-  parts.suffix.insert(parts.suffix.end(), suffix.begin(), suffix.end());
 }
 
 void read_post_processor(const Json& section, BpeParts& parts) {
@@ -174,24 +120,36 @@ void read_post_processor(const Json& section, BpeParts& parts) {
     if (type == "TemplateProcessing") {
       read_template(fields, place, parts);
     } else if (type != "ByteLevel") {  // which only moves offsets
-      refuse(parts.place, fmt::format("the post-processor '{}' is not supported", type));
+      refuse_section(parts.place, fmt::format("the post-processor '{}' is not supported", type));
     }
   }
 }
 
-void read_decoder(const Json& section, const BpeParts& parts) {
+void read_decoder(const Json& section, BpeParts& parts) {
+  using Reader = void (*)(Fields&, const std::string&, PieceDecoder&);
+  static const std::map<std::string, Reader> readers{{"ByteLevel", read_byte_level},
+                                                     {"ByteFallback", read_byte_fallback},
+                                                     {"Fuse", read_fuse},
+                                                     {"Replace", read_replacement},
+                                                     {"Strip", read_strip}};
   const std::string place = parts.place + ": decoder";
   const std::vector<const Json*> steps = flatten(section, "decoders", place);
+  bool byte_level = false;
   for (const Json* step : steps) {
-    const std::string type = type_of(*step, place);
-    if (type != "ByteLevel") {
-      refuse(parts.place, fmt::format("the decoder '{}' is not supported", type));
-    }
+    Fields fields(*step, "[tokenizer] " + place);
+    const auto type = fields.required<std::string>("type");
+    byte_level |= type == "ByteLevel";
+    look_up(readers, type, parts.place, "decoder")(fields, place, parts.decoder);
+    fields.refuse_unknown();
   }
-  if (steps.size() != 1) refuse(place, "byte-level BPE needs exactly one, ByteLevel");
+  if (parts.rules.byte_level && (!byte_level || steps.size() > 1)) {
+    refuse_section(place, "byte-level BPE needs exactly one, ByteLevel");
+  }
+  if (!parts.rules.byte_level && byte_level) {
+    refuse_section(place, "ByteLevel undoes a pre-tokenizer ByteLevel, which is not there");
+  }
+  if (steps.empty()) refuse_section(place, "there is none");
 }
-
-}  // namespace
 
 void read_tokenizer_parts(const Json& document, BpeParts& parts) {
   static const std::vector<std::string> known{"version",        "truncation", "padding",
@@ -199,7 +157,7 @@ void read_tokenizer_parts(const Json& document, BpeParts& parts) {
                                               "post_processor", "decoder"};
   for (const auto& [key, value] : document.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      refuse(parts.place, fmt::format("unknown key '{}'", key), suggestion(key, known));
+      refuse_section(parts.place, fmt::format("unknown key '{}'", key), suggestion(key, known));
     }
   }
   const auto section = [&](const char* key) {

@@ -1,5 +1,5 @@
-// The engine on GGUF files against `transformers`: tiny models in every plain and simple quantised
-// format, and the real default model in full.
+// The engine on GGUF files against `transformers`: tiny models of every family, and the real
+// default model in full.
 
 #include <algorithm>
 #include <filesystem>
@@ -57,9 +57,11 @@ TEST_P(TinyGguf, EqualsTransformers) {
   compare(Decoder(gguf.config(), gguf, at::kFloat, at::kCPU), reference);
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, TinyGguf,
+INSTANTIATE_TEST_SUITE_P(Models, TinyGguf,
                          ::testing::Values("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1",
-                                           "sentencepiece"),
+                                           "sentencepiece", "biases", "llama3", "mistral",
+                                           "mistral_window", "qwen2", "qwen3", "qwen3_moe",
+                                           "gemma2", "gemma3"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(SmolLM2, EqualsTransformers) {

@@ -51,6 +51,68 @@ TEST(Config, BothSpellingsSayTheSame) {
   }
 }
 
+/// What the hub has of three models, sizes alone, and how many parameters they are said to have.
+TEST(Config, PublishedModelsHaveTheirParameters) {
+  const std::vector<std::pair<std::string, std::int64_t>> published = {
+      {R"({"model_type": "gemma2", "num_hidden_layers": 26, "hidden_size": 2304,
+           "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256,
+           "intermediate_size": 9216, "vocab_size": 256000})",
+       2614341888},
+      {R"({"model_type": "qwen3_moe", "num_hidden_layers": 48, "hidden_size": 2048,
+           "num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 128,
+           "intermediate_size": 6144, "moe_intermediate_size": 768, "num_experts": 128,
+           "num_experts_per_tok": 8, "norm_topk_prob": true, "vocab_size": 151936})",
+       30532122624},
+      {R"({"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096,
+           "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336,
+           "vocab_size": 128256})",
+       8030261248}};
+  for (const auto& [json, parameters] : published) {
+    EXPECT_EQ(parse_config(parse_json(json, "config.json"), "config.json").parameters(),
+              parameters);
+  }
+}
+
+TEST(Config, WindowsOfEachFamily) {
+  const auto windows = [](const std::string& type, const Json& changes) {
+    Json json = small_config();
+    json["model_type"] = type;
+    json["num_hidden_layers"] = 6;
+    json["head_dim"] = 16;
+    json.update(changes);
+    return parse_config(json, "config.json").windows;
+  };
+  using Windows = std::vector<std::int64_t>;
+  EXPECT_EQ(windows("mistral", Json::object()), Windows(6, 4096));
+  EXPECT_EQ(windows("mistral", {{"sliding_window", nullptr}}), Windows());
+  EXPECT_EQ(windows("qwen2", {{"sliding_window", 8}}), Windows());
+  EXPECT_EQ(
+      windows("qwen3",
+              {{"sliding_window", 8}, {"use_sliding_window", true}, {"max_window_layers", 4}}),
+      (Windows{0, 0, 0, 0, 8, 8}));
+  EXPECT_EQ(windows("gemma2", {{"sliding_window", 8}}), (Windows{8, 0, 8, 0, 8, 0}));
+  EXPECT_EQ(windows("gemma3_text", {{"sliding_window", 8}}), (Windows{8, 8, 8, 8, 8, 0}));
+}
+
+TEST(Config, ExpertsOfSomeLayers) {
+  Json json = small_config();
+  json.update({{"model_type", "qwen3_moe"},
+               {"num_hidden_layers", 6},
+               {"num_experts", 4},
+               {"num_experts_per_tok", 2},
+               {"moe_intermediate_size", 8},
+               {"decoder_sparse_step", 2},
+               {"mlp_only_layers", {3}}});
+  const DecoderConfig config = parse_config(json, "config.json");
+  EXPECT_EQ(config.dense_layers, (std::vector<std::int64_t>{0, 2, 3, 4}));
+  json["num_experts_per_tok"] = 5;
+  expect_refusal<FormatError>([&] { parse_config(json, "config.json"); },
+                              "the number of experts per token is impossible");
+  json["num_experts"] = std::int64_t{1} << 40;
+  expect_refusal<FormatError>([&] { parse_config(json, "config.json"); },
+                              "the number of experts is impossible");
+}
+
 TEST(Config, ImpossibleSizesAreNamed) {
   expect_refused("num_hidden_layers", 0, "the number of layers is impossible");
   expect_refused("hidden_size", -64, "the hidden size is impossible");
@@ -65,7 +127,7 @@ TEST(Config, ImpossibleSizesAreNamed) {
 
 TEST(Config, WhatIsNotSupportedIsNamed) {
   expect_refused("model_type", "lama", "did you mean 'llama'?");
-  expect_refused("hidden_act", "gelu", "expected silu; found gelu");
+  expect_refused("hidden_act", "gelu", "expected silu; found \"gelu\"");
   expect_refused("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}, "'yarn'");
 }
 

@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "models/gguf_names.hpp"
 #include "reference.hpp"
+#include "testing.hpp"
 
 namespace austeer {
 namespace {
@@ -52,22 +54,66 @@ TEST_P(TinyGguf, TokensOfTheTexts) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, TinyGguf,
+INSTANTIATE_TEST_SUITE_P(Models, TinyGguf,
                          ::testing::Values("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1",
-                                           "sentencepiece"),
+                                           "sentencepiece", "biases", "llama3", "mistral",
+                                           "mistral_window", "qwen2", "qwen3", "qwen3_moe",
+                                           "gemma2", "gemma3"),
                          [](const auto& info) { return std::string(info.param); });
 
-TEST(GgufNames, TranslateBothWays) {
+TEST_P(TinyGguf, NamesAndShapesOfEveryTensor) {
+  const std::vector<std::string> names = model_.names();
+  for (const std::string& name : names) {
+    ASSERT_TRUE(model_.has(name)) << name;
+    EXPECT_EQ(model_.shape(name), reference_.header().tensors.at("weight." + name).shape) << name;
+  }
+  EXPECT_FALSE(model_.has("model.layers.0.mlp.experts.6.up_proj.weight"));
+  testing::expect_refusal<FormatError>([&] { model_.load("model.norm.wieght", at::kFloat); },
+                                       "did you mean 'model.norm.weight'");
+  testing::expect_refusal<FormatError>([&] { model_.shape("blk.0.attn_q.weight"); },
+                                       "model.gguf: there is no tensor 'blk.0.attn_q.weight'");
+}
+
+TEST_P(TinyGguf, OtherDtypesAreRoundedOnce) {
+  for (const std::string& name : model_.names()) {
+    const at::Tensor rounded = reference_.tensor("weight." + name).to(at::kBFloat16);
+    EXPECT_TRUE(at::equal(model_.load(name, at::kBFloat16), rounded)) << name;
+  }
+}
+
+using Names = std::vector<std::string>;
+
+TEST(GgufNames, OfEveryKindOfTensor) {
+  const GgufNaming plain;
+  EXPECT_EQ(hugging_face_names("token_embd.weight", plain), (Names{"model.embed_tokens.weight"}));
+  EXPECT_EQ(hugging_face_names("output.weight", plain), (Names{"lm_head.weight"}));
+  EXPECT_EQ(hugging_face_names("blk.12.attn_q.bias", plain),
+            (Names{"model.layers.12.self_attn.q_proj.bias"}));
+  EXPECT_EQ(hugging_face_names("blk.0.ffn_norm.weight", plain),
+            (Names{"model.layers.0.post_attention_layernorm.weight"}));
   for (const char* name :
-       {"model.embed_tokens.weight", "model.norm.weight", "lm_head.weight",
-        "model.layers.12.self_attn.q_proj.bias", "model.layers.0.mlp.down_proj.weight"}) {
-    EXPECT_EQ(hugging_face_name(gguf_name(name)), name);
+       {"", "weight", ".weight", "blk.weight", "blk.3.unknown.weight", "blk..attn_q.weight",
+        "blk.0.attn_q", "blk.0.attn_q.scale", "attn_q.weight", "blk.0.token_embd.weight",
+        "rope_freqs.weight", "model.layers.0.self_attn.q_proj.weight"}) {
+    EXPECT_EQ(hugging_face_names(name, plain), Names{}) << name;
   }
-  EXPECT_EQ(gguf_name("model.layers.12.self_attn.q_proj.bias"), "blk.12.attn_q.bias");
-  for (const char* name : {"", "weight", "model.layers.weight", "model.layers.3.unknown.weight",
-                           "blk.0.attn_q.weight"}) {
-    EXPECT_EQ(gguf_name(name), "") << name;
-  }
+}
+
+TEST(GgufNames, DependOnTheFamily) {
+  const GgufNaming gemma{.post_norms = true};
+  EXPECT_EQ(hugging_face_names("blk.0.ffn_norm.weight", gemma),
+            (Names{"model.layers.0.pre_feedforward_layernorm.weight"}));
+  EXPECT_EQ(hugging_face_names("blk.0.post_attention_norm.weight", gemma),
+            (Names{"model.layers.0.post_attention_layernorm.weight"}));
+  EXPECT_EQ(hugging_face_names("blk.0.post_attention_norm.weight", {}), Names{});
+  EXPECT_EQ(hugging_face_names("blk.5.ffn_up_exps.weight", {.experts = 2}),
+            (Names{"model.layers.5.mlp.experts.0.up_proj.weight",
+                   "model.layers.5.mlp.experts.1.up_proj.weight"}));
+  EXPECT_EQ(hugging_face_names("blk.5.ffn_gate_inp.weight", {.experts = 2}),
+            (Names{"model.layers.5.mlp.gate.weight"}));
+  EXPECT_TRUE(has_experts("blk.5.ffn_down_exps.weight"));
+  EXPECT_FALSE(has_experts("blk.5.ffn_down.weight"));
+  EXPECT_FALSE(has_experts("ffn_down_exps.weight"));
 }
 
 }  // namespace

@@ -3,73 +3,22 @@
 #include "models/gguf_tokenizer.hpp"
 
 #include <ATen/ATen.h>
-#include <functional>
 #include <gtest/gtest.h>
-#include <map>
 
 #include "base/error.hpp"
-#include "base/files.hpp"
 #include "base/json.hpp"
+#include "models/gguf_metadata.hpp"
 #include "models/gguf_model.hpp"
 #include "reference.hpp"
-#include "tensors/gguf_bytes.hpp"
 #include "testing.hpp"
 
 namespace austeer {
 namespace {
 
 using testing::expect_refusal;
-using testing::GgufBytes;
 using testing::TemporaryFolder;
+using namespace testing::gguf;
 using Ids = std::vector<TokenId>;
-
-// Value types, as numbered in the file.
-constexpr std::uint32_t u32 = 4, i32 = 5, f32 = 6, boolean = 7, text_type = 8, array = 9, u64 = 10,
-                        i64 = 11;
-
-/// Writes one value: its type, then the value itself.
-using Value = std::function<void(GgufBytes&)>;
-
-template <typename T>
-Value scalar(std::uint32_t type, T value) {
-  return [=](GgufBytes& bytes) { bytes.number(type).number(value); };
-}
-
-Value text(const std::string& value) {
-  return [=](GgufBytes& bytes) { bytes.number(text_type).text(value); };
-}
-
-Value texts(const std::vector<std::string>& values) {
-  return [=](GgufBytes& bytes) {
-    bytes.number(array).number(text_type).number(std::uint64_t{values.size()});
-    for (const std::string& value : values) bytes.text(value);
-  };
-}
-
-template <typename T>
-Value numbers(std::uint32_t type, const std::vector<T>& values) {
-  return [=](GgufBytes& bytes) {
-    bytes.number(array).number(type).number(std::uint64_t{values.size()});
-    for (const T value : values) bytes.number(value);
-  };
-}
-
-Value whole(std::int64_t value) { return scalar(i64, value); }
-Value flag(bool value) { return scalar(boolean, static_cast<std::uint8_t>(value)); }
-
-using Metadata = std::map<std::string, Value>;
-
-/// <unk> 0, <s> 1, </s> 2, ▁ 3, a 4, b 5, ▁a 6, ab 7.
-Metadata sentencepiece() {
-  return {{"tokenizer.ggml.model", text("llama")},
-          {"tokenizer.ggml.tokens",
-           texts({"<unk>", "<s>", "</s>", "\u2581", "a", "b", "\u2581a", "ab"})},
-          {"tokenizer.ggml.scores", numbers<float>(f32, {0, 0, 0, -3, -4, -5, -1, -2})},
-          {"tokenizer.ggml.token_type", numbers<std::int32_t>(i32, {2, 3, 3, 1, 1, 1, 1, 1})},
-          {"tokenizer.ggml.bos_token_id", scalar(u32, std::uint32_t{1})},
-          {"tokenizer.ggml.eos_token_id", scalar(u32, std::uint32_t{2})},
-          {"tokenizer.ggml.unknown_token_id", scalar(u32, std::uint32_t{0})}};
-}
 
 /// <s> 0, a 1, b 2, ab 3.
 Metadata byte_level() {
@@ -81,32 +30,12 @@ Metadata byte_level() {
           {"tokenizer.ggml.eos_token_id", whole(0)}};
 }
 
-/// Metadata of a decoder beside `tokenizer`.
-Metadata model(Metadata tokenizer) {
-  tokenizer["general.architecture"] = text("llama");
-  for (const auto& [key, value] : std::map<std::string, std::int64_t>{{"block_count", 1},
-                                                                      {"embedding_length", 8},
-                                                                      {"attention.head_count", 2},
-                                                                      {"feed_forward_length", 12},
-                                                                      {"context_length", 64}}) {
-    tokenizer["llama." + key] = whole(value);
-  }
-  tokenizer["llama.attention.layer_norm_rms_epsilon"] = scalar(f32, 1e-5F);
-  return tokenizer;
-}
-
 class GgufTokenizer : public ::testing::Test {
  protected:
   /// A file of `metadata` and an embedding of those dimensions, in the file's order.
   std::filesystem::path write(const Metadata& metadata,
                               const std::vector<std::uint64_t>& embedding = {8, 8}) {
-    GgufBytes bytes = GgufBytes::header(1, metadata.size());
-    for (const auto& [key, value] : metadata) value(bytes.text(key));
-    std::size_t size = sizeof(float);
-    for (const std::uint64_t dimension : embedding) size *= dimension;
-    bytes.tensor("token_embd.weight", embedding, 0, 0).data(size, 32, 0);
-    write_file(folder_ / "m.gguf", bytes.str());
-    return folder_ / "m.gguf";
+    return testing::gguf::write_gguf(folder_, metadata, {{"token_embd.weight", embedding}});
   }
 
   std::unique_ptr<Tokenizer> make(const Metadata& metadata) {
@@ -203,43 +132,6 @@ TEST_F(GgufTokenizer, ListsThatAreMissingOrDoNotFitAreRefused) {
   }
   expect_refused(sentencepiece(), "tokenizer.ggml.scores", numbers<float>(f32, {0, 0}),
                  "8 tokens, but 2 token scores");
-}
-
-TEST_F(GgufTokenizer, AModelStopsAtTheEndOfATextAndOfATurn) {
-  Metadata metadata = model(sentencepiece());
-  metadata["tokenizer.ggml.eot_token_id"] = whole(5);
-  EXPECT_EQ(GgufModel(write(metadata)).config().stop_tokens, (Ids{2, 5}));
-  metadata["tokenizer.ggml.eot_token_id"] = whole(2);
-  EXPECT_EQ(GgufModel(write(metadata)).config().stop_tokens, (Ids{2}));
-}
-
-TEST_F(GgufTokenizer, AModelScalesItsFrequencies) {
-  const auto rope = [&](const Metadata& more) {
-    Metadata metadata = model(sentencepiece());
-    metadata.insert(more.begin(), more.end());
-    return GgufModel(write(metadata)).config().rope;
-  };
-  const std::string type = "llama.rope.scaling.type", factor = "llama.rope.scaling.factor",
-                    older = "llama.rope.scale_linear";
-  const Value four = scalar(f32, 4.0F);
-  EXPECT_EQ(rope({}).type, "default");
-  EXPECT_EQ(rope({{type, text("none")}, {factor, four}}).type, "default");
-  for (const Metadata& scaled : std::vector<Metadata>{
-           {{type, text("linear")}, {factor, four}}, {{factor, four}}, {{older, four}}}) {
-    EXPECT_EQ(rope(scaled).type, "linear");
-    EXPECT_EQ(rope(scaled).factor, 4);
-  }
-  expect_refusal<FormatError>(
-      [&] {
-        rope({{type, text("linear")}});
-      },
-      "the metadata key 'llama.rope.scaling.factor' is missing");
-  EXPECT_EQ(rope({{"llama.rope.dimension_count", whole(4)}}).type, "default");
-  expect_refusal<FormatError>(
-      [&] {
-        rope({{"llama.rope.dimension_count", whole(2)}});
-      },
-      "only a part of each head is turned by RoPE");
 }
 
 TEST_F(GgufTokenizer, AModelHasARowForEveryToken) {

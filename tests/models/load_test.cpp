@@ -119,9 +119,11 @@ TEST(Names, OfDtypesAndDevices) {
   EXPECT_EQ(parse_dtype("auto"), std::nullopt);
   EXPECT_EQ(parse_dtype("bfloat16"), at::kBFloat16);
   expect_refusal<UsageError>([] { parse_dtype("bfloat"); }, "did you mean 'bfloat16'?");
-  EXPECT_TRUE(parse_device("cpu").is_cpu());
-  expect_refusal<UsageError>([] { parse_device("gpu"); }, "unknown device 'gpu'");
-  expect_refusal<UsageError>([] { parse_device("cuda:99"); }, "is not on this machine");
+  EXPECT_TRUE(parse_devices("cpu").front().is_cpu());
+  expect_refusal<UsageError>([] { parse_devices("gpu"); }, "unknown device 'gpu'");
+  expect_refusal<UsageError>([] { parse_devices("cpu,"); }, "unknown device ''");
+  expect_refusal<UsageError>([] { parse_devices("cuda:99"); }, "is not on this machine");
+  expect_refusal<UsageError>([] { parse_devices("cpu,cpu"); }, "cannot share a model");
 }
 
 }  // namespace

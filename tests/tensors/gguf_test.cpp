@@ -65,6 +65,62 @@ TEST(Gguf, PlainFormatsAreViewsInTheirOwnDtype) {
             file.load("Q8_0.matrix", at::kFloat).data_ptr());
 }
 
+TEST(Gguf, SlicesAreThoseOfTheWhole) {
+  const GgufFile file(reference_file("small.gguf"));
+  std::int64_t cubes = 0;
+  for (const std::string& name : file.names()) {
+    if (!name.ends_with("cube")) continue;
+    ++cubes;
+    for (const at::ScalarType dtype : {at::kFloat, at::kHalf, at::kBFloat16}) {
+      const at::Tensor whole = file.load(name, dtype);
+      for (std::int64_t i = 0; i < whole.size(0); ++i) {
+        const at::Tensor slice = file.load_slice(name, i, dtype);
+        EXPECT_EQ(slice.sizes(), whole[i].sizes()) << name;
+        EXPECT_EQ(bytes_of(slice), bytes_of(whole[i].contiguous())) << name << ' ' << i;
+      }
+    }
+  }
+  EXPECT_GE(cubes, 16);
+}
+
+TEST(Gguf, SlicesOfPlainFormatsAreViewsThatKeepTheMapping) {
+  at::Tensor slice;
+  at::Tensor copy;
+  {
+    const GgufFile file(reference_file("small.gguf"));
+    slice = file.load_slice("F32.cube", 1, at::kFloat);
+    copy = file.load("F32.cube", at::kFloat)[1].clone();
+    EXPECT_EQ(slice.data_ptr(), file.load("F32.cube", at::kFloat)[1].data_ptr());
+    EXPECT_NE(file.load_slice("Q4_K.bytes_cube", 1, at::kFloat).data_ptr(),
+              file.load_slice("Q4_K.bytes_cube", 1, at::kFloat).data_ptr());
+  }
+  EXPECT_TRUE(slice.equal(copy));
+}
+
+TEST(Gguf, SlicesThatAreNotThereAreRefused) {
+  const GgufFile file(reference_file("small.gguf"));
+  for (const std::int64_t index : {-1, 3, 1 << 30}) {
+    expect_refusal<FormatError>([&] { file.load_slice("Q6_K.bytes_cube", index, at::kFloat); },
+                                "'Q6_K.bytes_cube' has no such slice; expected an index below 3; "
+                                "found " +
+                                    std::to_string(index));
+  }
+  expect_refusal<FormatError>([&] { file.load_slice("Q8_0.cub", 0, at::kFloat); },
+                              "did you mean 'Q8_0.cube'");
+  const std::string vector = GgufBytes::header(2, 0)
+                                 .tensor("vector", {2}, 0, 0)
+                                 .tensor("none", {4, 0}, 0, 0)
+                                 .data(8)
+                                 .str();
+  TemporaryFolder folder;
+  write_file(folder / "a.gguf", vector);
+  const GgufFile other(folder / "a.gguf");
+  expect_refusal<FormatError>([&] { other.load_slice("vector", 0, at::kFloat); },
+                              "expected at least 2 dimensions; found 1");
+  expect_refusal<FormatError>([&] { other.load_slice("none", 0, at::kFloat); },
+                              "an index below 0; found 0");
+}
+
 TEST(Gguf, MetadataOfEveryType) {
   const GgufFile file(reference_file("small.gguf"));
   const GgufMetadata& metadata = file.metadata();

@@ -62,6 +62,9 @@ std::unique_ptr<Tokenizer> from_sentencepiece_vocabulary(const std::filesystem::
   read_common(json, file, vocabulary);
   vocabulary.scores = json.at("scores").get<std::vector<double>>();
   vocabulary.unknown = json.at("unknown").get<TokenId>();
+  if (json.contains("add_space_prefix")) {
+    vocabulary.add_space_prefix = json.at("add_space_prefix").get<bool>();
+  }
   return make_tokenizer(vocabulary);
 }
 
@@ -77,12 +80,14 @@ std::ostream& operator<<(std::ostream& stream, const Case& one) { return stream 
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const char* folder :
-       {"smollm2_style", "llama3_style", "qwen2_style", "split_isolated", "split_removed",
-        "split_previous", "split_contiguous", "split_next", "sentencepiece"}) {
+       {"smollm2_style", "llama3_style", "qwen2_style", "characters_style", "split_isolated",
+        "split_removed", "split_previous", "split_contiguous", "split_next", "llama2",
+        "llama2_json", "llama2_metaspace", "gemma", "gemma_json", "llama3", "qwen3"}) {
     all.push_back({folder, folder, &load_tokenizer});
   }
   all.push_back({"smollm2_gguf", "smollm2_gguf", &from_bpe_vocabulary});
-  all.push_back({"sentencepiece_gguf", "sentencepiece", &from_sentencepiece_vocabulary});
+  all.push_back({"llama2_gguf", "llama2", &from_sentencepiece_vocabulary});
+  all.push_back({"gemma_gguf", "gemma", &from_sentencepiece_vocabulary});
   return all;
 }
 
@@ -106,18 +111,39 @@ TEST_P(TokenizerParity, EncodesEveryTextToTheSameIds) {
   const std::filesystem::path own = folder_ / "corpus.jsonl";
   const std::vector<Json> texts =
       read_lines(std::filesystem::exists(own) ? own : reference_folder() / "corpus.jsonl");
-  const std::vector<Json> expected = read_lines(folder_ / "encoded.jsonl");
-  ASSERT_EQ(texts.size(), expected.size());
-  ASSERT_GT(texts.size(), 1000u);
-  int different = 0;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const Json ids = tokenizer_->encode(texts[i].get<std::string>());
-    if (ids == expected[i] || ++different > shown_differences) continue;
-    ADD_FAILURE() << "text " << i << ": " << texts[i].dump().substr(0, 300) << "\n  ours   "
-                  << ids.dump().substr(0, 600) << "\n  theirs "
-                  << expected[i].dump().substr(0, 600);
+  ASSERT_GE(texts.size(), 5000u);
+  for (const bool special : {true, false}) {
+    const auto expected = read_lines(folder_ / (special ? "encoded.jsonl" : "plain.jsonl"));
+    ASSERT_EQ(texts.size(), expected.size());
+    int different = 0;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const Json ids = tokenizer_->encode(texts[i].get<std::string>(), special);
+      if (ids == expected[i] || ++different > shown_differences) continue;
+      ADD_FAILURE() << "text " << i << ": " << texts[i].dump().substr(0, 300) << "\n  ours   "
+                    << ids.dump().substr(0, 600) << "\n  theirs "
+                    << expected[i].dump().substr(0, 600);
+    }
+    EXPECT_EQ(different, 0) << "of " << texts.size() << " texts";
   }
-  EXPECT_EQ(different, 0) << "of " << texts.size() << " texts";
+}
+
+std::string bytes_of_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return bytes;
+}
+
+TEST_P(TokenizerParity, ReadsBytesThatAreNotUtf8AsReplacementCharacters) {
+  const std::vector<Json> texts = read_lines(reference_folder() / "ill_formed.jsonl");
+  const std::vector<Json> expected = read_lines(folder_ / "ill_formed.jsonl");
+  ASSERT_GE(texts.size(), 100u);
+  ASSERT_EQ(texts.size(), expected.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Json ids = tokenizer_->encode(bytes_of_hex(texts[i].get<std::string>()));
+    EXPECT_EQ(ids, expected[i]) << "bytes " << texts[i];
+  }
 }
 
 TEST_P(TokenizerParity, DecodesEveryListOfIdsToTheSameText) {

@@ -67,6 +67,18 @@ TEST(SentencePieceVocabulary, TypesSayWhatIsSpecial) {
   EXPECT_EQ(tokenizer->size(), 10);
 }
 
+TEST(SentencePieceVocabulary, SpacesInUserDefinedTokensAreMarks) {
+  SentencePieceVocabulary vocabulary = small();
+  vocabulary.add_space_prefix = false;
+  vocabulary.tokens[9] = "  ";
+  const auto tokenizer = make_tokenizer(vocabulary);
+  EXPECT_EQ(tokenizer->encode("a   a"), (Ids{1, 4, 9, 6}));
+  EXPECT_EQ(tokenizer->decode(Ids{4, 9, 6}), "a   a");
+  EXPECT_EQ(tokenizer->find("\u2581\u2581"), 9);
+  vocabulary.tokens[9] = " ";
+  expect_refused(vocabulary, "the tokens 3 and 9 are both '\u2581'");
+}
+
 TEST(SentencePieceVocabulary, FallsBackToBytesWhereItHasThem) {
   EXPECT_EQ(make_tokenizer(small())->encode("a\u00E9"), (Ids{1, 6, 0}));
   const auto tokenizer = make_tokenizer(with_bytes());

@@ -1,4 +1,4 @@
-// A small tokenizer.json, and each way to break it.
+// A small byte-level tokenizer.json, and each way to break it.
 
 #include "text/tokenizer_json.hpp"
 
@@ -145,7 +145,8 @@ TEST(TokenizerJson, MalformedMergesAreRefused) {
 
 TEST(TokenizerJson, WhatIsNotSupportedIsNamed) {
   expect_refused([](json& j) { j["model"]["type"] = "Unigram"; }, "model type 'Unigram'");
-  expect_refused([](json& j) { j["model"]["byte_fallback"] = true; }, "tokenizer.model beside");
+  expect_refused([](json& j) { j["model"]["byte_fallback"] = true; },
+                 "byte_fallback is not supported where the pre-tokenizer is ByteLevel");
   expect_refused([](json& j) { j["model"]["dropout"] = 0.1; }, "model.dropout");
   expect_refused([](json& j) { j["model"]["end_of_word_suffix"] = "</w>"; }, "end_of_word_suffix");
   expect_refused([](json& j) { j["model"]["new"] = 1; }, "unknown key 'new'");
@@ -156,9 +157,9 @@ TEST(TokenizerJson, WhatIsNotSupportedIsNamed) {
       "the normalizer 'Lowercase' is not supported");
   expect_refused(
       [](json& j) {
-        j["pre_tokenizer"]["pretokenizers"][0] = {{"type", "Metaspace"}};
+        j["pre_tokenizer"]["pretokenizers"][0] = {{"type", "Whitespace"}};
       },
-      "the pre-tokenizer 'Metaspace' is not supported");
+      "the pre-tokenizer 'Whitespace' is not supported");
   expect_refused(
       [](json& j) {
         j["post_processor"] = {{"type", "BertProcessing"}};
@@ -176,9 +177,15 @@ TEST(TokenizerJson, WhatIsNotSupportedIsNamed) {
 TEST(TokenizerJson, MalformedSectionsAreRefused) {
   expect_refused([](json& j) { j["added_tokens"] = 3; }, "added_tokens: not a list");
   expect_refused([](json& j) { j["added_tokens"][0].erase("id"); }, "'id' is missing");
-  expect_refused([](json& j) { j["pre_tokenizer"] = nullptr; }, "byte-level BPE needs ByteLevel");
+  expect_refused([](json& j) { j["pre_tokenizer"] = nullptr; }, "a pre-tokenizer ByteLevel, which");
   expect_refused([](json& j) { j["pre_tokenizer"]["pretokenizers"].erase(1); },
-                 "the last step, and no other, must be ByteLevel");
+                 "decoder: ByteLevel undoes a pre-tokenizer ByteLevel, which is not there");
+  expect_refused(
+      [](json& j) {
+        auto& steps = j["pre_tokenizer"]["pretokenizers"];
+        std::swap(steps[0], steps[1]);
+      },
+      "pre_tokenizer: ByteLevel must be the last step");
   expect_refused([](json& j) { j["pre_tokenizer"]["pretokenizers"] = 1; }, "is not a list");
   expect_refused([](json& j) { j["pre_tokenizer"] = "ByteLevel"; }, "an object");
   expect_refused([](json& j) { j["decoder"] = nullptr; }, "needs exactly one, ByteLevel");

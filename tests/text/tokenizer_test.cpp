@@ -113,19 +113,69 @@ TEST(SentencePiece, ModelsWithPiecesThatCannotBeUsedAreRefused) {
   expect_refused(piece("\u00E9", control), "control token 264 '\u00E9' is a single character");
 }
 
-TEST(LoadTokenizer, PrefersTheJsonUnlessItWasConverted) {
+/// <s> 0, ▁ 1, a 2, ▁a 3, without a post-processor.
+constexpr std::string_view small_json = R"({
+  "added_tokens": [{"id": 0, "content": "<s>", "special": true}],
+  "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"},
+  "pre_tokenizer": null, "post_processor": null, "decoder": {"type": "Fuse"},
+  "model": {"type": "BPE", "vocab": {"<s>": 0, "\u2581": 1, "a": 2, "\u2581a": 3},
+            "merges": ["\u2581 a"]}})";
+
+TEST(LoadTokenizer, PrefersTheJson) {
   TemporaryFolder folder;
   expect_refusal<FileError>([&] { load_tokenizer(folder.path()); }, "neither tokenizer.json nor");
   write_file(folder / "tokenizer.model", small_model());
   EXPECT_EQ(load_tokenizer(folder.path())->size(), 264);
-  write_file(folder / "tokenizer.json", R"({"model": {"type": "BPE", "byte_fallback": true}})");
-  EXPECT_EQ(load_tokenizer(folder.path())->size(), 264);
-  write_file(folder / "tokenizer.json", R"({
-    "pre_tokenizer": {"type": "ByteLevel"}, "decoder": {"type": "ByteLevel"},
-    "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}})");
-  EXPECT_EQ(load_tokenizer(folder.path())->size(), 1);
+  write_file(folder / "tokenizer.json", small_json);
+  EXPECT_EQ(load_tokenizer(folder.path())->size(), 4);
   write_file(folder / "tokenizer.json", "{");
   expect_refusal<FormatError>([&] { load_tokenizer(folder.path()); }, "tokenizer.json: not valid");
+}
+
+TEST(LoadTokenizer, TheConfigurationDecidesForAJsonThatDoesNot) {
+  TemporaryFolder folder;
+  const auto with_config = [&](const std::string& config) {
+    write_file(folder / "tokenizer_config.json", config);
+    return load_tokenizer(folder.path());
+  };
+  write_file(folder / "tokenizer.json", small_json);
+  EXPECT_EQ(load_tokenizer(folder.path())->encode(" a"), (Ids{3}));
+  const auto none = with_config(R"({"add_bos_token": false, "bos_token": "<s>", "more": [1]})");
+  EXPECT_EQ(none->encode(" a"), (Ids{3}));
+  EXPECT_EQ(none->fingerprint(), sha256(small_json));
+  const auto bos = with_config(R"({"add_bos_token": true, "bos_token": {"content": "<s>"}})");
+  EXPECT_EQ(bos->encode(" a"), (Ids{0, 3}));
+  EXPECT_EQ(bos->encode(" a", false), (Ids{3}));
+  EXPECT_NE(bos->fingerprint(), none->fingerprint());
+  EXPECT_EQ(with_config(R"({"add_eos_token": true, "eos_token": "<s>"})")->encode("a"),
+            (Ids{2, 0}));
+  EXPECT_EQ(with_config(R"({"add_bos_token": true, "bos_token": null})")->encode("a"), (Ids{2}));
+  expect_refusal<FormatError>(
+      [&] { with_config(R"({"add_bos_token": true, "bos_token": "<x>"})"); },
+      "tokenizer_config.json names '<x>' as bos_token, which is no token");
+  expect_refusal<FormatError>([&] { with_config(R"({"add_bos_token": "yes"})"); },
+                              "'add_bos_token'");
+  expect_refusal<FormatError>([&] { with_config("[]"); }, "tokenizer_config.json");
+
+  std::string decided(small_json);
+  const std::string nothing = R"("post_processor": null)";
+  decided.replace(decided.find(nothing), nothing.size(),
+                  R"("post_processor": {"type": "ByteLevel"})");
+  write_file(folder / "tokenizer.json", decided);
+  EXPECT_EQ(with_config(R"({"add_bos_token": true, "bos_token": "<s>"})")->encode("a"), (Ids{2}))
+      << "a post-processor decides";
+}
+
+TEST(LoadTokenizer, TheConfigurationDecidesForAModel) {
+  TemporaryFolder folder;
+  write_file(folder / "tokenizer.model", small_model());
+  EXPECT_EQ(load_tokenizer(folder.path())->encode("ab"), (Ids{1, 262, 261}));
+  EXPECT_EQ(load_tokenizer(folder.path())->fingerprint(), sha256(small_model()));
+  write_file(folder / "tokenizer_config.json",
+             R"({"add_bos_token": false, "add_eos_token": true})");
+  EXPECT_EQ(load_tokenizer(folder.path())->encode("ab"), (Ids{262, 261, 2}));
+  EXPECT_EQ(load_tokenizer(folder.path())->encode("ab", false), (Ids{262, 261}));
+  EXPECT_NE(load_tokenizer(folder.path())->fingerprint(), sha256(small_model()));
 }
 
 }  // namespace

@@ -1,0 +1,46 @@
+#pragma once
+// Whether a model fits: the number format and the placement of its weights, chosen from what the
+// user asked for and what memory there is, before any weight is read.
+
+#include <ATen/ATen.h>
+#include <optional>
+#include <vector>
+
+#include "models/config.hpp"
+#include "models/placement.hpp"
+
+namespace austeer {
+
+struct ModelOptions {
+  /// One, or several that share the layers.
+  std::vector<at::Device> devices = {at::kCPU};
+  /// On one device that is no CPU: layers that do not fit stay in the CPU's memory and are copied
+  /// over for each pass.
+  bool offload = false;
+  /// Unset: on the CPU bfloat16 where the processor multiplies it natively, else float32, or the
+  /// stored half-precision type where float32 does not fit; elsewhere that type, or bfloat16.
+  std::optional<at::ScalarType> dtype;
+};
+
+/// How the weights lie in their file.
+enum class Storage {
+  mapped,  ///< as they are multiplied, if the dtype is the stored one: they take no memory of ours
+  packed,  ///< in a format that is unpacked as a whole into the dtype
+};
+
+/// How a model will lie in memory.
+struct Fit {
+  at::ScalarType dtype;
+  Placement placement;
+  WeightBytes weights;
+};
+
+/// `rooms` has what is free on each of `options.devices`. Throws ComputeError, saying what would
+/// fit, when there is not room enough.
+Fit fit_model(const DecoderConfig& config, Storage storage, const ModelOptions& options,
+              const std::vector<DeviceRoom>& rooms);
+
+/// What is free on each device now.
+std::vector<DeviceRoom> measure_rooms(const std::vector<at::Device>& devices);
+
+}  // namespace austeer

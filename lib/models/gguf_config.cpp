@@ -1,0 +1,233 @@
+// What a missing key means is what llama.cpp takes it for; it runs such files, and wrote most.
+#include "models/gguf_config.hpp"
+
+#include <array>
+#include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <string_view>
+
+#include "models/families.hpp"
+#include "models/gguf_tokenizer.hpp"
+
+namespace austeer {
+namespace {
+
+struct Architecture {
+  std::string_view name;
+  std::string_view model_type;  ///< as config.json says it
+};
+
+constexpr std::array architectures = {
+    Architecture{"llama", "llama"},   Architecture{"qwen2", "qwen2"},
+    Architecture{"qwen3", "qwen3"},   Architecture{"qwen3moe", "qwen3_moe"},
+    Architecture{"gemma2", "gemma2"}, Architecture{"gemma3", "gemma3_text"}};
+
+const Architecture& architecture_of(const GgufFile& file) {
+  const auto name = file.metadata().required<std::string>("general.architecture");
+  std::vector<std::string_view> names;
+  for (const Architecture& architecture : architectures) {
+    if (architecture.name == name) return architecture;
+    names.push_back(architecture.name);
+  }
+  throw FormatError({file.path().string() + ": the architecture is not supported",
+                     fmt::format("{}", fmt::join(names, ", ")), name, ""});
+}
+
+/// The metadata whose keys open with the architecture, "llama.block_count".
+class Keys {
+ public:
+  Keys(const GgufFile& file, std::string_view architecture)
+      : file_(file), prefix_(fmt::format("{}.", architecture)) {}
+
+  bool has(const std::string& key) const { return file_.metadata().has(prefix_ + key); }
+  template <typename T>
+  T required(const std::string& key) const {
+    return file_.metadata().required<T>(prefix_ + key);
+  }
+  template <typename T>
+  T optional(const std::string& key, T fallback) const {
+    return file_.metadata().optional(prefix_ + key, fallback);
+  }
+  std::int64_t whole(const std::string& key) const { return required<std::int64_t>(key); }
+
+  [[noreturn]] void refuse(const std::string& key, std::string_view what, std::string expected,
+                           std::string found) const {
+    throw FormatError({fmt::format("{}: {}", file_.path().string(), what),
+                       fmt::format("{}{} {}", prefix_, key, expected), std::move(found), ""});
+  }
+
+ private:
+  const GgufFile& file_;
+  std::string prefix_;
+};
+
+/// The scaling of the frequencies. A factor without a type means linear scaling, as in older files,
+/// which have it under a key of their own.
+void read_scaling(const Keys& keys, RopeConfig& rope) {
+  const std::string type = "rope.scaling.type";
+  const std::string older = "rope.scale_linear";
+  std::string factor = "rope.scaling.factor";
+  if (!keys.has(factor) && keys.has(older)) factor = older;
+  const bool scaled =
+      keys.has(type) ? keys.required<std::string>(type) != "none" : keys.has(factor);
+  if (!scaled) return;
+  rope.type = keys.optional<std::string>(type, "linear");
+  rope.factor = keys.required<double>(factor);
+}
+
+/// Llama 3's frequency scaling, which comes as a tensor of divisors instead of its parameters.
+std::vector<double> read_divisors(const GgufFile& file, std::int64_t head_dim) {
+  if (!file.has("rope_freqs.weight")) return {};
+  const at::Tensor divisors = file.load("rope_freqs.weight", at::kFloat);
+  if (divisors.dim() != 1 || divisors.numel() != head_dim / 2 ||
+      !at::isfinite(divisors).all().item<bool>() || !(divisors > 0).all().item<bool>()) {
+    throw FormatError({file.path().string() + ": rope_freqs.weight is not usable",
+                       fmt::format("{} positive numbers", head_dim / 2), "", ""});
+  }
+  return {divisors.const_data_ptr<float>(), divisors.const_data_ptr<float>() + divisors.numel()};
+}
+
+/// Gemma 3 turns the layers that have a window by a base of their own, which is not scaled.
+void read_ropes(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
+  const auto rotated = keys.optional("rope.dimension_count", config.head_dim);
+  if (rotated != config.head_dim) {
+    keys.refuse("rope.dimension_count", "only a part of each head is turned by RoPE",
+                fmt::format("{}, the head dimension", config.head_dim), std::to_string(rotated));
+  }
+  config.rope.theta = keys.optional("rope.freq_base", config.rope.theta);
+  read_scaling(keys, config.rope);
+  config.rope.divisors = read_divisors(file, config.head_dim);
+  if (config.model_type == "gemma3_text") {
+    config.window_rope = RopeConfig{};
+    config.window_rope->theta = keys.optional("rope.freq_base_swa", 1e4);
+  }
+}
+
+/// Gemma alternates layers with a window and layers without; elsewhere all have it, if the file
+/// speaks of one.
+void read_windows(const Keys& keys, DecoderConfig& config) {
+  const bool second = config.model_type == "gemma2";
+  const bool third = config.model_type == "gemma3_text";
+  const auto window = keys.optional<std::int64_t>("attention.sliding_window", second ? 4096 : 0);
+  if (window == 0) return;
+  if (!second && !third) {
+    config.windows.assign(static_cast<std::size_t>(config.layers), window);
+    return;
+  }
+  const std::string pattern = "attention.sliding_window_pattern";
+  const auto period = keys.optional<std::int64_t>(pattern, second ? 2 : 6);
+  if (period < 1) {
+    keys.refuse(pattern, "the sliding window's period", "of 1 or more", std::to_string(period));
+  }
+  config.windows = alternating_windows(config.layers, window, period);
+}
+
+/// The largest Gemma 2 and Gemma 3 scale queries by the width of a head were the residual stream
+/// cut into heads; the file does not say so, their number of layers does.
+double gemma_query_scale(const DecoderConfig& config) {
+  const std::int64_t largest = config.model_type == "gemma2" ? 46 : 62;
+  const std::int64_t width =
+      config.layers == largest ? config.width / config.heads : config.head_dim;
+  return 1.0 / std::sqrt(static_cast<double>(width));
+}
+
+void read_gemma(const Keys& keys, DecoderConfig& config) {
+  if (!config.model_type.starts_with("gemma")) return;
+  const bool second = config.model_type == "gemma2";
+  config.query_scale = keys.optional("attention.scale", gemma_query_scale(config));
+  config.attention_softcap = keys.optional("attn_logit_softcapping", second ? 50.0 : 0.0);
+  config.logit_softcap = keys.optional("final_logit_softcapping", second ? 30.0 : 0.0);
+}
+
+/// Experts of layers that have a router.
+void read_experts(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
+  if (config.model_type != "qwen3_moe") {
+    const auto count = keys.optional<std::int64_t>("expert_count", 0);
+    if (count == 0) return;
+    keys.refuse("expert_count", "experts are not supported in this architecture", "0",
+                std::to_string(count));
+  }
+  constexpr std::int64_t softmax = 1;
+  const std::string gate = "expert_gating_func";
+  if (keys.optional(gate, softmax) != softmax) {
+    keys.refuse(gate, "the router's function is not supported", "1, softmax",
+                std::to_string(keys.whole(gate)));
+  }
+  config.experts = ExpertsConfig{keys.whole("expert_count"), keys.whole("expert_used_count"),
+                                 keys.whole("expert_feed_forward_length"),
+                                 keys.optional("expert_weights_norm", true)};
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    if (!file.has(fmt::format("blk.{}.ffn_gate_inp.weight", i))) config.dense_layers.push_back(i);
+  }
+}
+
+/// V, the rows of the embedding.
+std::int64_t read_vocabulary(const GgufFile& file) {
+  const std::vector<std::int64_t> shape = file.shape("token_embd.weight");
+  if (shape.size() != 2) {
+    throw FormatError({file.path().string() + ": token_embd.weight is no matrix", "2 dimensions",
+                       std::to_string(shape.size()), ""});
+  }
+  return shape.front();
+}
+
+void read_sizes(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
+  config.layers = keys.whole("block_count");
+  config.width = keys.whole("embedding_length");
+  config.heads = keys.whole("attention.head_count");
+  config.kv_heads = keys.optional("attention.head_count_kv", config.heads);
+  config.head_dim =
+      keys.optional("attention.key_length", config.heads > 0 ? config.width / config.heads : 0);
+  const auto value_dim = keys.optional("attention.value_length", config.head_dim);
+  if (value_dim != config.head_dim) {
+    keys.refuse("attention.value_length", "keys and values differ in size",
+                fmt::format("{}, as keys", config.head_dim), std::to_string(value_dim));
+  }
+  config.ffn_width = keys.whole("feed_forward_length");
+  config.max_positions = keys.whole("context_length");
+  config.norm_epsilon = keys.required<double>("attention.layer_norm_rms_epsilon");
+  config.vocabulary = read_vocabulary(file);
+}
+
+/// What the file shows by the tensors that it has.
+void read_presence(const GgufFile& file, DecoderConfig& config) {
+  config.tied_embeddings = !file.has("output.weight");
+  config.attention_bias = config.attention_bias || file.has("blk.0.attn_q.bias");
+  config.output_bias = file.has("blk.0.attn_output.bias");
+  config.ffn_bias = file.has("blk.0.ffn_gate.bias");
+  config.stored_dtype = file.format("token_embd.weight") == "F16" ? "float16" : "bfloat16";
+}
+
+/// The ends of a text and of a turn, where they are named.
+std::vector<TokenId> read_stop_tokens(const GgufFile& file, std::int64_t vocabulary) {
+  const auto eos = gguf_token(file, "tokenizer.ggml.eos_token_id", vocabulary);
+  const auto eot = gguf_token(file, "tokenizer.ggml.eot_token_id", vocabulary);
+  std::vector<TokenId> tokens;
+  if (eos) tokens.push_back(*eos);
+  if (eot && eot != eos) tokens.push_back(*eot);
+  return tokens;
+}
+
+}  // namespace
+
+DecoderConfig read_gguf_config(const GgufFile& file) {
+  const std::string place = file.path().string();
+  const Architecture& architecture = architecture_of(file);
+  const Keys keys(file, architecture.name);
+  DecoderConfig config;
+  config.model_type = architecture.model_type;
+  apply_family(config, place);
+  read_sizes(file, keys, config);
+  check_config(config, place);  // before sizes are divided by and lists are made
+  read_presence(file, config);
+  read_ropes(file, keys, config);
+  read_windows(keys, config);
+  read_experts(file, keys, config);
+  read_gemma(keys, config);
+  config.stop_tokens = read_stop_tokens(file, config.vocabulary);
+  check_config(config, place);
+  return config;
+}
+
+}  // namespace austeer

@@ -1,0 +1,82 @@
+#include "text/piece_decoder.hpp"
+
+#include "text/byte_level.hpp"
+#include "text/byte_pieces.hpp"
+#include "text/utf8.hpp"
+
+namespace austeer {
+namespace {
+
+std::string joined(const std::vector<std::string>& pieces) {
+  std::string text;
+  for (const std::string& piece : pieces) text += piece;
+  return text;
+}
+
+}  // namespace
+
+void PieceDecoder::add_byte_level() { steps_.emplace_back(ByteLevel{}); }
+
+void PieceDecoder::add_byte_fallback() { steps_.emplace_back(ByteFallback{}); }
+
+void PieceDecoder::add_fuse() { steps_.emplace_back(Fuse{}); }
+
+void PieceDecoder::add_replacement(Regex pattern, std::string content) {
+  steps_.emplace_back(Replacement{std::move(pattern), std::move(content)});
+}
+
+void PieceDecoder::add_strip(std::string content, std::size_t count) {
+  steps_.emplace_back(Strip{std::move(content), count});
+}
+
+std::string PieceDecoder::decode(std::vector<std::string> pieces) const {
+  std::size_t bytes = 0;
+  for (const std::string& piece : pieces) bytes += piece.size();
+  const std::size_t max_bytes = grown_limit(bytes);
+  for (const auto& step : steps_) {
+    std::visit([&](const auto& one) { apply(one, pieces, max_bytes); }, step);
+  }
+  return joined(pieces);
+}
+
+void PieceDecoder::apply(const ByteLevel&, Pieces& pieces, std::size_t) {
+  std::string bytes;
+  for (const std::string& piece : pieces) bytes += bytes_of_piece(piece).value_or(piece);
+  pieces = {repair_utf8(bytes)};
+}
+
+void PieceDecoder::apply(const ByteFallback&, Pieces& pieces, std::size_t) {
+  Pieces result;
+  ByteRun run;
+  const auto end_run = [&] {
+    std::string text = run.take();
+    if (!text.empty()) result.push_back(std::move(text));
+  };
+  for (std::string& piece : pieces) {
+    if (const std::optional<char> byte = byte_of_piece(piece)) {
+      run.add(*byte);
+      continue;
+    }
+    end_run();
+    result.push_back(std::move(piece));
+  }
+  end_run();
+  pieces = std::move(result);
+}
+
+void PieceDecoder::apply(const Fuse&, Pieces& pieces, std::size_t) { pieces = {joined(pieces)}; }
+
+void PieceDecoder::apply(const Replacement& step, Pieces& pieces, std::size_t max_bytes) {
+  for (std::string& piece : pieces)
+    piece = step.pattern.replace_all(piece, step.content, max_bytes);
+}
+
+void PieceDecoder::apply(const Strip& step, Pieces& pieces, std::size_t) {
+  for (std::string& piece : pieces) {
+    for (std::size_t i = 0; i < step.count && piece.starts_with(step.content); ++i) {
+      piece.erase(0, step.content.size());
+    }
+  }
+}
+
+}  // namespace austeer
