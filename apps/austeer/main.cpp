@@ -72,8 +72,11 @@ int main(int argc, char** argv) {
     return 2;
   } catch (const c10::Error& error) {
     const std::string what = error.what_without_backtrace();
-    fmt::print(stderr, "error: {}. A smaller --batch-tokens needs less memory\n",
-               what.substr(0, what.find('\n')));
+    const bool memory = what.find("allocate memory") != std::string::npos ||
+                        dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr;
+    fmt::print(
+        stderr, "error: {}{}\n", what.substr(0, what.find('\n')),
+        memory ? ". A smaller --batch-tokens, another --dtype or --offload needs less memory" : "");
     return 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "error: {}\n", error.what());

@@ -19,14 +19,15 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("--dtype", options.dtype,
                   "auto, float32, bfloat16 or float16; auto is bfloat16 where the processor "
-                  "multiplies it natively, else float32; on CUDA the weights' own half type")
+                  "multiplies it natively, else float32; where that does not fit, and on CUDA, the "
+                  "half-precision type of the weights, or bfloat16")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "threads to compute with; 0: one per core")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   command.add_option("--batch-tokens", options.batch_tokens, "most tokens of one pass")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1 << 24));
 }
 
 void add_datasets_option(CLI::App& command, RunOptions& options) {

@@ -25,9 +25,9 @@ class Tap {
   virtual bool wants(Site site, std::int64_t layer) const = 0;
 
   /// Called once per pass for each wanted site, layers ascending, within a layer in the order
-  /// attention, ffn, layer. `activations` [rows, width] lie on the model's device, in its dtype,
-  /// and may be edited in place; what follows in the model sees the edit. In the last layer only
-  /// the rows that somebody needs are there.
+  /// attention, ffn, layer. `activations` [rows, width] lie on the layer's device, in the model's
+  /// dtype, and may be edited in place; what follows in the model sees the edit. In the last layer
+  /// only the rows that somebody needs are there.
   virtual void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) = 0;
 };
 

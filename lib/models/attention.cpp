@@ -1,6 +1,7 @@
 #include "models/attention.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace austeer {
 namespace {

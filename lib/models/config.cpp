@@ -45,13 +45,14 @@ void read_ropes(Fields& fields, DecoderConfig& config) {
   const auto read = [&](const Json& object, RopeConfig& rope, const std::string& at) {
     rope = parse_rope(object, rope, config.max_positions, at);
   };
-  if (!two || !json.is_object() || !json.contains("full_attention")) {
-    return read(json, config.rope, place);
-  }
-  read(json.at("full_attention"), config.rope, place + ": full_attention");
-  if (json.contains("sliding_attention")) {
+  const auto both = two && json.is_object();
+  const bool full = both && json.contains("full_attention");
+  const bool sliding = both && json.contains("sliding_attention");
+  if (full) read(json.at("full_attention"), config.rope, place + ": full_attention");
+  if (sliding) {
     read(json.at("sliding_attention"), *config.window_rope, place + ": sliding_attention");
   }
+  if (!full && !sliding) read(json, config.rope, place);
 }
 
 /// Windows by layer_types, a list of full_attention and sliding_attention.
@@ -78,7 +79,8 @@ void read_windows(Fields& fields, const Json& json, DecoderConfig& config) {
   const std::int64_t otherwise = json.contains("sliding_window") ? 0 : 4096;  // null: no window
   const auto window = fields.optional("sliding_window", otherwise);
   if (window == 0) return;
-  if (fields.has("layer_types")) {
+  const bool whole = type == "mistral" || type == "qwen3_moe";  // every layer has the window
+  if (!whole && fields.has("layer_types")) {
     config.windows = typed_windows(fields, config.layers, window);
   } else if (gemma) {
     const std::string key = fields.has("_sliding_window_pattern") ? "_sliding_window_pattern"
@@ -88,7 +90,7 @@ void read_windows(Fields& fields, const Json& json, DecoderConfig& config) {
     config.windows = alternating_windows(config.layers, window, period);
   } else {
     config.windows.assign(static_cast<std::size_t>(config.layers), window);
-    if (type == "qwen2" || type == "qwen3") {
+    if (!whole) {
       const auto first = fields.optional<std::int64_t>("max_window_layers", 28);
       const auto full =
           static_cast<std::ptrdiff_t>(std::clamp(first, std::int64_t{0}, config.layers));
@@ -118,7 +120,9 @@ void read_experts(Fields& fields, DecoderConfig& config) {
 
 void read_gemma(Fields& fields, const Json& json, DecoderConfig& config) {
   if (!config.model_type.starts_with("gemma")) return;
-  config.query_scale = 1.0 / std::sqrt(fields.optional("query_pre_attn_scalar", 256.0));
+  const auto scalar = fields.optional("query_pre_attn_scalar", 256.0);
+  if (!(scalar > 0)) fields.refuse("query_pre_attn_scalar", "a positive number", scalar);
+  config.query_scale = 1.0 / std::sqrt(scalar);
   const bool second = config.model_type == "gemma2";
   // A cap that is null is none; one that is not there is the family's own.
   const auto cap = [&](const std::string& key, double own) {
@@ -208,7 +212,7 @@ DecoderConfig parse_config(const Json& json, const std::string& place) {
   if (config.model_type != "qwen2" && config.model_type != "mistral") {
     config.attention_bias = config.output_bias = fields.optional("attention_bias", false);
   }
-  config.ffn_bias = fields.optional("mlp_bias", false);
+  config.ffn_bias = config.model_type == "llama" && fields.optional("mlp_bias", false);
   read_activation(fields, config);
   read_ropes(fields, config);
   read_windows(fields, json, config);

@@ -54,11 +54,17 @@ void check_rope(const RopeConfig& rope, const std::string& place) {
     throw FormatError({fmt::format("{}: the RoPE type '{}' is not supported", place, rope.type),
                        fmt::format("{}", fmt::join(known, ", ")), rope.type, ""});
   }
-  const bool sane = std::isfinite(rope.theta) && rope.theta > 0 && std::isfinite(rope.factor) &&
-                    rope.factor > 0 && rope.original_positions > 0 &&
-                    rope.high_freq_factor > rope.low_freq_factor;
-  if (!sane) {
-    throw FormatError({place + ": rope_theta and the RoPE factors must be positive", "", "", ""});
+  const bool positive = std::isfinite(rope.theta) && rope.theta > 0 && std::isfinite(rope.factor) &&
+                        rope.factor > 0 && rope.original_positions > 0;
+  if (!positive) {
+    throw FormatError(
+        {place + ": rope_theta, the RoPE factor and the original positions must be "
+                 "positive",
+         "", fmt::format("{}, {}, {}", rope.theta, rope.factor, rope.original_positions), ""});
+  }
+  if (!(rope.high_freq_factor > rope.low_freq_factor)) {
+    throw FormatError({place + ": high_freq_factor must be above low_freq_factor", "",
+                       fmt::format("{} and {}", rope.high_freq_factor, rope.low_freq_factor), ""});
   }
 }
 

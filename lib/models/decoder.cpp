@@ -9,6 +9,9 @@
 
 namespace austeer {
 
+// In half precision the final soft cap and the rotation are computed in float32, where transformers
+// rounds the logits, and cosines and sines, first.
+
 /// What the rows of a pass bring to every layer, on the device of the layer at hand.
 struct Decoder::Rows {
   RopeTable table;
@@ -49,7 +52,12 @@ Decoder::Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, at::
   std::vector<at::Tensor> in_order = {embedding_};
   for (const DecoderLayer& layer : layers_)
     std::ranges::copy(layer.tensors(), std::back_inserter(in_order));
-  if (head_.weight.defined()) in_order.push_back(head_.weight);
+  if (!config.tied_embeddings) {
+    head_.transform([&](const at::Tensor& part) {
+      in_order.push_back(part);
+      return part;
+    });
+  }
   read_ahead_ = std::make_unique<ReadAhead>(std::move(in_order));
 }
 

@@ -15,6 +15,23 @@ namespace {
 const std::vector<std::pair<std::string, at::ScalarType>> dtypes = {
     {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
 
+at::Device parse_device(const std::string& name) {
+  const std::string hint = "Use cpu, cuda, cuda:N, or several as cuda:0,cuda:1";
+  try {
+    const at::Device device(name);
+    if (device.is_cpu()) return device;
+    if (device.is_cuda() && at::hasCUDA()) {
+      const auto count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
+      const auto index =
+          device.has_index() ? device.index() : at::detail::getCUDAHooks().current_device();
+      if (index < count) return {device.type(), static_cast<c10::DeviceIndex>(index)};
+    }
+  } catch (const c10::Error&) {
+    throw UsageError("model", fmt::format("unknown device '{}'", name), hint);
+  }
+  throw UsageError("model", fmt::format("the device '{}' is not on this machine", name), hint);
+}
+
 }  // namespace
 
 std::string dtype_name(at::ScalarType dtype) {
@@ -33,25 +50,6 @@ std::optional<at::ScalarType> parse_dtype(const std::string& name) {
   }
   throw UsageError("model", fmt::format("unknown dtype '{}'", name), suggestion(name, names));
 }
-
-namespace {
-
-at::Device parse_device(const std::string& name) {
-  const std::string hint = "Use cpu, cuda, cuda:N, or several as cuda:0,cuda:1";
-  try {
-    const at::Device device(name);
-    if (device.is_cpu()) return device;
-    if (device.is_cuda() && at::hasCUDA()) {
-      const auto count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
-      if (count > 0 && (!device.has_index() || device.index() < count)) return device;
-    }
-  } catch (const c10::Error&) {
-    throw UsageError("model", fmt::format("unknown device '{}'", name), hint);
-  }
-  throw UsageError("model", fmt::format("the device '{}' is not on this machine", name), hint);
-}
-
-}  // namespace
 
 std::vector<at::Device> parse_devices(const std::string& names) {
   std::vector<at::Device> devices;

@@ -38,6 +38,11 @@ const std::map<std::string, Traits>& families() {
 void apply_family(DecoderConfig& config, const std::string& place) {
   const auto family = families().find(config.model_type);
   if (family != families().end()) return family->second(config);
+  if (config.model_type == "gemma3") {
+    throw FormatError({place + ": the model that also sees pictures is not supported",
+                       "gemma3_text", "gemma3",
+                       "Use its GGUF file, or a checkpoint of its text part alone"});
+  }
   std::vector<std::string> known;
   for (const auto& [name, traits] : families()) known.push_back(name);
   throw FormatError(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/config.hpp"
+#include "models/linear.hpp"
 #include "models/placement.hpp"
 
 namespace austeer {
@@ -17,8 +18,8 @@ struct ModelOptions {
   /// On one device that is no CPU: layers that do not fit stay in the CPU's memory and are copied
   /// over for each pass.
   bool offload = false;
-  /// Unset: on the CPU bfloat16 where the processor multiplies it natively, else float32, or the
-  /// stored half-precision type where float32 does not fit; elsewhere that type, or bfloat16.
+  /// Unset: on the CPU bfloat16 where the processor multiplies it natively, else float32; where
+  /// that does not fit, and on other devices, the half-precision type of the checkpoint.
   std::optional<at::ScalarType> dtype;
 };
 
@@ -36,9 +37,11 @@ struct Fit {
 };
 
 /// `rooms` has what is free on each of `options.devices`. Throws ComputeError, saying what would
-/// fit, when there is not room enough.
+/// fit, when there is not room enough. `multiplies_bfloat16`: whether the processor does so
+/// natively.
 Fit fit_model(const DecoderConfig& config, Storage storage, const ModelOptions& options,
-              const std::vector<DeviceRoom>& rooms);
+              const std::vector<DeviceRoom>& rooms,
+              bool multiplies_bfloat16 = cpu_multiplies(at::kBFloat16));
 
 /// What is free on each device now.
 std::vector<DeviceRoom> measure_rooms(const std::vector<at::Device>& devices);

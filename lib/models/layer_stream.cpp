@@ -53,13 +53,8 @@ LayerStream::LayerStream(const std::vector<DecoderLayer>& layers, const Placemen
 const DecoderLayer& LayerStream::layer(std::int64_t index) {
   const auto i = static_cast<std::size_t>(index);
   if (!placement_.streamed[i]) return layers_[i];
-  // The memory of the layer before goes to the one after next, whose copy does not wait for what
-  // still computes in it.
-  wait_for_computing(placement_.devices[i]);
-  current_.reset();
   arrival_.get();
-  current_ = std::move(next_);
-  next_.reset();
+  std::swap(current_, next_);
   prefetch(i + 1);
   return *current_;
 }
@@ -68,6 +63,10 @@ void LayerStream::prefetch(std::size_t first) {
   for (std::size_t i = first; i < layers_.size(); ++i) {
     if (!placement_.streamed[i]) continue;
     const at::Device device = placement_.devices[i];
+    // The memory that the new layer gets may be what earlier work still computes with, which a copy
+    // in another stream does not wait for.
+    wait_for_computing(device);
+    next_.reset();
     next_ = empty_like(layers_[i], device);
     arrival_ = std::async(std::launch::async, copy_beside, std::cref(layers_[i]), std::cref(*next_),
                           device);

@@ -1,10 +1,12 @@
 #include "models/load.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <torch/headeronly/version.h>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/memory.hpp"
 #include "models/gguf_model.hpp"
 #include "tensors/checkpoint.hpp"
 
@@ -15,8 +17,10 @@ namespace {
 Model model_of(const DecoderConfig& config, const Checkpoint& checkpoint, Storage storage,
                const ModelOptions& options) {
   Fit fit = fit_model(config, storage, options, measure_rooms(options.devices));
+  spdlog::info("{}: {} of weights in {}{}", checkpoint.path().filename().string(),
+               human_bytes(fit.weights.total()), config.four_bit ? "4 bits and " : "",
+               dtype_name(fit.dtype));
   Model model;
-  model.weight_bytes = fit.weights.total();
   model.decoder =
       std::make_unique<Decoder>(config, checkpoint, fit.dtype, std::move(fit.placement));
   model.stop_tokens = config.stop_tokens;
@@ -24,8 +28,10 @@ Model model_of(const DecoderConfig& config, const Checkpoint& checkpoint, Storag
 }
 
 Model load_folder(const std::filesystem::path& folder, const ModelOptions& options) {
-  const DecoderConfig config = read_config(folder);
+  DecoderConfig config = read_config(folder);
   const auto checkpoint = open_safetensors_checkpoint(folder);
+  // What the config says of it may be missing, or be that of the weights before a conversion.
+  config.stored_dtype = dtype_name(checkpoint->stored("model.embed_tokens.weight").scalar_type());
   Model model = model_of(config, *checkpoint, Storage::mapped, options);
   model.tokenizer = load_tokenizer(folder);
   model.fingerprint = sha256(checkpoint->fingerprint() + sha256_file(folder / "config.json"));
@@ -44,10 +50,14 @@ Model load_gguf(const std::filesystem::path& file, const ModelOptions& options) 
 /// that the weights are of that model.
 void apply_manifest(const ModelManifest& manifest, Model& model) {
   const DecoderConfig& config = model.decoder->config();
-  if (config.layers != manifest.layers || config.width != manifest.width) {
+  if (config.layers != manifest.layers || config.width != manifest.width ||
+      config.parameters() != manifest.parameters) {
     throw FormatError({"[model] the weights are not those of " + manifest.name,
-                       fmt::format("{} layers of width {}", manifest.layers, manifest.width),
-                       fmt::format("{} layers of width {}", config.layers, config.width), ""});
+                       fmt::format("{} layers of width {}, {} parameters", manifest.layers,
+                                   manifest.width, manifest.parameters),
+                       fmt::format("{} layers of width {}, {} parameters", config.layers,
+                                   config.width, config.parameters()),
+                       ""});
   }
   model.chat = manifest.chat;
   for (const std::string& piece : manifest.stop) {

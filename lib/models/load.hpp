@@ -21,9 +21,8 @@ struct Model {
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<Tokenizer> tokenizer;
   std::vector<TokenId> stop_tokens;
-  std::string chat;               ///< template with {prompt}; "" where no chat format is known
-  std::int64_t weight_bytes = 0;  ///< as they lie in memory
-  std::string fingerprint;        ///< of the weights (Checkpoint::fingerprint)
+  std::string chat;         ///< template with {prompt}; "" where no chat format is known
+  std::string fingerprint;  ///< of the weights (Checkpoint::fingerprint)
 };
 
 /// Loads what locate_model found. Throws FileError, FormatError, UsageError.

@@ -16,28 +16,27 @@ namespace {
 /// What a device keeps free of weights.
 std::int64_t reserve(std::int64_t bytes) { return std::max(std::int64_t{512} << 20, bytes / 10); }
 
-/// Consecutive layers, each device filled up to its limit; nothing when they do not fit.
+/// Consecutive layers, each device filled up to `share` of its usable room; nothing when they do
+/// not fit. The embedding lies with the first layer, the unembedding with the last, where a tied
+/// one is a copy unless it is the first layer's device too.
 std::optional<std::vector<at::Device>> fill(const WeightBytes& weights,
                                             const std::vector<DeviceRoom>& rooms, double share) {
-  const std::int64_t head = rooms.size() == 1         ? weights.unembedding
-                            : weights.unembedding > 0 ? weights.unembedding
-                                                      : weights.embedding;
   std::vector<at::Device> devices;
   std::size_t at = 0;
   std::int64_t used = weights.embedding;
-  const auto limit = [&] {
-    const auto own =
-        static_cast<std::int64_t>(share * static_cast<double>(usable_bytes(rooms[at])));
-    return own - (at + 1 == rooms.size() ? head : 0);
+  const auto fits = [&](std::int64_t more) {
+    return static_cast<double>(used + more) <= share * static_cast<double>(usable_bytes(rooms[at]));
   };
   for (const std::int64_t bytes : weights.layers) {
-    while (used + bytes > limit()) {
+    while (!fits(bytes)) {
       if (++at == rooms.size()) return std::nullopt;
-      used = 0;
+      used = devices.empty() ? weights.embedding : 0;
     }
     used += bytes;
     devices.push_back(rooms[at].device);
   }
+  const bool copied = weights.unembedding == 0 && devices.front() != devices.back();
+  if (!fits(copied ? weights.embedding : weights.unembedding)) return std::nullopt;
   return devices;
 }
 
@@ -92,7 +91,7 @@ void refuse_placement(const WeightBytes& weights, const std::vector<DeviceRoom>&
     names.push_back(each.device.str());
     room += usable_bytes(each);
   }
-  std::string hint = "What may fit: --dtype bfloat16 where it is float32, a checkpoint in 4 bits";
+  std::string hint = "What may fit: --dtype of the checkpoint, a checkpoint in 4 bits";
   if (!rooms.front().device.is_cpu()) {
     hint += offload ? ", a larger device" : ", more devices (--device cuda:0,cuda:1), --offload";
   }

@@ -37,8 +37,9 @@ struct WeightBytes {
   std::int64_t total() const;
 };
 
-/// Bytes per number of a matrix in NF4 with double-quantised scales, one for 64 numbers.
-inline constexpr double four_bit_bytes = 0.5 + 1.0 / 64;
+/// Bytes per number of a matrix in NF4, with a float32 scale for 64 numbers; less where scales are
+/// quantised too.
+inline constexpr double four_bit_bytes = 0.5 + 4.0 / 64;
 
 /// The weights of `config` with so many bytes per number.
 WeightBytes weight_bytes(const DecoderConfig& config, double in_layers, double in_embeddings);
@@ -50,10 +51,10 @@ std::int64_t usable_bytes(const DeviceRoom& room);
 [[noreturn]] void refuse_placement(const WeightBytes& weights, const std::vector<DeviceRoom>& rooms,
                                    bool offload);
 
-/// Gives consecutive layers to the devices in the order given, in proportion to their usable
-/// room. With `offload` and one device, the layers that do not
-/// fit are streamed, spread over the depth so that each copy has computing to hide behind. Throws
-/// ComputeError, saying what would fit, when there is not room enough.
+/// Gives consecutive layers to the devices in the order given, in proportion to their usable room.
+/// With `offload` and one device, the layers that do not fit are streamed, spread over the depth so
+/// that each copy has computing to hide behind. Throws ComputeError, saying what would fit, when
+/// there is not room enough.
 Placement place_layers(const WeightBytes& weights, const std::vector<DeviceRoom>& rooms,
                        bool offload);
 

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <spdlog/spdlog.h>
 
 #include "base/memory.hpp"
@@ -33,6 +34,17 @@ std::vector<Tokens> tokenise_pairs(const std::vector<Item>& items, const Tokeniz
   return texts;
 }
 
+/// "cpu", or the devices in the order of the layers: "cuda:0,cuda:1".
+std::string device_names(const Decoder& decoder) {
+  std::string names;
+  std::optional<at::Device> last;
+  for (const at::Device& device : decoder.placement().devices) {
+    if (last != device) names += (names.empty() ? "" : ",") + device.str();
+    last = device;
+  }
+  return names;
+}
+
 CacheDescription describe_cache(const CollectOptions& options, const Task& task,
                                 const std::vector<Item>& items, const Model& model) {
   CacheDescription description;
@@ -42,7 +54,7 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       {"task", task.fingerprint()},
       {"template", task.config().prompt},
       {"pairs", pairs_fingerprint(items)},
-      {"device", model.decoder->device().str()},
+      {"device", device_names(*model.decoder)},
       {"max_tokens", std::to_string(options.max_tokens)},
       // The rounding of a matrix product may depend on its rows, the threads and the kernels.
       {"batch_tokens", std::to_string(options.run.batch_tokens)},
@@ -103,10 +115,12 @@ CollectReport collect(const CollectOptions& options) {
       items, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
   const CacheDescription description = describe_cache(options, task, items, model);
   const std::int64_t cache_bytes = description.pairs * description.pair_bytes();
-  spdlog::info("{}; {} on disk", memory_needs(model, options.run.batch_tokens, false),
+  spdlog::info("about {} for a pass; {} on disk",
+               human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
+                                      options.run.batch_tokens, false)),
                human_bytes(cache_bytes));
+  check_free_disk(options.out, cache_bytes);
   CacheWriter writer(options.out, description);
-  check_free_disk(options.out, cache_bytes - writer.next_pair() * description.pair_bytes());
   for (const std::string& file : writer.damaged()) {
     spdlog::warn("{} is damaged and is made anew", file);
   }

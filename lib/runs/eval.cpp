@@ -7,6 +7,7 @@
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/progress.hpp"
 #include "engine/plan_tap.hpp"
@@ -93,7 +94,9 @@ EvalReport eval(const EvalOptions& options) {
   }
   const std::optional<Plan> plan = load_plan_choice(options.plan);
   const Model model = open_model(options.run);
-  spdlog::info("{}", memory_needs(model, options.run.batch_tokens, true));
+  spdlog::info("about {} for a pass, keys and values included",
+               human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
+                                      options.run.batch_tokens, true)));
   const double load_seconds = seconds_since(start);
 
   const auto run_start = Clock::now();

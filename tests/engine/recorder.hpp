@@ -17,6 +17,11 @@ class Recorder : public Tap {
     seen_[site].push_back(activations.clone());
   }
 
+  /// What was seen at `site` of `layer`: [rows, width].
+  const at::Tensor& seen(Site site, std::int64_t layer) const {
+    return seen_.at(site)[static_cast<std::size_t>(layer)];
+  }
+
   /// What was seen at `site`: [layers, rows, width].
   at::Tensor stacked(Site site) const { return at::stack(seen_.at(site)); }
 

@@ -128,6 +128,7 @@ TEST(Config, ImpossibleSizesAreNamed) {
 TEST(Config, WhatIsNotSupportedIsNamed) {
   expect_refused("model_type", "lama", "did you mean 'llama'?");
   expect_refused("hidden_act", "gelu", "expected silu; found \"gelu\"");
+  expect_refused("model_type", "gemma3", "a checkpoint of its text part");
   expect_refused("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}, "'yarn'");
 }
 

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "models/fit.hpp"
-#include "models/linear.hpp"
 #include "testing.hpp"
 
 namespace austeer {
@@ -51,6 +50,23 @@ TEST(Placement, FillsToTheBrimWhereItMust) {
       "expected at most 11.7 GiB beside activations, keys and values; found 12.0 GiB");
 }
 
+TEST(Placement, EmbeddingsGoWhereTheirLayersGo) {
+  // The first device is too small for a layer: the embedding goes to the second with all of them.
+  const WeightBytes tied{2 * gib, 0, std::vector<std::int64_t>(10, gib)};
+  expect_refusal<ComputeError>(
+      [&] {
+        place_layers(tied, {{cuda(0), 2 * gib}, {cuda(1), 13 * gib}}, false);
+      },
+      "do not fit");
+  EXPECT_EQ(
+      layers_per_device(place_layers(tied, {{cuda(0), 2 * gib}, {cuda(1), 14 * gib}}, false), 2),
+      (std::vector<int>{0, 10}));
+  // A tied unembedding is a second copy on another device: 2 + 5 and 5 + 2.
+  EXPECT_EQ(
+      layers_per_device(place_layers(tied, {{cuda(0), 8 * gib}, {cuda(1), 8 * gib}}, false), 2),
+      (std::vector<int>{5, 5}));
+}
+
 TEST(Placement, StreamsWhatDoesNotFit) {
   // Usable are 7.2 GiB: both embeddings, two layers in flight, three that stay.
   const Placement placement = place_layers(twelve_gib(), {{cuda(0), 8 * gib}}, true);
@@ -94,18 +110,32 @@ DecoderConfig seven_billion() {
   return config;
 }
 
-TEST(Fit, StoredTypeWhereFloat32DoesNotFit) {
-  const at::ScalarType preferred = cpu_multiplies(at::kBFloat16) ? at::kBFloat16 : at::kFloat;
-  const ModelOptions options;
-  EXPECT_EQ(fit_model(seven_billion(), Storage::mapped, options, {{at::kCPU, 40 * gib}}).dtype,
-            preferred);
+at::ScalarType chosen(const std::string& stored, std::int64_t gib_free, bool multiplies_bfloat16) {
   DecoderConfig config = seven_billion();
+  config.stored_dtype = stored;
+  return fit_model(config, Storage::mapped, {}, {{at::kCPU, gib_free * gib}}, multiplies_bfloat16)
+      .dtype;
+}
+
+TEST(Fit, StoredTypeWhereThePreferredOneDoesNotFit) {
+  EXPECT_EQ(chosen("float16", 40, false), at::kFloat);
+  EXPECT_EQ(chosen("float16", 20, false), at::kHalf);
+  EXPECT_EQ(chosen("bfloat16", 20, false), at::kBFloat16);
+  EXPECT_EQ(chosen("float16", 20, true), at::kBFloat16);
+  // Mapped weights are read from the file as they are needed: they always fit.
+  EXPECT_EQ(chosen("float16", 4, true), at::kHalf);
+  EXPECT_EQ(chosen("bfloat16", 4, true), at::kBFloat16);
+}
+
+TEST(Fit, EmbeddingsOfFourBitModelsAreCopiedIntoAnotherType) {
+  DecoderConfig config = seven_billion();
+  config.four_bit = true;
   config.stored_dtype = "bfloat16";
-  EXPECT_EQ(fit_model(config, Storage::mapped, options, {{at::kCPU, 20 * gib}}).dtype,
-            at::kBFloat16);
-  // Mapped weights are read from the file as they are needed.
-  EXPECT_EQ(fit_model(config, Storage::mapped, options, {{at::kCPU, 4 * gib}}).dtype,
-            at::kBFloat16);
+  const auto dtype = [&](std::int64_t free) {
+    return fit_model(config, Storage::mapped, {}, {{at::kCPU, free}}, false).dtype;
+  };
+  EXPECT_EQ(dtype(2 * gib), at::kFloat);  // 2 × 32000 × 4096 × 4 bytes are 0.98 GiB
+  EXPECT_EQ(dtype(gib), at::kBFloat16);
 }
 
 TEST(Fit, RefusesWhatDoesNotFit) {
@@ -115,7 +145,7 @@ TEST(Fit, RefusesWhatDoesNotFit) {
       [&] {
         fit_model(seven_billion(), Storage::mapped, options, {{at::kCPU, 20 * gib}});
       },
-      "found 25.1 GiB. What may fit: --dtype bfloat16");
+      "found 25.1 GiB. What may fit: --dtype of the checkpoint");
   options.dtype = at::kHalf;
   expect_refusal<ComputeError>(
       [&] {
