@@ -89,5 +89,40 @@ TEST(SmolLM2, AnswersInItsChatFormat) {
   EXPECT_EQ(reference.header().metadata.at("chat.answer"), "The capital of France is Paris.");
 }
 
+/// Gemma 3 270M and what `transformers` makes of it.
+struct Gemma3 : ::testing::Test {
+  std::vector<std::string> texts(const std::string& key) const {
+    return parse_json(reference.header().metadata.at(key), key).get<std::vector<std::string>>();
+  }
+
+  const SafetensorsFile reference = testing::reference_file("gemma3/reference.safetensors");
+  const GgufModel gguf{reference.path().parent_path() / "gemma-3-270m-q4_k_m.gguf"};
+  const Decoder decoder{gguf.config(), gguf, at::kFloat, at::kCPU};
+};
+
+TEST_F(Gemma3, EqualsTransformers) { compare(decoder, reference); }
+
+TEST_F(Gemma3, ContinuesPromptsTogether) {
+  const auto tokenizer = gguf.tokenizer();
+  std::vector<Tokens> prompts;
+  for (const std::string& text : texts("texts")) prompts.push_back(tokenizer->encode(text));
+  const auto generated =
+      Engine(decoder).generate(prompts, {.max_new_tokens = 32, .stop_tokens = {}});
+  const std::vector<std::string> continuations = texts("continuations");
+  ASSERT_EQ(continuations.size(), prompts.size());
+  std::int64_t equal = 0;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const std::string number = std::to_string(i);
+    EXPECT_EQ(prompts[i], to_tokens(reference.tensor("tokens." + number)));
+    if (generated[i] != to_tokens(reference.tensor("greedy." + number))) continue;
+    EXPECT_EQ(tokenizer->decode(generated[i]), continuations[i]);
+    ++equal;
+  }
+  EXPECT_GE(equal, 20) << "of " << prompts.size();
+  EXPECT_TRUE(tokenizer->decode(generated[0])
+                  .starts_with(" the capital of the country of France. It is the largest city in "
+                               "France"));
+}
+
 }  // namespace
 }  // namespace austeer
