@@ -5,7 +5,8 @@
 
 Named tensors as in tiny_models.py, unsteered, for texts 0, 1, ...: tokens.N, site.SITE.N of every
 layer, logits.N at the last positions only, greedy.N, greedy_margin.N. The last text is longer than
-the window of most layers. Metadata: `texts`, the strings, and `continuations`, the texts of greedy.N
+the window of most layers; noise.site.SITE.N is, for it, how far rounding alone moves a site, as a
+share of the row's root mean square. Metadata: `texts`, the strings, and `continuations`, the texts of greedy.N
 (JSON lists). corpus.json: `texts` and `ids`, the corpus of tokenizer_corpus.py and its tokens.
 
 The tokens are those of SentencePiece, with special tokens read where they are written out.
@@ -21,7 +22,7 @@ from gguf import TokenType
 
 import gemma3_model
 import gguf_tokenizer
-from common import plain_reference, save
+from common import Recorder, logits_of, plain_reference, save, tapped
 from tokenizer_corpus import corpus
 
 TEXTS = [
@@ -77,6 +78,31 @@ def write_corpus(path, encode):
     return len(texts)
 
 
+@torch.inference_mode()
+def sites(model, tokens):
+    recorder = Recorder()
+    with tapped(model, recorder):
+        logits_of(model, tokens, LAST_LOGITS)
+    return recorder.stacked()
+
+
+def rounding_noise(model, tokens):
+    """{site: the largest change of a row} when the rotary frequencies, which `transformers` computes
+    by float32 powers, are rounded once from exact ones: their last place grows with the position,
+    and a few activations that are a thousand times as large as the others make more of it."""
+    before = sites(model, tokens)
+    rotary = model.model.rotary_emb
+    for kind, rope in model.config.rope_parameters.items():
+        dims = torch.arange(0, model.config.head_dim, 2, dtype=torch.float64)
+        exact = rope["rope_theta"] ** -(dims / model.config.head_dim)
+        getattr(rotary, f"{kind}_inv_freq").copy_(exact)
+    noise = {}
+    for site, after in sites(model, tokens).items():
+        scale = before[site].double().square().mean(-1, keepdim=True).sqrt()
+        noise[site] = ((after - before[site]).abs() / scale).max().float()
+    return noise
+
+
 def main():
     path = gemma3_model.gguf_path(sys.argv[1])
     fields = gguf_tokenizer.metadata(path)
@@ -89,6 +115,9 @@ def main():
     texts = [torch.tensor(encode(text)) for text in TEXTS]
     assert len(texts[-1]) > model.config.sliding_window + 32
     tensors = plain_reference(model, texts, LAST_LOGITS)
+    for site, noise in rounding_noise(model, texts[-1]).items():
+        tensors[f"noise.site.{site}.{len(texts) - 1}"] = noise
+        print(site, noise.item())
     continuations = [pieces.decode(tensors[f"greedy.{number}"].tolist(), out_type=str)
                      for number in range(len(TEXTS))]
     save(path.parent / "reference.safetensors", tensors, model=path.name, texts=TEXTS,
