@@ -45,9 +45,11 @@ def config(layers):
 
 
 def byte_tokenizer():
-    """One token for each byte: texts of any kind, no vocabulary to bring."""
+    """One token for each byte, so that there is no vocabulary to bring; the others, which a random
+    model may give, are words that no text is made of."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE({character: i for i, character in enumerate(alphabet)}, []))
+    tokens = alphabet + [f"word{i}" for i in range(len(alphabet), VOCABULARY)]
+    tokenizer = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer

@@ -55,8 +55,9 @@ at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attenti
                             values.narrow(0, extent.begin, extent.count)));
     }
   };
+  // Few texts leave the threads to the products inside one.
   const auto texts = static_cast<std::int64_t>(extents_.size());
-  if (queries.is_cpu()) {
+  if (queries.is_cpu() && texts >= at::get_num_threads()) {
     at::parallel_for(0, texts, 1, attend_range);
   } else {
     attend_range(0, texts);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "models/families.hpp"
+#include "models/quantisation.hpp"
 
 namespace austeer {
 namespace {
@@ -198,6 +199,8 @@ DecoderConfig parse_config(const Json& json, const std::string& place) {
   DecoderConfig config;
   config.model_type = fields.required<std::string>("model_type");
   apply_family(config, place);
+  check_quantisation(json, place);
+  config.four_bit = fields.has("quantization_config");
   read_sizes(fields, config);
   check_config(config, place);  // before lists with an entry for each layer are made
   config.norm_epsilon = fields.optional("rms_norm_eps", config.norm_epsilon);

@@ -1,6 +1,8 @@
 #include "models/decoder.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "models/layer_stream.hpp"
 #include "models/weights.hpp"
@@ -43,6 +45,12 @@ Decoder::Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, at::
   window_rope_frequencies_ = config.window_rope
                                  ? rope_frequencies(*config.window_rope, config.head_dim).to(first)
                                  : rope_frequencies_;
+
+  std::vector<at::Tensor> in_order = {embedding_};
+  for (const DecoderLayer& layer : layers_)
+    std::ranges::copy(layer.tensors(), std::back_inserter(in_order));
+  if (head_.weight.defined()) in_order.push_back(head_.weight);
+  read_ahead_ = std::make_unique<ReadAhead>(std::move(in_order));
 }
 
 at::Tensor Decoder::forward(Pass& pass) const {

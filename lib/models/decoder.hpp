@@ -5,13 +5,14 @@
 // sites are read or edited) comes from the caller's Pass.
 
 #include <ATen/ATen.h>
-#include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "models/config.hpp"
 #include "models/decoder_layer.hpp"
 #include "models/placement.hpp"
+#include "models/read_ahead.hpp"
 #include "models/rope.hpp"
 #include "models/site.hpp"
 #include "tensors/checkpoint.hpp"
@@ -87,6 +88,7 @@ class Decoder {
   Linear head_;            // [V, D]
   at::Tensor rope_frequencies_;
   at::Tensor window_rope_frequencies_;  // of layers with a window
+  std::unique_ptr<ReadAhead> read_ahead_;
 };
 
 }  // namespace austeer

@@ -3,30 +3,28 @@
 #include <fmt/format.h>
 
 namespace austeer {
-namespace {
-
-void collect(Linear& linear, std::vector<at::Tensor*>& tensors) {
-  tensors.push_back(&linear.weight);
-  tensors.push_back(&linear.bias);
-}
-
-void collect(FeedForward& ffn, std::vector<at::Tensor*>& tensors) {
-  for (Linear* linear : {&ffn.gate, &ffn.up, &ffn.down}) collect(*linear, tensors);
-}
-
-}  // namespace
-
-std::vector<at::Tensor*> DecoderLayer::tensors() {
-  std::vector<at::Tensor*> result = {&attention_norm,      &query_norm, &key_norm,
-                                     &attention_post_norm, &ffn_norm,   &ffn_post_norm};
-  for (Linear* linear : {&query, &key, &value, &output}) collect(*linear, result);
-  collect(ffn, result);
-  if (experts) {
-    collect(experts->router, result);
-    for (FeedForward& expert : experts->experts) collect(expert, result);
-  }
-  std::erase_if(result, [](const at::Tensor* tensor) { return !tensor->defined(); });
+std::vector<at::Tensor> DecoderLayer::tensors() const {
+  std::vector<at::Tensor> result;
+  DecoderLayer(*this).transform([&](const at::Tensor& tensor) {
+    result.push_back(tensor);
+    return tensor;
+  });
   return result;
+}
+
+void DecoderLayer::transform(const std::function<at::Tensor(const at::Tensor&)>& change) {
+  for (at::Tensor* tensor :
+       {&attention_norm, &query_norm, &key_norm, &attention_post_norm, &ffn_norm, &ffn_post_norm}) {
+    if (tensor->defined()) *tensor = change(*tensor);
+  }
+  std::vector<Linear*> linears = {&query, &key, &value, &output, &ffn.gate, &ffn.up, &ffn.down};
+  if (experts) {
+    linears.push_back(&experts->router);
+    for (FeedForward& expert : experts->experts) {
+      linears.insert(linears.end(), {&expert.gate, &expert.up, &expert.down});
+    }
+  }
+  for (Linear* linear : linears) linear->transform(change);
 }
 
 DecoderLayer load_decoder_layer(const DecoderConfig& config, const Weights& weights,

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -23,8 +24,10 @@ struct DecoderLayer {
   std::optional<Experts> experts;   // of one with experts
   at::Tensor ffn_post_norm;         // [D], undefined where the family has none
 
-  /// Every tensor that is defined, in an order that is the same for layers alike.
-  std::vector<at::Tensor*> tensors();
+  /// Every tensor that holds the layer, in an order that is the same for layers alike.
+  std::vector<at::Tensor> tensors() const;
+  /// Replaces each of them by what `change` makes of it.
+  void transform(const std::function<at::Tensor(const at::Tensor&)>& change);
 };
 
 /// Reads layer `index`. Throws FormatError, naming the tensor, for what is missing or has another

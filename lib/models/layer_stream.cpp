@@ -9,17 +9,17 @@ namespace {
 /// A layer like `layer` whose tensors on `device` are yet to be filled.
 DecoderLayer empty_like(const DecoderLayer& layer, at::Device device) {
   DecoderLayer result = layer;
-  for (at::Tensor* tensor : result.tensors()) {
-    *tensor = at::empty_like(*tensor, tensor->options().device(device));
-  }
+  result.transform([&](const at::Tensor& tensor) {
+    return at::empty_like(tensor, tensor.options().device(device));
+  });
   return result;
 }
 
-void copy_tensors(DecoderLayer from, DecoderLayer to) {
-  const std::vector<at::Tensor*> sources = from.tensors();
-  const std::vector<at::Tensor*> targets = to.tensors();
+void copy_tensors(const DecoderLayer& from, const DecoderLayer& to) {
+  const std::vector<at::Tensor> sources = from.tensors();
+  const std::vector<at::Tensor> targets = to.tensors();
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    targets[i]->copy_(*sources[i], /*non_blocking=*/true);
+    targets[i].copy_(sources[i], /*non_blocking=*/true);
   }
 }
 

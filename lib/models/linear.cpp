@@ -20,6 +20,9 @@ constexpr std::int64_t fewest_rows_for_library = 64;
 constexpr std::int64_t small_block = std::int64_t{1} << 16;
 constexpr std::int64_t large_block = std::int64_t{1} << 20;
 
+// Multiply-adds below which a second thread costs more than it helps.
+constexpr std::int64_t fewest_for_thread = std::int64_t{1} << 16;
+
 // Elements of a block on other devices, where each block is a few launches.
 constexpr std::int64_t device_block = std::int64_t{1} << 24;
 
@@ -90,7 +93,8 @@ at::Tensor blockwise(const at::Tensor& x, const Linear& linear, at::ScalarType d
   const std::int64_t most = (few(x.size(0)) ? small_block : large_block) / x.size(1);
   const std::int64_t share = (out + at::get_num_threads() - 1) / at::get_num_threads();
   const std::int64_t block = std::max<std::int64_t>(4, std::min(most, share) / 4 * 4);
-  at::parallel_for(0, (out + block - 1) / block, 1, [&](std::int64_t begin, std::int64_t end) {
+  const std::int64_t grain = 1 + fewest_for_thread / (block * x.numel());
+  at::parallel_for(0, (out + block - 1) / block, grain, [&](std::int64_t begin, std::int64_t end) {
     const c10::InferenceMode guard;  // a thread's own setting; the caller's holds for its thread
     for (std::int64_t first = begin * block; first < std::min(end * block, out); first += block) {
       const std::int64_t count = std::min(block, out - first);
@@ -139,6 +143,15 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
   const bool as_it_is = !packed && weight.scalar_type() == dtype && cpu_multiplies(dtype);
   if (as_it_is && (dtype != at::kFloat || !few(x.size(0)))) return at::linear(x, weight, bias);
   return blockwise(x, *this, few(x.size(0)) || !cpu_multiplies(dtype) ? at::kFloat : dtype);
+}
+
+void Linear::transform(const std::function<at::Tensor(const at::Tensor&)>& change) {
+  if (weight.defined()) weight = change(weight);
+  if (bias.defined()) bias = change(bias);
+  if (packed == nullptr) return;
+  std::vector<at::Tensor> parts = packed->parts();
+  for (at::Tensor& part : parts) part = change(part);
+  packed = packed->with_parts(std::move(parts));
 }
 
 }  // namespace austeer

@@ -3,6 +3,7 @@
 // for the number of rows.
 
 #include <ATen/ATen.h>
+#include <functional>
 #include <memory>
 
 #include "tensors/packed_matrix.hpp"
@@ -22,6 +23,9 @@ struct Linear {
   /// buffers that are kept. Products are then taken in float32 and rounded once: the same numbers,
   /// since half-precision kernels accumulate in float32 too.
   at::Tensor operator()(const at::Tensor& x) const;
+
+  /// Replaces each tensor that holds it by what `change` makes of it.
+  void transform(const std::function<at::Tensor(const at::Tensor&)>& change);
 };
 
 /// Whether the CPU multiplies matrices of `dtype` natively (AVX512-BF16, AMX, AVX512-FP16).

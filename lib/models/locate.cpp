@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/suggest.hpp"
 
@@ -44,6 +45,12 @@ std::optional<fs::path> hub_snapshot(const std::string& hub_name) {
   return snapshot;
 }
 
+/// What the weights take, where the manifest says it: " (12.6 GiB on disk, about as much memory)".
+std::string size_of(const ModelManifest& manifest) {
+  if (manifest.weights_bytes == 0) return "";
+  return fmt::format(" ({} on disk, about as much memory)", human_bytes(manifest.weights_bytes));
+}
+
 ModelLocation locate_named(const ModelManifest& manifest, const fs::path& home) {
   if (manifest.source) {
     const fs::path file = fetched_model_file(manifest, home);
@@ -52,8 +59,8 @@ ModelLocation locate_named(const ModelManifest& manifest, const fs::path& home) 
   if (const auto snapshot = hub_snapshot(manifest.hub)) return {*snapshot, manifest};
   const std::string hint =
       manifest.source ? fmt::format("Run: austeer fetch model {}", manifest.name)
-                      : fmt::format("Download {} with the Hugging Face tools, or pass its folder",
-                                    manifest.hub);
+                      : fmt::format("Download {} with the Hugging Face tools{}, or pass its folder",
+                                    manifest.hub, size_of(manifest));
   throw FileError("model", fmt::format("the model '{}' is not on this machine", manifest.name),
                   hint);
 }

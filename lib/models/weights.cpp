@@ -42,7 +42,9 @@ Linear Weights::linear(const std::string& name, std::int64_t out, std::int64_t i
   if (is_nf4(checkpoint_, name + ".weight")) {
     const auto packed = load_nf4(checkpoint_, name + ".weight");
     check_shape(checkpoint_, name + ".weight", {out, in}, {packed->rows(), packed->columns()});
-    return {{}, added, packed->to(device_)};
+    Linear linear{{}, added, packed};
+    linear.transform([&](const at::Tensor& part) { return part.to(device_); });
+    return linear;
   }
   return {tensor(name + ".weight", {out, in}), added};
 }

@@ -28,15 +28,6 @@ class Nf4Matrix final : public PackedMatrix {
   std::int64_t rows() const override { return weights_.rows; }
   std::int64_t columns() const override { return weights_.columns; }
 
-  std::int64_t bytes() const override {
-    std::int64_t sum = 0;
-    for (const at::Tensor& part : {weights_.packed, weights_.map, weights_.scales,
-                                   weights_.nested_map, weights_.nested_scales}) {
-      if (part.defined()) sum += static_cast<std::int64_t>(part.nbytes());
-    }
-    return sum;
-  }
-
   void unpack(std::int64_t first, std::int64_t count, at::Tensor& out) const override {
     const std::int64_t begin = first * weights_.columns;
     const std::int64_t end = begin + count * weights_.columns;
@@ -47,13 +38,25 @@ class Nf4Matrix final : public PackedMatrix {
     }
   }
 
-  std::shared_ptr<const PackedMatrix> to(at::Device device) const override {
-    Nf4Weights moved = weights_;
-    for (at::Tensor* part :
-         {&moved.packed, &moved.map, &moved.scales, &moved.nested_map, &moved.nested_scales}) {
-      if (part->defined()) *part = part->to(device);
+  std::vector<at::Tensor> parts() const override {
+    std::vector<at::Tensor> parts = {weights_.packed, weights_.map, weights_.scales};
+    if (weights_.nested) {
+      parts.push_back(weights_.nested_map);
+      parts.push_back(weights_.nested_scales);
     }
-    return std::make_shared<Nf4Matrix>(std::move(moved));
+    return parts;
+  }
+
+  std::shared_ptr<const PackedMatrix> with_parts(std::vector<at::Tensor> parts) const override {
+    Nf4Weights other = weights_;
+    other.packed = parts.at(0);
+    other.map = parts.at(1);
+    other.scales = parts.at(2);
+    if (weights_.nested) {
+      other.nested_map = parts.at(3);
+      other.nested_scales = parts.at(4);
+    }
+    return std::make_shared<Nf4Matrix>(std::move(other));
   }
 
  private:

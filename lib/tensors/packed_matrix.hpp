@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace austeer {
 
@@ -15,15 +16,16 @@ class PackedMatrix {
 
   virtual std::int64_t rows() const = 0;
   virtual std::int64_t columns() const = 0;
-  /// What it takes in memory (or in a mapped file).
-  virtual std::int64_t bytes() const = 0;
 
   /// Writes the rows [first, first + count) to `out`, [count, columns], contiguous, of any
   /// floating-point dtype, on this matrix's device. Values are rounded to the dtype once.
   virtual void unpack(std::int64_t first, std::int64_t count, at::Tensor& out) const = 0;
 
-  /// The same matrix on `device`.
-  virtual std::shared_ptr<const PackedMatrix> to(at::Device device) const = 0;
+  /// The tensors that hold it, in a fixed order, all on one device.
+  virtual std::vector<at::Tensor> parts() const = 0;
+
+  /// The same matrix held by other tensors, alike in number, sizes and dtypes.
+  virtual std::shared_ptr<const PackedMatrix> with_parts(std::vector<at::Tensor> parts) const = 0;
 };
 
 }  // namespace austeer

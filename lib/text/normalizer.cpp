@@ -11,22 +11,24 @@ void Normalizer::add_replacement(Regex pattern, std::string content) {
 void Normalizer::add_prefix(std::string prefix) { steps_.emplace_back(std::move(prefix)); }
 
 std::string Normalizer::apply(std::string_view text) const {
+  const std::size_t max_bytes = grown_limit(text.size());
   std::string result(text);
   for (const auto& step : steps_) {
-    result = std::visit([&](const auto& one) { return apply_step(one, result); }, step);
+    result = std::visit([&](const auto& one) { return apply_step(one, result, max_bytes); }, step);
   }
   return result;
 }
 
-std::string Normalizer::apply_step(NormalForm form, const std::string& text) {
+std::string Normalizer::apply_step(NormalForm form, const std::string& text, std::size_t) {
   return normalise(text, form);
 }
 
-std::string Normalizer::apply_step(const Replacement& step, const std::string& text) {
-  return step.pattern.replace_all(text, step.content);
+std::string Normalizer::apply_step(const Replacement& step, const std::string& text,
+                                   std::size_t max_bytes) {
+  return step.pattern.replace_all(text, step.content, max_bytes);
 }
 
-std::string Normalizer::apply_step(const Prefix& prefix, const std::string& text) {
+std::string Normalizer::apply_step(const Prefix& prefix, const std::string& text, std::size_t) {
   return text.empty() ? text : prefix + text;
 }
 

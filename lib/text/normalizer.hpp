@@ -24,7 +24,8 @@ class Normalizer {
   /// Whether apply() leaves every text as it is.
   bool empty() const { return steps_.empty(); }
 
-  /// The normalised text of valid UTF-8 `text`.
+  /// The normalised text of valid UTF-8 `text`. Throws FormatError where replacements make it many
+  /// times longer, which no model's do.
   std::string apply(std::string_view text) const;
 
  private:
@@ -34,9 +35,11 @@ class Normalizer {
   };
   using Prefix = std::string;
 
-  static std::string apply_step(NormalForm form, const std::string& text);
-  static std::string apply_step(const Replacement& step, const std::string& text);
-  static std::string apply_step(const Prefix& prefix, const std::string& text);
+  static std::string apply_step(NormalForm form, const std::string& text, std::size_t max_bytes);
+  static std::string apply_step(const Replacement& step, const std::string& text,
+                                std::size_t max_bytes);
+  static std::string apply_step(const Prefix& prefix, const std::string& text,
+                                std::size_t max_bytes);
 
   std::vector<std::variant<NormalForm, Replacement, Prefix>> steps_;
 };

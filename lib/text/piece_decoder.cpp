@@ -30,19 +30,22 @@ void PieceDecoder::add_strip(std::string content, std::size_t count) {
 }
 
 std::string PieceDecoder::decode(std::vector<std::string> pieces) const {
+  std::size_t bytes = 0;
+  for (const std::string& piece : pieces) bytes += piece.size();
+  const std::size_t max_bytes = grown_limit(bytes);
   for (const auto& step : steps_) {
-    std::visit([&](const auto& one) { apply(one, pieces); }, step);
+    std::visit([&](const auto& one) { apply(one, pieces, max_bytes); }, step);
   }
   return joined(pieces);
 }
 
-void PieceDecoder::apply(const ByteLevel&, Pieces& pieces) {
+void PieceDecoder::apply(const ByteLevel&, Pieces& pieces, std::size_t) {
   std::string bytes;
   for (const std::string& piece : pieces) bytes += bytes_of_piece(piece).value_or(piece);
   pieces = {repair_utf8(bytes)};
 }
 
-void PieceDecoder::apply(const ByteFallback&, Pieces& pieces) {
+void PieceDecoder::apply(const ByteFallback&, Pieces& pieces, std::size_t) {
   Pieces result;
   ByteRun run;
   const auto end_run = [&] {
@@ -61,13 +64,14 @@ void PieceDecoder::apply(const ByteFallback&, Pieces& pieces) {
   pieces = std::move(result);
 }
 
-void PieceDecoder::apply(const Fuse&, Pieces& pieces) { pieces = {joined(pieces)}; }
+void PieceDecoder::apply(const Fuse&, Pieces& pieces, std::size_t) { pieces = {joined(pieces)}; }
 
-void PieceDecoder::apply(const Replacement& step, Pieces& pieces) {
-  for (std::string& piece : pieces) piece = step.pattern.replace_all(piece, step.content);
+void PieceDecoder::apply(const Replacement& step, Pieces& pieces, std::size_t max_bytes) {
+  for (std::string& piece : pieces)
+    piece = step.pattern.replace_all(piece, step.content, max_bytes);
 }
 
-void PieceDecoder::apply(const Strip& step, Pieces& pieces) {
+void PieceDecoder::apply(const Strip& step, Pieces& pieces, std::size_t) {
   for (std::string& piece : pieces) {
     for (std::size_t i = 0; i < step.count && piece.starts_with(step.content); ++i) {
       piece.erase(0, step.content.size());

@@ -25,6 +25,8 @@ class PieceDecoder {
   /// Up to `count` times `content` is taken off the start of each piece.
   void add_strip(std::string content, std::size_t count);
 
+  /// The text of `pieces`. Throws FormatError where replacements make it many times longer, which
+  /// no model's do.
   std::string decode(std::vector<std::string> pieces) const;
 
  private:
@@ -41,11 +43,11 @@ class PieceDecoder {
   };
   using Pieces = std::vector<std::string>;
 
-  static void apply(const ByteLevel& step, Pieces& pieces);
-  static void apply(const ByteFallback& step, Pieces& pieces);
-  static void apply(const Fuse& step, Pieces& pieces);
-  static void apply(const Replacement& step, Pieces& pieces);
-  static void apply(const Strip& step, Pieces& pieces);
+  static void apply(const ByteLevel& step, Pieces& pieces, std::size_t max_bytes);
+  static void apply(const ByteFallback& step, Pieces& pieces, std::size_t max_bytes);
+  static void apply(const Fuse& step, Pieces& pieces, std::size_t max_bytes);
+  static void apply(const Replacement& step, Pieces& pieces, std::size_t max_bytes);
+  static void apply(const Strip& step, Pieces& pieces, std::size_t max_bytes);
 
   std::vector<std::variant<ByteLevel, ByteFallback, Fuse, Replacement, Strip>> steps_;
 };

@@ -267,15 +267,23 @@ std::vector<ByteRange> Regex::find_all(std::string_view text) const {
   return matches;
 }
 
-std::string Regex::replace_all(std::string_view text, std::string_view content) const {
+std::string Regex::replace_all(std::string_view text, std::string_view content,
+                               std::size_t max_bytes) const {
   std::string result;
   std::size_t done = 0;
+  const auto append = [&](std::string_view more) {
+    if (more.size() > max_bytes - result.size()) {
+      refuse(place_, fmt::format("its replacements make a text longer than {} bytes", max_bytes),
+             content);
+    }
+    result += more;
+  };
   for (const ByteRange& match : find_all(text)) {
-    result += text.substr(done, match.begin - done);
-    result += content;
+    append(text.substr(done, match.begin - done));
+    append(content);
     done = match.end;
   }
-  result += text.substr(done);
+  append(text.substr(done));
   return result;
 }
 

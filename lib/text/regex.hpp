@@ -16,6 +16,10 @@ struct ByteRange {
   std::size_t end = 0;
 };
 
+/// How long a text of `bytes` may become by replacements: far more than any tokenizer asks for, but
+/// not what a hostile file could, whose steps multiply.
+constexpr std::size_t grown_limit(std::size_t bytes) { return 64 * bytes + 4096; }
+
 /// A compiled pattern; matching is const and may run in several threads.
 class Regex {
  public:
@@ -30,8 +34,10 @@ class Regex {
   /// when the pattern needs more than a linear number of steps or too much memory.
   std::vector<ByteRange> find_all(std::string_view text) const;
 
-  /// `text` with every match replaced by `content`, taken literally. Throws as find_all does.
-  std::string replace_all(std::string_view text, std::string_view content) const;
+  /// `text` with every match replaced by `content`, taken literally. Throws as find_all does, and
+  /// FormatError when the result would have more than `max_bytes`.
+  std::string replace_all(std::string_view text, std::string_view content,
+                          std::size_t max_bytes) const;
 
   /// The pattern that matches exactly `text`.
   static std::string escape(std::string_view text);

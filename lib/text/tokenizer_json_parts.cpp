@@ -9,6 +9,8 @@
 namespace austeer {
 namespace {
 
+constexpr std::size_t max_prefix_bytes = 64;
+
 /// Where a TemplateProcessing's special tokens go: before its sequence A or after it.
 void read_template(Fields& fields, const std::string& place, BpeParts& parts) {
   const Json& single = fields.value("single");
@@ -100,7 +102,9 @@ void read_normalizer(const Json& section, BpeParts& parts) {
       Regex pattern = pattern_of(fields, place);
       parts.normalizer.add_replacement(std::move(pattern), fields.required<std::string>("content"));
     } else if (type == "Prepend") {
-      parts.normalizer.add_prefix(fields.required<std::string>("prepend"));
+      const auto prefix = fields.required<std::string>("prepend");
+      if (prefix.size() > max_prefix_bytes) refuse_section(place, "the prefix is too long");
+      parts.normalizer.add_prefix(prefix);
     } else {
       parts.normalizer.add_form(look_up(forms, type, parts.place, "normalizer"));
     }

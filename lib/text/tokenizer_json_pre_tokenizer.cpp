@@ -2,6 +2,7 @@
 #include <map>
 
 #include "text/tokenizer_json_sections.hpp"
+#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {
@@ -41,7 +42,9 @@ SplitRule metaspace_rule(Fields& fields, const std::string& place) {
   static const std::map<std::string, PrefixPlace> places{
       {"always", PrefixPlace::each}, {"first", PrefixPlace::first}, {"never", PrefixPlace::none}};
   const auto mark = fields.required<std::string>("replacement");
-  if (mark.empty()) refuse_section(place, "the replacement of Metaspace is empty");
+  if (mark.empty() || code_point_at(mark, 0).length != mark.size()) {
+    refuse_section(place, "the replacement of Metaspace is not one character");
+  }
   const auto scheme = fields.optional<std::string>("prepend_scheme", "always");
   const bool split = fields.optional<bool>("split", true);
   // Left over from older versions of the format, which had no scheme.

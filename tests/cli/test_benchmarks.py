@@ -11,13 +11,14 @@ PYTHON = ROOT / "build" / "venv" / "bin" / "python"
 
 class Benchmarks(unittest.TestCase):
     def test_they_start(self):
-        for name in ("collect", "published_way"):
+        for name, *command in (("collect",), ("published_way",), ("large_model", "measure")):
             with self.subTest(name=name):
                 done = subprocess.run(
-                    [PYTHON, ROOT / "experiments" / "benchmarks" / f"{name}.py", "--help"],
+                    [PYTHON, ROOT / "experiments" / "benchmarks" / f"{name}.py", *command,
+                     "--help"],
                     capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertIn("--dtype", done.stdout)
+                self.assertIn("--datasets", done.stdout)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::string_view text =
-      "It's 12,345 \xC3\xA9t\xC3\xA9s \xF0\x9F\xA4\xB7 \xFF\n  a</s>b";
+      "It's 12,345 \xC3\xA9t\xC3\xA9s \xF0\x9F\xA4\xB7 \xFF\n  \xE2\x96\x81 a</s>b";
   try {
     const auto tokenizer = austeer::make_sentencepiece_tokenizer(
         std::string_view(reinterpret_cast<const char*>(data), size), "fuzz");

@@ -10,7 +10,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::string_view text =
-      "It's 12,345 \xC3\xA9t\xC3\xA9s \xF0\x9F\xA4\xB7 \xFF\n\n  a</s>b <|im_start|>\t\xE6\xBC\xA2";
+      "It's 12,345 \xC3\xA9t\xC3\xA9s \xF0\x9F\xA4\xB7 \xFF\n\n  \xE2\x96\x81 a<s>b</s>b "
+      "<|im_start|>\t\xE6\xBC\xA2";
   try {
     const auto document = austeer::parse_tokenizer_json(
         std::string_view(reinterpret_cast<const char*>(data), size), "fuzz");

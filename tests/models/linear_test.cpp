@@ -19,8 +19,8 @@ double epsilon_of(at::ScalarType dtype) {
 }
 
 /// Expects y to be the exact product of what x and the weight hold, but for one rounding to its
-/// dtype (half a unit in the last place) and float32 sums: each of `in` products of order one may
-/// leave a unit in the last place, those of a sum as large as its terms together.
+/// dtype (half a unit in the last place) and float32 sums, whose errors, relative to the sum of the
+/// terms' magnitudes, grow like those of a random walk over `in` terms.
 void expect_product(const at::Tensor& y, const at::Tensor& x, const at::Tensor& weight,
                     const at::Tensor& bias, const std::string& what) {
   const at::Tensor wide_x = x.to(at::kDouble);
@@ -46,12 +46,12 @@ class NarrowMatrix final : public PackedMatrix {
   explicit NarrowMatrix(at::Tensor values) : values_(std::move(values)) {}
   std::int64_t rows() const override { return values_.size(0); }
   std::int64_t columns() const override { return values_.size(1); }
-  std::int64_t bytes() const override { return static_cast<std::int64_t>(values_.nbytes()); }
   void unpack(std::int64_t first, std::int64_t count, at::Tensor& out) const override {
     out.copy_(values_.narrow(0, first, count));
   }
-  std::shared_ptr<const PackedMatrix> to(at::Device device) const override {
-    return std::make_shared<NarrowMatrix>(values_.to(device));
+  std::vector<at::Tensor> parts() const override { return {values_}; }
+  std::shared_ptr<const PackedMatrix> with_parts(std::vector<at::Tensor> parts) const override {
+    return std::make_shared<NarrowMatrix>(parts.at(0));
   }
 
  private:

@@ -106,7 +106,9 @@ TEST(TokenizerJsonOfCharacters, MetaspacePutsItsMarkInFrontWhereItsSchemeSays) {
   step["add_prefix_space"] = false;
   expect_refusal<FormatError>([&] { with(step); }, "add_prefix_space is false, but");
   step["replacement"] = "";
-  expect_refusal<FormatError>([&] { with(step); }, "the replacement of Metaspace is empty");
+  expect_refusal<FormatError>([&] { with(step); }, "the replacement of Metaspace is not one");
+  step["replacement"] = "__";
+  expect_refusal<FormatError>([&] { with(step); }, "the replacement of Metaspace is not one");
 }
 
 TEST(TokenizerJsonOfCharacters, WordsAreCutWhereThePreTokenizerSays) {
@@ -129,6 +131,19 @@ TEST(TokenizerJsonOfCharacters, AMegabyteWithoutCutsComesBack) {
   EXPECT_EQ(tokenizer->decode(ids), text);
 }
 
+TEST(TokenizerJsonOfCharacters, ReplacementsThatMultiplyAreRefused) {
+  json steps = json::array();
+  for (int i = 0; i < 60; ++i) {
+    steps.push_back({{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}});
+  }
+  const auto encoding = changed([&](json& j) { j["normalizer"]["normalizers"] = steps; });
+  expect_refusal<FormatError>([&] { encoding->encode("a"); },
+                              "t.json: normalizer: its replacements make a text longer than 4160");
+  const auto decoding = changed([&](json& j) { j["decoder"]["decoders"] = steps; });
+  expect_refusal<FormatError>([&] { decoding->decode(Ids{3}); },
+                              "t.json: decoder: its replacements make a text longer than 4160");
+}
+
 TEST(TokenizerJsonOfCharacters, WhatDoesNotFitIsRefused) {
   expect_refused([](json& j) { j["decoder"] = nullptr; }, "decoder: there is none");
   expect_refused(
@@ -146,6 +161,9 @@ TEST(TokenizerJsonOfCharacters, WhatDoesNotFitIsRefused) {
       "normalizer: the regular expression does not compile");
   expect_refused([](json& j) { j["normalizer"]["normalizers"][1].erase("content"); },
                  "normalizer: the key 'content' is missing");
+  expect_refused(
+      [](json& j) { j["normalizer"]["normalizers"][0]["prepend"] = std::string(65, 'a'); },
+      "normalizer: the prefix is too long");
   expect_refused([](json& j) { j["normalizer"]["normalizers"][0]["x"] = 1; },
                  "normalizer: unknown key 'x'");
   expect_refused([](json& j) { j["model"]["unk_token"] = "<none>"; },

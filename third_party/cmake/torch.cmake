@@ -44,3 +44,16 @@ target_include_directories(austeer_torch SYSTEM INTERFACE
 target_link_libraries(austeer_torch INTERFACE
   -Wl,--no-as-needed ${austeer_torch_libraries} -Wl,--as-needed)
 target_link_options(austeer_torch INTERFACE -Wl,-rpath,${AUSTEER_TORCH_DIR}/lib)
+
+# at::parallel_for is compiled into its callers, and there it is a plain loop without OpenMP. The
+# runtime must be the one that libtorch brings and uses, or there would be two pools of threads. The
+# sanitizers' compiler has another runtime; under it the loops stay plain.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(austeer_torch INTERFACE -fopenmp)
+  file(GLOB austeer_torch_gomp ${AUSTEER_TORCH_DIR}/lib/libgomp*.so*)
+  if(austeer_torch_gomp)
+    target_link_libraries(austeer_torch INTERFACE ${austeer_torch_gomp})
+  else()
+    target_link_options(austeer_torch INTERFACE -fopenmp)
+  endif()
+endif()
