@@ -43,29 +43,44 @@ float* scratch(std::int64_t count) {
   return buffer.data();
 }
 
-/// The rows [first, first + count) of the weight in `dtype`, in the calling thread's buffer unless
-/// they lie there as they are.
-at::Tensor rows_of(const Linear& linear, std::int64_t first, std::int64_t count,
-                   at::ScalarType dtype) {
-  if (!linear.packed && linear.weight.scalar_type() == dtype) {
-    return linear.weight.narrow(0, first, count);
+/// Writes rows of a weight to `out`, of their sizes and any dtype.
+void copy_rows(const at::Tensor& rows, at::Tensor& out) {
+  const bool plain = out.scalar_type() == at::kFloat && rows.is_contiguous() && multiplies_rows();
+  const auto* bits = static_cast<const std::uint16_t*>(rows.const_data_ptr());
+  if (plain && rows.scalar_type() == at::kBFloat16) {
+    widen_bfloat16(bits, rows.numel(), out.data_ptr<float>());
+  } else if (plain && rows.scalar_type() == at::kHalf) {
+    widen_half(bits, rows.numel(), out.data_ptr<float>());
+  } else {
+    out.copy_(rows);
   }
+}
+
+/// Rounds float32 numbers, which stay so, to those that `dtype` has.
+void round_to(at::ScalarType dtype, at::Tensor& values) {
+  if (multiplies_rows() && dtype == at::kBFloat16) {
+    round_to_bfloat16(values.data_ptr<float>(), values.numel());
+  } else if (multiplies_rows() && dtype == at::kHalf) {
+    round_to_half(values.data_ptr<float>(), values.numel());
+  } else {
+    values.copy_(values.to(dtype));
+  }
+}
+
+/// The rows [first, first + count) of the weight, rounded to `rounded` and then in `dtype`, which
+/// is the same or float32; in the calling thread's buffer unless they lie there as they are.
+at::Tensor rows_of(const Linear& linear, std::int64_t first, std::int64_t count,
+                   at::ScalarType rounded, at::ScalarType dtype) {
+  const bool is_rounded = !linear.packed && linear.weight.scalar_type() == rounded;
+  if (is_rounded && rounded == dtype) return linear.weight.narrow(0, first, count);
   const std::int64_t in = linear.packed ? linear.packed->columns() : linear.weight.size(1);
   at::Tensor out = at::from_blob(scratch(count * in), {count, in}, dtype);
   if (linear.packed) {
     linear.packed->unpack(first, count, out);
-    return out;
-  }
-  const at::Tensor rows = linear.weight.narrow(0, first, count);
-  const bool plain = dtype == at::kFloat && rows.is_contiguous() && multiplies_rows();
-  const auto* bits = static_cast<const std::uint16_t*>(rows.const_data_ptr());
-  if (plain && rows.scalar_type() == at::kBFloat16) {
-    widen_bfloat16(bits, count * in, out.data_ptr<float>());
-  } else if (plain && rows.scalar_type() == at::kHalf) {
-    widen_half(bits, count * in, out.data_ptr<float>());
   } else {
-    out.copy_(rows);
+    copy_rows(linear.weight.narrow(0, first, count), out);
   }
+  if (!is_rounded && rounded != dtype) round_to(rounded, out);
   return out;
 }
 
@@ -99,8 +114,8 @@ at::Tensor blockwise(const at::Tensor& x, const Linear& linear, at::ScalarType d
     for (std::int64_t first = begin * block; first < std::min(end * block, out); first += block) {
       const std::int64_t count = std::min(block, out - first);
       at::Tensor columns = y.narrow(1, first, count);
-      multiply_block(same, rows_of(linear, first, count, dtype), part_of(bias, first, count),
-                     columns);
+      multiply_block(same, rows_of(linear, first, count, x.scalar_type(), dtype),
+                     part_of(bias, first, count), columns);
     }
   });
   return y.to(x.scalar_type());

@@ -18,10 +18,11 @@ struct Linear {
 
   /// x [rows, in] → [rows, out], in x's dtype.
   ///
-  /// A weight that the CPU does not multiply as it is (packed, of another dtype than x, or bf16 and
-  /// fp16 without matrix instructions for them) is widened block of rows by block of rows, in
-  /// buffers that are kept. Products are then taken in float32 and rounded once: the same numbers,
-  /// since half-precision kernels accumulate in float32 too.
+  /// Multiplies with the weight rounded to x's dtype, for any number of rows and on any device. A
+  /// weight that the CPU does not multiply as it is (packed, of another dtype than x, or bf16 and
+  /// fp16 without matrix instructions for them) is rounded and widened block of rows by block of
+  /// rows, in buffers that are kept. Products are then taken in float32 and rounded once: the same
+  /// numbers but for the order of sums, since half-precision kernels accumulate in float32 too.
   at::Tensor operator()(const at::Tensor& x) const;
 
   /// Replaces each tensor that holds it by what `change` makes of it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 
 #if defined(__x86_64__)
@@ -132,6 +133,34 @@ AUSTEER_AVX2 void widen_half(const std::uint16_t* in, std::int64_t count, float*
   for (; i < count; ++i) out[i] = c10::detail::fp16_ieee_to_fp32_value(in[i]);
 }
 
+AUSTEER_AVX2 void round_to_bfloat16(float* values, std::int64_t count) {
+  const __m256i one = _mm256_set1_epi32(1);
+  const __m256i below_half = _mm256_set1_epi32(0x7fff);
+  const __m256i kept = _mm256_set1_epi32(static_cast<int>(0xffff0000));
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const __m256 old = _mm256_loadu_ps(values + i);
+    const __m256i bits = _mm256_castps_si256(old);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
+    const __m256i sum = _mm256_add_epi32(bits, _mm256_add_epi32(below_half, odd));
+    const __m256 rounded = _mm256_castsi256_ps(_mm256_and_si256(sum, kept));
+    // The sum may carry a NaN over to another number.
+    const __m256 nan = _mm256_cmp_ps(old, old, _CMP_UNORD_Q);
+    _mm256_storeu_ps(values + i, _mm256_blendv_ps(rounded, old, nan));
+  }
+  for (; i < count; ++i) values[i] = static_cast<float>(c10::BFloat16(values[i]));
+}
+
+AUSTEER_AVX2 void round_to_half(float* values, std::int64_t count) {
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const __m256 old = _mm256_loadu_ps(values + i);
+    const __m128i halves = _mm256_cvtps_ph(old, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    _mm256_storeu_ps(values + i, _mm256_cvtph_ps(halves));
+  }
+  for (; i < count; ++i) values[i] = static_cast<float>(c10::Half(values[i]));
+}
+
 #else
 
 bool multiplies_rows() { return false; }
@@ -145,6 +174,14 @@ void widen_bfloat16(const std::uint16_t* in, std::int64_t count, float* out) {
 
 void widen_half(const std::uint16_t* in, std::int64_t count, float* out) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = c10::detail::fp16_ieee_to_fp32_value(in[i]);
+}
+
+void round_to_bfloat16(float* values, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) values[i] = static_cast<float>(c10::BFloat16(values[i]));
+}
+
+void round_to_half(float* values, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) values[i] = static_cast<float>(c10::Half(values[i]));
 }
 
 #endif

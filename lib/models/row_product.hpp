@@ -34,4 +34,11 @@ void widen_bfloat16(const std::uint16_t* in, std::int64_t count, float* out);
 /// Widens `count` numbers of float16. Only where multiplies_rows().
 void widen_half(const std::uint16_t* in, std::int64_t count, float* out);
 
+/// Rounds `count` numbers to the nearest of bfloat16, to even at ties. Only where
+/// multiplies_rows().
+void round_to_bfloat16(float* values, std::int64_t count);
+
+/// Rounds `count` numbers to the nearest of float16, to even at ties. Only where multiplies_rows().
+void round_to_half(float* values, std::int64_t count);
+
 }  // namespace austeer

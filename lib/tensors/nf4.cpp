@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view state_suffix = ".quant_state.bitsandbytes__nf4";
 constexpr std::int64_t max_state_bytes = 1 << 16;
 constexpr std::array<std::int64_t, 8> block_sizes = {32, 64, 128, 256, 512, 1024, 2048, 4096};
+constexpr std::array<std::string_view, 3> state_dtypes = {"float32", "float16", "bfloat16"};
 constexpr std::int64_t max_nested_block = 1 << 20;
 
 class Nf4Matrix final : public PackedMatrix {
@@ -154,6 +155,11 @@ class Reader {
     // Half the range of a signed number, so that sums of an element's index and a block fit too.
     if (shape.size() != 2 || !elements || *elements == 0 || *elements >> 62 != 0) {
       fields.refuse("shape", "two positive sizes", fields.value("shape"));
+    }
+    const auto dtype = fields.required<std::string>("dtype");
+    if (std::ranges::find(state_dtypes, dtype) == state_dtypes.end()) {
+      fields.refuse("dtype", fmt::format("one of {}", fmt::join(state_dtypes, ", ")),
+                    fields.value("dtype"));
     }
     weights.rows = shape[0];
     weights.columns = shape[1];

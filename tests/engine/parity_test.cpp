@@ -172,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(Gemma, TinyModel,
                                            "gemma3_short_window", "gemma3_old_spelling"),
                          model_name);
 INSTANTIATE_TEST_SUITE_P(Nf4, TinyModel,
-                         ::testing::Values("nf4_llama", "nf4_qwen3", "nf4_plain_scales"),
+                         ::testing::Values("nf4_llama", "nf4_qwen3", "nf4_from_float16",
+                                           "nf4_plain_scales"),
                          model_name);
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Linear layers: products in float32 that are rounded once, whatever the weight is stored in and
-// however many rows there are.
+// Linear layers: products with the weight in x's dtype, taken in float32 and rounded once, whatever
+// the weight is stored in and however many rows there are.
 
 #include "models/linear.hpp"
 
@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "models/row_product.hpp"
+#include "reference.hpp"
+#include "tensors/nf4.hpp"
 
 namespace austeer {
 namespace {
@@ -17,6 +19,9 @@ constexpr double float_epsilon = std::numeric_limits<float>::epsilon();
 double epsilon_of(at::ScalarType dtype) {
   return dtype == at::kBFloat16 ? 0x1p-8 : dtype == at::kHalf ? 0x1p-11 : 0;
 }
+
+/// Half the distance of subnormal numbers.
+double least_error_of(at::ScalarType dtype) { return dtype == at::kHalf ? 0x1p-25 : 0; }
 
 /// Expects y to be the exact product of what x and the weight hold, but for one rounding to its
 /// dtype (half a unit in the last place) and float32 sums, whose errors, relative to the sum of the
@@ -34,8 +39,9 @@ void expect_product(const at::Tensor& y, const at::Tensor& x, const at::Tensor& 
   ASSERT_EQ(y.sizes(), exact.sizes()) << what;
   ASSERT_EQ(y.scalar_type(), x.scalar_type()) << what;
   const at::Tensor error = (y.to(at::kDouble) - exact).abs();
-  const at::Tensor tolerance = exact.abs() * epsilon_of(y.scalar_type()) +
-                               terms * (float_epsilon * 2 * std::sqrt(x.size(1)));
+  const at::Tensor tolerance =
+      exact.abs() * epsilon_of(y.scalar_type()) + least_error_of(y.scalar_type()) +
+      terms * (float_epsilon * 2 * std::sqrt(static_cast<double>(x.size(1))));
   EXPECT_TRUE((error <= tolerance).all().item<bool>())
       << what << ": " << (error - tolerance).max().item<double>() << " too far";
 }
@@ -70,9 +76,32 @@ TEST(Linear, IsTheRoundedFloat32ProductForEveryDtypeAndNumberOfRows) {
         const at::Tensor bias = rows % 2 == 0 ? at::Tensor() : at::randn({130}).to(dtype);
         const std::string what = std::string(at::toString(dtype)) + " times " +
                                  at::toString(stored) + ", " + std::to_string(rows) + " rows";
-        expect_product(Linear{weight, bias}(x), x, weight, bias, what);
+        const at::Tensor rounded = weight.to(dtype);
+        expect_product(Linear{weight, bias}(x), x, rounded, bias, what);
         const auto packed = std::make_shared<NarrowMatrix>(weight);
-        expect_product(Linear{{}, bias, packed}(x), x, weight, bias, "packed, " + what);
+        expect_product(Linear{{}, bias, packed}(x), x, rounded, bias, "packed, " + what);
+      }
+    }
+  }
+}
+
+/// bitsandbytes' own weights in the dtype of x, whichever dtype was quantised: of
+/// "many_nested_blocks" it was float32, of "nested" bfloat16, of "blocks_over_rows" float16.
+TEST(Linear, MultipliesNf4WeightsAsBitsandbytesRoundsThemForEveryNumberOfRows) {
+  at::manual_seed(6);
+  const SafetensorsFile expected = testing::reference_file("nf4/expected.safetensors");
+  const auto checkpoint = open_safetensors_checkpoint(expected.path().parent_path());
+  for (const std::string name : {"many_nested_blocks", "nested", "blocks_over_rows"}) {
+    const Linear linear{{}, {}, load_nf4(*checkpoint, name)};
+    for (const auto& [suffix, dtype] : {std::pair{".float32", at::kFloat},
+                                        {".bfloat16", at::kBFloat16},
+                                        {".float16", at::kHalf}}) {
+      const at::Tensor weight = expected.tensor(name + suffix);
+      const at::Tensor x = at::randn({64, weight.size(1)}).to(dtype);
+      for (const std::int64_t rows : {1, 63, 64}) {
+        const at::Tensor some = x.narrow(0, 0, rows);
+        expect_product(linear(some), some, weight, {},
+                       name + suffix + ", " + std::to_string(rows) + " rows");
       }
     }
   }
@@ -147,6 +176,27 @@ TEST(RowProduct, WideningIsExact) {
   EXPECT_TRUE(same(at::kBFloat16));
   widen_half(in, bits.numel(), out.data_ptr<float>());
   EXPECT_TRUE(same(at::kHalf));
+}
+
+TEST(RowProduct, RoundingIsToNearestEven) {
+  if (!multiplies_rows()) GTEST_SKIP() << "this processor has no AVX2";
+  // Every sign, exponent and upper part of a fraction, and below it: nothing, just under half a
+  // unit of either dtype, half, just over. Some more, so that the last ones fill no register.
+  const at::Tensor upper = at::arange(1 << 19, at::kInt).bitwise_left_shift(13);
+  for (const int lower : {0, 1, 0xfff, 0x1000, 0x1001, 0x1fff}) {
+    const at::Tensor bits = at::cat({upper, upper.narrow(0, 0, 5)}).bitwise_or(lower);
+    const at::Tensor values = bits.view(at::kFloat);
+    const auto check = [&](at::ScalarType dtype, void (*round)(float*, std::int64_t)) {
+      at::Tensor found = values.clone();
+      round(found.data_ptr<float>(), found.numel());
+      const at::Tensor wanted = values.to(dtype).to(at::kFloat);
+      const at::Tensor same = found.view(at::kInt) == wanted.view(at::kInt);
+      EXPECT_TRUE((same | (found.isnan() & wanted.isnan())).all().item<bool>())
+          << at::toString(dtype) << ", " << lower;
+    };
+    check(at::kBFloat16, round_to_bfloat16);
+    check(at::kHalf, round_to_half);
+  }
 }
 
 }  // namespace

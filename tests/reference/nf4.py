@@ -5,8 +5,9 @@
 
 OUT/nf4/model.safetensors holds the weights of WEIGHTS under the names that `transformers` gives
 them, OUT/nf4/expected.safetensors for each weight NAME.float32, NAME.bfloat16 and NAME.float16.
-OUT/tiny/nf4_* are model folders like those of tiny_models.py; their reference is computed in
-float32 with the dequantised weights.
+These are what bitsandbytes' layers multiply x of that dtype with: it is x's dtype that they
+dequantise to, whichever one the weight had before it was quantised. OUT/tiny/nf4_* are model folders
+like those of tiny_models.py; their reference is computed in float32 by bitsandbytes' own layers.
 """
 
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 os.environ["TORCHDYNAMO_DISABLE"] = "1"  # bitsandbytes would compile a kernel for each odd shape
 
 import torch
-from bitsandbytes import functional
+from bitsandbytes import functional, matmul_4bit
 from bitsandbytes.nn import Linear4bit
 from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, logging
 
@@ -46,6 +47,7 @@ MODELS = {
                       intermediate_size=100, DOUBLE=True, DTYPE=torch.bfloat16),
     "nf4_qwen3": dict(TYPE="qwen3", head_dim=24, attention_bias=True, DOUBLE=True,
                       DTYPE=torch.bfloat16, tie_word_embeddings=True),
+    "nf4_from_float16": dict(intermediate_size=100, DOUBLE=True, DTYPE=torch.float16),
     "nf4_plain_scales": dict(hidden_size=60, num_attention_heads=5, num_key_value_heads=5,
                              DOUBLE=False, DTYPE=torch.float32, SHARD="40KB"),
 }
@@ -70,28 +72,34 @@ def write_weights(folder):
         stored[name] = packed
         for part, tensor in state.as_dict(packed=True).items():
             stored[f"{name}.{part}"] = tensor
+        products = {wanted: matmul_4bit(torch.eye(columns, dtype=wanted), packed, state).t()
+                    for wanted in DTYPES}
         for wanted in DTYPES:
             state.dtype = wanted
             key = f"{name}.{str(wanted).removeprefix('torch.')}"
             # A packed tensor of one byte looks to bitsandbytes like a transposed one.
             expected[key] = functional.dequantize_4bit(packed, state).reshape(rows, columns)
+            assert torch.equal(expected[key], products[wanted]), f"{key} is not what is multiplied"
     save(folder / "model.safetensors", stored)
     save(folder / "expected.safetensors", expected)
 
 
-def dequantised(model):
-    """The same model with float32 weights."""
-    weights = {name: tensor.float() for name, tensor in model.state_dict().items()
-               if tensor.is_floating_point()}
-    for name, module in model.named_modules():
-        if isinstance(module, Linear4bit):
-            module.weight.quant_state.dtype = torch.float32
-            weights[name + ".weight"] = functional.dequantize_4bit(module.weight,
-                                                                   module.weight.quant_state)
+def in_float32(model):
+    """The same model computed in float32. Its linear layers stay those of bitsandbytes, which
+    multiply with the packed weights and their states as these are."""
     result = AutoModelForCausalLM.from_config(model.config, attn_implementation="eager",
                                               dtype=torch.float32)
-    names = set(result.state_dict())
-    result.load_state_dict({name: tensor for name, tensor in weights.items() if name in names})
+    layers = {name: module for name, module in model.named_modules()
+              if isinstance(module, Linear4bit)}
+    packed = {name + ".weight" for name in layers}
+    names = set(result.state_dict()) - packed
+    weights = {name: tensor.float() for name, tensor in model.state_dict().items()
+               if name in names}
+    missing = result.load_state_dict(weights, strict=False).missing_keys
+    assert set(missing) == packed, missing
+    for name, layer in layers.items():
+        layer.support_avx512bf16_for_cpu = False  # it would compute in bfloat16
+        result.set_submodule(name, layer)
     return result.eval()
 
 
@@ -111,7 +119,10 @@ def write_model(name, changes, folder, seed):
                                                      device_map="cpu", dtype=options["DTYPE"])
     model.save_pretrained(folder, max_shard_size=options.get("SHARD", "1GB"))
 
-    model = dequantised(model)
+    states = {module.weight.quant_state.dtype for module in model.modules()
+              if isinstance(module, Linear4bit)}
+    assert states == {options["DTYPE"]}, states
+    model = in_float32(model)
     texts = tiny_models.random_texts(config.vocab_size, tiny_models.LENGTHS, generator)
     tensors = plain_reference(model, texts) | tiny_models.steered_reference(model, texts, generator)
     save(folder / "reference.safetensors", tensors, model=name, texts=len(texts))

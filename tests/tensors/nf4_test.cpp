@@ -159,6 +159,21 @@ TEST_F(DamagedNf4, IsReadWhenNothingIsWrong) {
   EXPECT_EQ(matrix->columns(), 100);
 }
 
+TEST_F(DamagedNf4, TheDtypeOfTheStateChangesNothing) {
+  const std::string bfloat16 = "\"bfloat16\"";
+  const auto first = load();
+  for (const char* dtype : {"\"float16\"", "\"float32\""}) {
+    std::string other = state;
+    other.replace(other.find(bfloat16), bfloat16.size(), dtype);
+    std::swap(other, state);
+    const auto second = load();
+    std::swap(other, state);
+    for (const at::ScalarType to : {at::kFloat, at::kBFloat16, at::kHalf}) {
+      EXPECT_TRUE(same_bits(unpacked(*first, to, 0, 3), unpacked(*second, to, 0, 3))) << dtype;
+    }
+  }
+}
+
 TEST_F(DamagedNf4, PackedBytesUnderAnotherDtype) {
   const at::Tensor wanted = unpacked(*load(), at::kFloat, 0, 3);
   parts["w"] = parts["w"].flatten().view(at::kBFloat16);
@@ -173,6 +188,10 @@ TEST_F(DamagedNf4, WrongStatesAreRefused) {
     expect_refused_state("[3, 100]", shape, "'shape'");
   }
   expect_refused_state("[3, 100]", "[4, 100]", "tensor 'w' is not");
+  for (const char* dtype : {"\"float64\"", "\"uint8\"", "\"torch.float32\"", "16"}) {
+    expect_refused_state("\"bfloat16\"", dtype, "'dtype'");
+  }
+  expect_refused_state("\"dtype\": \"bfloat16\"", "\"other\": 0", "'dtype'");
   for (const char* block : {"0", "-64", "63", "8192", "1e30", "\"64\""}) {
     expect_refused_state("\"blocksize\": 64", std::string("\"blocksize\": ") + block,
                          "'blocksize'");
