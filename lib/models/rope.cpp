@@ -21,11 +21,13 @@ double llama3_frequency(double frequency, const RopeConfig& rope) {
 }  // namespace
 
 at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim) {
-  at::Tensor frequencies = at::empty({head_dim / 2}, at::kFloat);
+  // In float32, as transformers takes the powers: hundreds of positions on, a rounding of the angle
+  // per position shows.
+  const at::Tensor exponents = at::arange(0, head_dim, 2, at::kLong).to(at::kFloat).div(head_dim);
+  at::Tensor frequencies = at::pow(rope.theta, exponents).reciprocal();
   auto values = frequencies.accessor<float, 1>();
   for (std::int64_t i = 0; i < head_dim / 2; ++i) {
-    const double exponent = 2.0 * static_cast<double>(i) / static_cast<double>(head_dim);
-    double frequency = 1.0 / std::pow(rope.theta, exponent);
+    double frequency = values[i];
     if (rope.type == "linear") frequency /= rope.factor;
     if (rope.type == "llama3") frequency = llama3_frequency(frequency, rope);
     if (!rope.divisors.empty()) frequency /= rope.divisors[static_cast<std::size_t>(i)];
