@@ -63,12 +63,13 @@ class HalfPrecision : public ::testing::TestWithParam<Case> {
 
   at::Tensor expected(const std::string& name) const { return reference_->tensor(name); }
 
-  /// Expects the root mean square of the difference to be what rounding explains.
+  /// Expects the root mean square of the difference to be what rounding explains: a unit for each
+  /// operation, added up like random steps, and thrice that since single rows scatter.
   void expect_near(const at::Tensor& found, const at::Tensor& wanted, const std::string& what) {
     const double operations = 10.0 * static_cast<double>(decoder_->config().layers + 1);
     const at::Tensor wide = wanted.to(at::kDouble);
     const double error = ((found.cpu().to(at::kDouble) - wide).norm() / wide.norm()).item<double>();
-    EXPECT_LT(error, 2 * unit_of(decoder_->dtype()) * std::sqrt(operations)) << what;
+    EXPECT_LT(error, 3 * unit_of(decoder_->dtype()) * std::sqrt(operations)) << what;
   }
 
   std::unique_ptr<SafetensorsFile> reference_;
