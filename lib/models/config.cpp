@@ -85,7 +85,7 @@ void read_windows(Fields& fields, const Json& json, DecoderConfig& config) {
   } else if (gemma) {
     const std::string key = fields.has("_sliding_window_pattern") ? "_sliding_window_pattern"
                                                                   : "sliding_window_pattern";
-    const auto period = fields.optional<std::int64_t>(key, type == "gemma2" ? 2 : 6);
+    const auto period = fields.optional(key, window_period(type));
     if (period < 1) fields.refuse(key, "a positive number", period);
     config.windows = alternating_windows(config.layers, window, period);
   } else {
@@ -123,13 +123,12 @@ void read_gemma(Fields& fields, const Json& json, DecoderConfig& config) {
   const auto scalar = fields.optional("query_pre_attn_scalar", 256.0);
   if (!(scalar > 0)) fields.refuse("query_pre_attn_scalar", "a positive number", scalar);
   config.query_scale = 1.0 / std::sqrt(scalar);
-  const bool second = config.model_type == "gemma2";
   // A cap that is null is none; one that is not there is the family's own.
-  const auto cap = [&](const std::string& key, double own) {
-    return fields.optional(key, second && !json.contains(key) ? own : 0.0);
+  const auto read_cap = [&](const std::string& key, double& cap) {
+    cap = fields.optional(key, json.contains(key) ? 0.0 : cap);
   };
-  config.attention_softcap = cap("attn_logit_softcapping", 50.0);
-  config.logit_softcap = cap("final_logit_softcapping", 30.0);
+  read_cap("attn_logit_softcapping", config.attention_softcap);
+  read_cap("final_logit_softcapping", config.logit_softcap);
   if (fields.optional("use_bidirectional_attention", false)) {
     fields.refuse("use_bidirectional_attention", "false: only causal attention is supported", true);
   }

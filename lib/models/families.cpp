@@ -25,7 +25,12 @@ const std::map<std::string, Traits>& families() {
       {"qwen2", [](DecoderConfig& config) { config.attention_bias = true; }},
       {"qwen3", [](DecoderConfig& config) { config.query_key_norms = true; }},
       {"qwen3_moe", [](DecoderConfig& config) { config.query_key_norms = true; }},
-      {"gemma2", gemma},
+      {"gemma2",
+       [](DecoderConfig& config) {
+         gemma(config);
+         config.attention_softcap = 50.0;
+         config.logit_softcap = 30.0;
+       }},
       {"gemma3_text", [](DecoderConfig& config) {
          gemma(config);
          config.query_key_norms = true;
@@ -48,6 +53,11 @@ void apply_family(DecoderConfig& config, const std::string& place) {
   throw FormatError(
       {fmt::format("{}: the model type '{}' is not supported", place, config.model_type), "", "",
        suggestion(config.model_type, known)});
+}
+
+std::int64_t window_period(const std::string& model_type) {
+  if (model_type == "gemma2") return 2;
+  return model_type == "gemma3_text" ? 6 : 0;
 }
 
 std::vector<std::int64_t> alternating_windows(std::int64_t layers, std::int64_t window,

@@ -107,16 +107,16 @@ void read_ropes(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
 /// Gemma alternates layers with a window and layers without; elsewhere all have it, if the file
 /// speaks of one.
 void read_windows(const Keys& keys, DecoderConfig& config) {
+  const std::int64_t own_period = window_period(config.model_type);
   const bool second = config.model_type == "gemma2";
-  const bool third = config.model_type == "gemma3_text";
   const auto window = keys.optional<std::int64_t>("attention.sliding_window", second ? 4096 : 0);
   if (window == 0) return;
-  if (!second && !third) {
+  if (own_period == 0) {
     config.windows.assign(static_cast<std::size_t>(config.layers), window);
     return;
   }
   const std::string pattern = "attention.sliding_window_pattern";
-  const auto period = keys.optional<std::int64_t>(pattern, second ? 2 : 6);
+  const auto period = keys.optional(pattern, own_period);
   if (period < 1) {
     keys.refuse(pattern, "the sliding window's period", "of 1 or more", std::to_string(period));
   }
@@ -134,10 +134,9 @@ double gemma_query_scale(const DecoderConfig& config) {
 
 void read_gemma(const Keys& keys, DecoderConfig& config) {
   if (!config.model_type.starts_with("gemma")) return;
-  const bool second = config.model_type == "gemma2";
   config.query_scale = keys.optional("attention.scale", gemma_query_scale(config));
-  config.attention_softcap = keys.optional("attn_logit_softcapping", second ? 50.0 : 0.0);
-  config.logit_softcap = keys.optional("final_logit_softcapping", second ? 30.0 : 0.0);
+  config.attention_softcap = keys.optional("attn_logit_softcapping", config.attention_softcap);
+  config.logit_softcap = keys.optional("final_logit_softcapping", config.logit_softcap);
 }
 
 /// Experts of layers that have a router.
