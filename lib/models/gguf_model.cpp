@@ -1,5 +1,6 @@
 #include "models/gguf_model.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -14,7 +15,8 @@ namespace {
 /// Throws unless the tensor `name` has a matrix for each of `experts`.
 void check_experts(const GgufFile& file, const std::string& name, std::int64_t experts) {
   const std::vector<std::int64_t> shape = file.shape(name);
-  if (shape.size() == 3 && shape.front() == experts) return;
+  const bool empty = std::ranges::find(shape, 0) != shape.end();
+  if (shape.size() == 3 && shape.front() == experts && !empty) return;
   throw FormatError({fmt::format("{}: '{}' does not hold the experts", file.path().string(), name),
                      fmt::format("{} matrices, one for each", experts),
                      fmt::format("[{}]", fmt::join(shape, ", ")), ""});
@@ -31,7 +33,8 @@ at::Tensor to_half_split(const at::Tensor& rows, std::int64_t heads) {
 
 GgufModel::GgufModel(const std::filesystem::path& file)
     : file_(file), config_(read_gguf_config(file_)) {
-  const GgufNaming naming{config_.post_norms, config_.experts ? config_.experts->count : 0};
+  const GgufNaming naming{config_.layers, config_.post_norms,
+                          config_.experts ? config_.experts->count : 0};
   for (const std::string& name : file_.names()) {
     const bool sliced = has_experts(name);
     if (sliced) check_experts(file_, name, naming.experts);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fmt/format.h>
+#include <optional>
 #include <string_view>
 
 namespace austeer {
@@ -56,6 +58,13 @@ std::optional<Parts> split(std::string_view name) {
   return parts;
 }
 
+/// Whether `index` is a layer's number, written as numbers are.
+bool is_layer(std::string_view index, std::int64_t layers) {
+  std::int64_t number = -1;
+  std::from_chars(index.data(), index.data() + index.size(), number);
+  return number >= 0 && number < layers && std::to_string(number) == index;
+}
+
 template <typename Table>
 std::string_view find(const Table& table, std::string_view stem) {
   const auto found = std::ranges::find(table, stem, &Names::gguf);
@@ -78,6 +87,7 @@ std::vector<std::string> hugging_face_names(const std::string& name, const GgufN
     if (found.empty()) return {};
     return {fmt::format("{}{}", found, suffix)};
   }
+  if (!is_layer(index, naming.layers)) return {};
   const std::string layer = fmt::format("model.layers.{}", index);
   if (const std::string_view found = find(of_experts, stem); !found.empty()) {
     std::vector<std::string> names;

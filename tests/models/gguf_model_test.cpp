@@ -84,7 +84,7 @@ TEST_P(TinyGguf, OtherDtypesAreRoundedOnce) {
 using Names = std::vector<std::string>;
 
 TEST(GgufNames, OfEveryKindOfTensor) {
-  const GgufNaming plain;
+  const GgufNaming plain{.layers = 13};
   EXPECT_EQ(hugging_face_names("token_embd.weight", plain), (Names{"model.embed_tokens.weight"}));
   EXPECT_EQ(hugging_face_names("output.weight", plain), (Names{"lm_head.weight"}));
   EXPECT_EQ(hugging_face_names("blk.12.attn_q.bias", plain),
@@ -94,22 +94,23 @@ TEST(GgufNames, OfEveryKindOfTensor) {
   for (const char* name :
        {"", "weight", ".weight", "blk.weight", "blk.3.unknown.weight", "blk..attn_q.weight",
         "blk.0.attn_q", "blk.0.attn_q.scale", "attn_q.weight", "blk.0.token_embd.weight",
-        "rope_freqs.weight", "model.layers.0.self_attn.q_proj.weight"}) {
+        "rope_freqs.weight", "blk.13.attn_q.weight", "blk.012.attn_q.weight",
+        "blk.+1.attn_q.weight", "blk.x.attn_q.weight", "model.layers.0.self_attn.q_proj.weight"}) {
     EXPECT_EQ(hugging_face_names(name, plain), Names{}) << name;
   }
 }
 
 TEST(GgufNames, DependOnTheFamily) {
-  const GgufNaming gemma{.post_norms = true};
+  const GgufNaming gemma{.layers = 1, .post_norms = true};
   EXPECT_EQ(hugging_face_names("blk.0.ffn_norm.weight", gemma),
             (Names{"model.layers.0.pre_feedforward_layernorm.weight"}));
   EXPECT_EQ(hugging_face_names("blk.0.post_attention_norm.weight", gemma),
             (Names{"model.layers.0.post_attention_layernorm.weight"}));
-  EXPECT_EQ(hugging_face_names("blk.0.post_attention_norm.weight", {}), Names{});
-  EXPECT_EQ(hugging_face_names("blk.5.ffn_up_exps.weight", {.experts = 2}),
+  EXPECT_EQ(hugging_face_names("blk.0.post_attention_norm.weight", {.layers = 1}), Names{});
+  EXPECT_EQ(hugging_face_names("blk.5.ffn_up_exps.weight", {.layers = 6, .experts = 2}),
             (Names{"model.layers.5.mlp.experts.0.up_proj.weight",
                    "model.layers.5.mlp.experts.1.up_proj.weight"}));
-  EXPECT_EQ(hugging_face_names("blk.5.ffn_gate_inp.weight", {.experts = 2}),
+  EXPECT_EQ(hugging_face_names("blk.5.ffn_gate_inp.weight", {.layers = 6, .experts = 2}),
             (Names{"model.layers.5.mlp.gate.weight"}));
   EXPECT_TRUE(has_experts("blk.5.ffn_down_exps.weight"));
   EXPECT_FALSE(has_experts("blk.5.ffn_down.weight"));
