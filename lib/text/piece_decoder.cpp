@@ -1,5 +1,7 @@
 #include "text/piece_decoder.hpp"
 
+#include <string_view>
+
 #include "text/byte_level.hpp"
 #include "text/byte_pieces.hpp"
 #include "text/utf8.hpp"
@@ -67,15 +69,20 @@ void PieceDecoder::apply(const ByteFallback&, Pieces& pieces, std::size_t) {
 void PieceDecoder::apply(const Fuse&, Pieces& pieces, std::size_t) { pieces = {joined(pieces)}; }
 
 void PieceDecoder::apply(const Replacement& step, Pieces& pieces, std::size_t max_bytes) {
-  for (std::string& piece : pieces)
-    piece = step.pattern.replace_all(piece, step.content, max_bytes);
+  std::size_t left = max_bytes;
+  for (std::string& piece : pieces) {
+    piece = step.pattern.replace_all(piece, step.content, left);
+    left -= piece.size();
+  }
 }
 
 void PieceDecoder::apply(const Strip& step, Pieces& pieces, std::size_t) {
   for (std::string& piece : pieces) {
-    for (std::size_t i = 0; i < step.count && piece.starts_with(step.content); ++i) {
-      piece.erase(0, step.content.size());
+    std::string_view rest = piece;
+    for (std::size_t i = 0; i < step.count && rest.starts_with(step.content); ++i) {
+      rest.remove_prefix(step.content.size());
     }
+    piece.erase(0, piece.size() - rest.size());
   }
 }
 
