@@ -75,6 +75,8 @@ void BpeModel::read_symbols(const BpeRules& rules) {
       append_utf8(piece, byte_level_alphabet()[byte]);
     } else if (rules.byte_fallback) {
       piece = byte_piece(static_cast<unsigned char>(byte));
+    } else {
+      break;
     }
     const auto found = rules.vocabulary.find(piece);
     if (found != rules.vocabulary.end()) byte_ids_[byte] = found->second;

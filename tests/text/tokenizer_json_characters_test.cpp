@@ -66,7 +66,10 @@ TEST(TokenizerJsonOfCharacters, FallsBackToBytesAndThenToTheUnknownToken) {
       << "not all of its bytes have a piece";
   const auto unfused = changed([](json& j) { j["model"]["fuse_unk"] = false; });
   EXPECT_EQ(unfused->encode("axyb", false), (Ids{5, 0, 0, 4}));
-  const auto without = changed([](json& j) { j["model"].erase("byte_fallback"); });
+  const auto without = changed([](json& j) {
+    j["model"].erase("byte_fallback");
+    j["model"]["vocab"][""] = 10;  // the piece of no byte
+  });
   EXPECT_EQ(without->encode("a\u00E9", false), (Ids{5, 0}));
   const auto dropped = changed([](json& j) { j["model"].erase("unk_token"); });
   EXPECT_EQ(dropped->encode("axb", false), (Ids{5, 4}));
@@ -142,6 +145,14 @@ TEST(TokenizerJsonOfCharacters, ReplacementsThatMultiplyAreRefused) {
   const auto decoding = changed([&](json& j) { j["decoder"]["decoders"] = steps; });
   expect_refusal<FormatError>([&] { decoding->decode(Ids{3}); },
                               "t.json: decoder: its replacements make a text longer than 4160");
+  // Every piece stays below the limit, all of them together do not.
+  const auto widening = changed([&](json& j) {
+    j["decoder"]["decoders"] = {
+        {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(1000, 'b')}}};
+  });
+  EXPECT_EQ(widening->decode(Ids(4, 3)).size(), 4000U);
+  expect_refusal<FormatError>([&] { widening->decode(Ids(10, 3)); },
+                              "t.json: decoder: its replacements make a text longer than");
 }
 
 TEST(TokenizerJsonOfCharacters, WhatDoesNotFitIsRefused) {
