@@ -1,9 +1,7 @@
 #include "tensors/nf4.hpp"
 
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <array>
-#include <c10/core/InferenceMode.h>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "tensors/checked.hpp"
+#include "tensors/float_pieces.hpp"
 #include "tensors/nf4_kernel.hpp"
 
 namespace austeer {
@@ -33,7 +32,9 @@ class Nf4Matrix final : public PackedMatrix {
     const std::int64_t begin = first * weights_.columns;
     const std::int64_t end = begin + count * weights_.columns;
     if (weights_.packed.is_cpu()) {
-      unpack_on_cpu(begin, end, out.view(-1));
+      fill_in_pieces(out, 1, [&](std::int64_t offset, std::int64_t size, float* floats) {
+        dequantise_nf4(weights_, begin + offset, begin + offset + size, floats);
+      });
     } else {
       out.view(-1).copy_(dequantise_nf4(weights_, begin, end));
     }
@@ -61,21 +62,6 @@ class Nf4Matrix final : public PackedMatrix {
   }
 
  private:
-  void unpack_on_cpu(std::int64_t begin, std::int64_t end, const at::Tensor& out) const {
-    constexpr std::int64_t piece = 1 << 15;  // 128 KiB of floats, which caches hold
-    const bool direct = out.scalar_type() == at::kFloat;
-    at::parallel_for(begin, end, piece, [&](std::int64_t from, std::int64_t to) {
-      if (direct) return dequantise_nf4(weights_, from, to, out.data_ptr<float>() + (from - begin));
-      const c10::InferenceMode guard;  // a thread's own setting
-      const at::Tensor buffer = at::empty({std::min(piece, to - from)}, at::kFloat);
-      for (; from < to; from += piece) {
-        const std::int64_t size = std::min(piece, to - from);
-        dequantise_nf4(weights_, from, from + size, buffer.data_ptr<float>());
-        out.narrow(0, from - begin, size).copy_(buffer.narrow(0, 0, size));
-      }
-    });
-  }
-
   Nf4Weights weights_;
 };
 

@@ -1,12 +1,12 @@
 #include "tensors/quantised.hpp"
 
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "tensors/float_pieces.hpp"
 #include "tensors/quantised_blocks.hpp"
 
 namespace austeer {
@@ -71,24 +71,11 @@ const BlockFormat& block_format(std::uint32_t gguf_type, const std::string& plac
 }
 
 void dequantise(const BlockFormat& format, std::span<const std::byte> blocks, at::Tensor& out) {
-  constexpr std::int64_t piece_elements = 1 << 15;  // 128 KiB of floats, which caches hold
-  const std::int64_t piece = piece_elements / format.block_elements;
-  const std::int64_t count = static_cast<std::int64_t>(blocks.size()) / format.block_bytes;
-  const at::Tensor flat = out.view(-1);
-  const bool direct = out.scalar_type() == at::kFloat;
-  at::parallel_for(0, count, piece, [&](std::int64_t begin, std::int64_t end) {
-    const at::Tensor buffer =
-        direct ? at::Tensor()
-               : at::empty({std::min(piece, end - begin) * format.block_elements}, at::kFloat);
-    for (std::int64_t block = begin; block < end; block += piece) {
-      const std::int64_t size = std::min(piece, end - block);
-      const at::Tensor target =
-          flat.narrow(0, block * format.block_elements, size * format.block_elements);
-      const at::Tensor floats = direct ? target : buffer.narrow(0, 0, target.numel());
-      format.dequantise(blocks.data() + block * format.block_bytes, size, floats.data_ptr<float>());
-      if (!direct) target.copy_(floats);
-    }
-  });
+  fill_in_pieces(
+      out, format.block_elements, [&](std::int64_t first, std::int64_t count, float* floats) {
+        format.dequantise(blocks.data() + first / format.block_elements * format.block_bytes,
+                          count / format.block_elements, floats);
+      });
 }
 
 }  // namespace austeer
