@@ -46,7 +46,11 @@ std::int64_t status_bytes(const std::string& key) {
 }
 
 /// Lets the peak of the resident memory start anew.
-void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+void reset_peak() {
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5" << std::flush;
+  ASSERT_TRUE(file.good());
+}
 
 class Nf4Folder {
  public:
