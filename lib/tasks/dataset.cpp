@@ -35,6 +35,14 @@ std::optional<std::string> field_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : to_text(value);
 }
 
+/// Adds the fields of `object`, named after the path to them. Documents are at most 64 levels deep.
+void add_fields(const Json& object, const std::string& prefix, Record& record) {
+  for (const auto& [key, value] : object.items()) {
+    if (auto text = field_text(value)) record.fields[prefix + key] = std::move(*text);
+    if (value.is_object()) add_fields(value, prefix + key + ".", record);
+  }
+}
+
 /// `where` is what follows the file's name in a place: ":12" or ": item 3".
 Record record_from(const Json& object, const Path& file, const std::string& where) {
   if (!object.is_object()) {
@@ -42,9 +50,7 @@ Record record_from(const Json& object, const Path& file, const std::string& wher
                        "an object", object.type_name(), ""});
   }
   Record record{file.filename().string() + where, {}};
-  for (const auto& [key, value] : object.items()) {
-    if (auto text = field_text(value)) record.fields[key] = std::move(*text);
-  }
+  add_fields(object, "", record);
   return record;
 }
 

@@ -9,8 +9,9 @@
 
 namespace austeer {
 
-/// One item of a dataset file. Numbers and booleans are their JSON text ("3", "2.5", "true"),
-/// nested values compact JSON; a JSON null is the same as a missing field.
+/// One item of a dataset file. Numbers and booleans are their JSON text ("3", "2.5", "true"), lists
+/// compact JSON. A nested object gives compact JSON too, and a field for each of its own: the
+/// "text" of "prompt" is "prompt.text". A JSON null is the same as a missing field.
 struct Record {
   std::string place;  ///< "dev.jsonl:12" (the line), or "test.json: item 3", for messages
   std::map<std::string, std::string> fields;

@@ -1,4 +1,4 @@
-// Fingerprints of items.
+// Fingerprints of items and pairs.
 #include "tasks/item.hpp"
 
 #include <string_view>
@@ -10,19 +10,19 @@ namespace {
 
 constexpr std::string_view end_of_text("\0", 1);
 
-std::string fingerprint(std::span<const Item> items, std::string Item::*first,
-                        std::string Item::*second) {
+template <typename T>
+std::string fingerprint(std::span<const T> list, std::string T::*first, std::string T::*second) {
   Sha256 hash;
-  for (const Item& item : items) {
-    hash.update(item.*first).update(end_of_text).update(item.*second).update(end_of_text);
+  for (const T& one : list) {
+    hash.update(one.*first).update(end_of_text).update(one.*second).update(end_of_text);
   }
   return hash.hex();
 }
 
 }  // namespace
 
-std::string pairs_fingerprint(std::span<const Item> items) {
-  return fingerprint(items, &Item::positive, &Item::negative);
+std::string pairs_fingerprint(std::span<const Pair> pairs) {
+  return fingerprint(pairs, &Pair::positive, &Pair::negative);
 }
 
 std::string prompts_fingerprint(std::span<const Item> items) {

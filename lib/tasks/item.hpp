@@ -1,24 +1,34 @@
 #pragma once
-// Items: what a task makes of a dataset's records, ready for the engine.
+// Items and pairs: what a task makes of a dataset's records, ready for the engine.
 
+#include <cstddef>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace austeer {
 
-/// One question of a task: the prompt, its right answer, and the contrastive pair.
+/// One question of a task.
 struct Item {
-  std::string place;     ///< where it comes from: "dev.jsonl:12"
-  std::string prompt;    ///< what the model is asked
-  std::string gold;      ///< what it should generate, for the metric
-  std::string positive;  ///< the prompt and the right answer
-  std::string negative;  ///< the prompt and a wrong answer
-  std::string answer;    ///< the answer that ends `positive`, without the prompt
-  std::string label;     ///< the dataset's own label: "true", "0", "2"
+  std::string place;   ///< where it comes from: "dev.jsonl:12"
+  std::string prompt;  ///< what the model is asked
+  std::string gold;    ///< what it should generate, for the metric; "" where nothing is right
+  std::vector<std::string> choices;  ///< of a choice task: what could be generated, gold included
+  std::size_t right = 0;             ///< index of the right one of them
 };
 
-/// SHA-256 over positive, NUL, negative, NUL of each item, in order: the same for the same pairs.
-std::string pairs_fingerprint(std::span<const Item> items);
+/// A positive and a negative text whose activations are compared.
+struct Pair {
+  std::string place;
+  std::string positive;
+  std::string negative;
+  /// The right answer's label in a choice task ("true", "0"), else "": a ranking can be stratified
+  /// by it, so that a unit which merely tells the answers' tokens apart does not pass for more.
+  std::string answer_class;
+};
+
+/// SHA-256 over positive, NUL, negative, NUL of each pair, in order: the same for the same texts.
+std::string pairs_fingerprint(std::span<const Pair> pairs);
 
 /// SHA-256 over prompt, NUL, gold, NUL of each item, in order: the same for the same questions.
 std::string prompts_fingerprint(std::span<const Item> items);

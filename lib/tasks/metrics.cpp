@@ -2,11 +2,15 @@
 #include "tasks/metrics.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "tasks/number.hpp"
 #include "tasks/strip.hpp"
 
 namespace austeer {
 namespace {
+
+constexpr double relative_tolerance = 1e-9;
 
 char lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
@@ -18,9 +22,20 @@ bool exact_match(std::string_view generated, std::string_view gold) {
   return std::ranges::equal(stripped(generated), stripped(gold), {}, lower, lower);
 }
 
+bool number_match(std::string_view generated, std::string_view gold) {
+  const std::optional<double> found = find_number(generated);
+  const std::optional<double> right = find_number(gold);
+  if (!found || !right) return false;
+  return std::abs(*found - *right) <= relative_tolerance * std::max(1.0, std::abs(*right));
+}
+
 const Registry<Metric>& metrics() {
   static const Registry<Metric> registry =
-      Registry<Metric>("metric").add("exact_match", exact_match);
+      Registry<Metric>("metric")
+          .add("exact_match", {MetricKind::verdict, exact_match})
+          .add("number_match", {MetricKind::verdict, number_match})
+          .add("toxicity", {MetricKind::toxicity, nullptr})
+          .add("judge", {MetricKind::judge, nullptr});
   return registry;
 }
 

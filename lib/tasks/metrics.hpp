@@ -1,5 +1,5 @@
 #pragma once
-// Metrics: is a generated text the right answer?
+// Metrics: is a generated text right?
 
 #include <string_view>
 
@@ -8,12 +8,28 @@
 namespace austeer {
 
 /// Whether `generated` counts as correct where `gold` is the right answer.
-using Metric = bool (*)(std::string_view generated, std::string_view gold);
+using Verdict = bool (*)(std::string_view generated, std::string_view gold);
+
+/// What decides on a task's generated texts.
+enum class MetricKind {
+  verdict,   ///< a comparison with the gold answer
+  toxicity,  ///< a toxicity scorer: right is what is not toxic
+  judge,     ///< nothing here: a judge model compares two results later (`austeer judge`)
+};
+
+struct Metric {
+  MetricKind kind = MetricKind::verdict;
+  Verdict verdict = nullptr;  ///< of kind verdict
+};
 
 /// Both texts, without white space at their ends and in lower case, are equal (the paper, on the
 /// discriminative tasks). Lower case is that of the 26 ASCII letters, which is what Python's
 /// str.lower() does to them; other letters are compared as they stand, so "É" is not "é".
 bool exact_match(std::string_view generated, std::string_view gold);
+
+/// The number that `generated` answers with (find_number) is that of `gold`, up to the rounding of
+/// their decimals (1e-9 of the larger of 1 and the gold number).
+bool number_match(std::string_view generated, std::string_view gold);
 
 /// The metrics by the name that a task's YAML gives.
 const Registry<Metric>& metrics();

@@ -1,4 +1,4 @@
-// From a task and its data to items.
+// From a task and its data to items. Pairs: task_pairs.cpp.
 #include "tasks/task.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/suggest.hpp"
+#include "tasks/number.hpp"
 #include "tasks/split.hpp"
 
 namespace austeer {
@@ -31,26 +32,60 @@ std::string manifest_name(std::string dataset) {
                               dataset, manifest_name(dataset)));
 }
 
+/// Adds the fields that the task derives from others.
+void add_numbers(const std::vector<NumberField>& numbers, Record& record) {
+  for (const NumberField& number : numbers) {
+    const std::string* text = record.find(number.from);
+    const std::optional<double> found = text != nullptr ? find_number(*text) : std::nullopt;
+    if (!found) {
+      throw FormatError(
+          {fmt::format("[task] {}: no number for the field '{}'", record.place, number.name),
+           fmt::format("one in the field '{}'", number.from),
+           text == nullptr ? "no such field" : fmt::format("'{}'", *text), ""});
+    }
+    record.fields[number.name] = number_text(*found);
+  }
+}
+
 }  // namespace
 
 Task::Task(const Json& document, const std::string& place)
     : config_(read_task_config(document, place)),
       prompt_(config_.prompt, place + ": prompt"),
-      metric_(metrics().get(config_.metric)) {}
+      metric_(metrics().get(config_.metric)) {
+  for (const TaskAnswer& answer : config_.answers) {
+    answers_.push_back({Template(answer.text, place + ": answers: " + answer.label),
+                        Template(answer.gold, place + ": gold_answers: " + answer.label)});
+  }
+  if (!config_.is_choice()) {
+    answer_ = {Template(config_.answer, place + ": answer"),
+               Template(config_.gold, place + ": gold")};
+  }
+  if (config_.pairs) {
+    pair_texts_ = {Template(config_.pairs->positive.text, place + ": pairs: positive"),
+                   Template(config_.pairs->negative.text, place + ": pairs: negative")};
+  }
+}
 
 std::vector<Item> Task::items(std::string_view split_expression,
                               const Path& datasets_folder) const {
   const Split split = parse_split(split_expression);
-  const std::vector<Record> records = read_records(data_file(split.name, datasets_folder));
-  const auto [first, last] = split_range(split, records.size());
+  const std::vector<Record> all = records(split.name, datasets_folder);
+  const auto [first, last] = split_range(split, all.size());
   std::vector<Item> items;
   items.reserve(last - first);
-  for (std::size_t i = first; i < last; ++i) items.push_back(item(records[i]));
+  for (std::size_t i = first; i < last; ++i) items.push_back(item(all[i]));
   return items;
 }
 
 bool Task::is_correct(std::string_view generated, const Item& item) const {
-  return metric_(generated, item.gold);
+  return metric_.verdict(generated, item.gold);
+}
+
+std::int64_t Task::max_new_tokens(const std::string& family) const {
+  const auto found = config_.max_new_tokens.by_family.find(family);
+  return found != config_.max_new_tokens.by_family.end() ? found->second
+                                                         : config_.max_new_tokens.standard;
 }
 
 Json Task::resolved() const { return task_config_json(config_); }
@@ -60,6 +95,10 @@ std::string Task::fingerprint() const {
   json.erase("title");
   json.erase("description");
   return sha256(to_text(json));
+}
+
+std::string Task::filled(const Template& text, const Record& record) {
+  return text.fill([&](const std::string& field) { return record.find(field); }, record.place);
 }
 
 Path Task::data_file(const std::string& split, const Path& datasets_folder) const {
@@ -89,6 +128,18 @@ Path Task::data_file(const std::string& split, const Path& datasets_folder) cons
   return folder / *found;
 }
 
+std::vector<Record> Task::records(const std::string& split, const Path& datasets_folder) const {
+  const Path file = data_file(split, datasets_folder);
+  std::vector<Record> records = read_records(file);
+  std::erase_if(records, [&](const Record& record) { return !all_hold(config_.where, record); });
+  if (records.empty()) {
+    throw FormatError("task", fmt::format("{}: no record meets the conditions of the task {}",
+                                          file.string(), config_.name));
+  }
+  for (Record& record : records) add_numbers(config_.numbers, record);
+  return records;
+}
+
 std::size_t Task::answer_index(const Record& record) const {
   constexpr const char* hint =
       "Items with hidden labels cannot be used; choose a split whose labels are public";
@@ -114,22 +165,14 @@ std::size_t Task::answer_index(const Record& record) const {
 }
 
 Item Task::item(const Record& record) const {
-  const std::vector<TaskAnswer>& answers = config_.answers;
-  const std::size_t right = answer_index(record);
-  std::size_t wrong = right;
-  do {
-    wrong = (wrong + 1) % answers.size();
-  } while (answers[wrong].text == answers[right].text);
-
-  Item item;
-  item.place = record.place;
-  item.prompt =
-      prompt_.fill([&](const std::string& field) { return record.find(field); }, record.place);
-  item.gold = answers[right].gold;
-  item.positive = item.prompt + answers[right].text;
-  item.negative = item.prompt + answers[wrong].text;
-  item.answer = answers[right].text;
-  item.label = answers[right].label;
+  Item item{record.place, filled(prompt_, record), "", {}, 0};
+  if (!config_.is_choice()) {
+    item.gold = filled(answer_->gold, record);
+    return item;
+  }
+  for (const Answer& answer : answers_) item.choices.push_back(filled(answer.gold, record));
+  item.right = answer_index(record);
+  item.gold = item.choices[item.right];
   return item;
 }
 

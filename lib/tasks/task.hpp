@@ -1,8 +1,10 @@
 #pragma once
-// Tasks: from a YAML file (tasks/task_config.hpp) and a data set's records to items, with prompt,
-// gold answer and contrastive pair.
+// Tasks: from a YAML file (tasks/task_config.hpp) and a data set's records to items, which ask and
+// know what is right, and to contrastive pairs.
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +14,12 @@
 #include "tasks/item.hpp"
 #include "tasks/metrics.hpp"
 #include "tasks/task_config.hpp"
+#include "tasks/wrong_answers.hpp"
 #include "text/template.hpp"
 
 namespace austeer {
 
-/// A task: its configuration, and the items that it makes of the data. Immutable.
+/// A task: its configuration, and the items and pairs that it makes of the data. Immutable.
 class Task {
  public:
   /// Reads a task strictly; `place` (the YAML file) opens messages. Throws FormatError.
@@ -24,17 +27,30 @@ class Task {
 
   const TaskConfig& config() const { return config_; }
   const std::string& name() const { return config_.name; }
+  MetricKind metric() const { return metric_.kind; }
 
-  /// The items of `split_expression` (tasks/split.hpp) from `datasets_folder`/DATASET. The negative
-  /// text of a pair ends with the next answer in the order of the YAML file, the first after the
-  /// last: with two answers, the other one. Throws UsageError for an unknown split or an impossible
-  /// range; FileError where the data are missing; FormatError for broken data, a record that lacks
-  /// one of the template's fields, and a record without a label (hidden test labels).
+  /// The items of `split_expression` (tasks/split.hpp) from `datasets_folder`/DATASET. Throws
+  /// UsageError for an unknown split or an impossible range; FileError where the data are missing;
+  /// FormatError for broken data, a record that lacks one of the template's fields, and a record
+  /// without a label (hidden test labels).
   std::vector<Item> items(std::string_view split_expression,
                           const std::filesystem::path& datasets_folder) const;
 
-  /// Whether `generated` is right by the task's metric.
+  /// The pairs of `split_expression`, whose range counts pairs. `nearest` is asked only where
+  /// needs_similarity(); wrong answers come from the whole split, whatever the range. Throws as
+  /// items() does; UsageError for a task that makes no pairs.
+  std::vector<Pair> pairs(std::string_view split_expression,
+                          const std::filesystem::path& datasets_folder,
+                          const NearestOthers& nearest = {}) const;
+
+  /// Whether pairs() compares answers by their meaning.
+  bool needs_similarity() const;
+
+  /// Whether `generated` is right by the task's metric, which must be of kind verdict.
   bool is_correct(std::string_view generated, const Item& item) const;
+
+  /// The most tokens that a model of `family` ("llama", "qwen3", ...) generates.
+  std::int64_t max_new_tokens(const std::string& family) const;
 
   /// The configuration with its defaults filled in, for a result's record.
   Json resolved() const;
@@ -44,13 +60,29 @@ class Task {
   std::string fingerprint() const;
 
  private:
+  /// The templates of one label's answer.
+  struct Answer {
+    Template text;
+    Template gold;
+  };
+
+  static std::string filled(const Template& text, const Record& record);
   std::filesystem::path data_file(const std::string& split,
                                   const std::filesystem::path& datasets_folder) const;
+  std::vector<Record> records(const std::string& split,
+                              const std::filesystem::path& datasets_folder) const;
   Item item(const Record& record) const;
   std::size_t answer_index(const Record& record) const;
+  std::vector<Pair> pairs_of_answers(const std::vector<Record>& records,
+                                     const NearestOthers& nearest) const;
+  std::vector<Pair> pairs_of_texts(const std::vector<Record>& records) const;
+  std::string wrong_choice(const Record& record, std::size_t right) const;
 
   TaskConfig config_;
   Template prompt_;
+  std::vector<Answer> answers_;   // of a choice task
+  std::optional<Answer> answer_;  // of an open one
+  std::optional<std::pair<Template, Template>> pair_texts_;
   Metric metric_;
 };
 

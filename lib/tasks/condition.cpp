@@ -1,0 +1,93 @@
+// Reading and checking conditions on records.
+#include "tasks/condition.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr std::array names = {
+    std::pair{"below", Comparison::below}, std::pair{"above", Comparison::above},
+    std::pair{"is", Comparison::is}, std::pair{"is_not", Comparison::is_not}};
+
+bool compares_numbers(Comparison comparison) {
+  return comparison == Comparison::below || comparison == Comparison::above;
+}
+
+std::string comparison_name(Comparison comparison) {
+  return std::ranges::find(names, comparison, [](const auto& pair) { return pair.second; })->first;
+}
+
+std::optional<double> as_number(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+Condition read_condition(const std::string& field, const std::string& name, const Json& value,
+                         const Fields& place) {
+  const auto known = std::ranges::find(names, name, [](const auto& pair) { return pair.first; });
+  if (known == names.end()) {
+    std::vector<std::string> all;
+    for (const auto& [text, comparison] : names) all.emplace_back(text);
+    throw FormatError({fmt::format("{}: unknown comparison '{}'", place.place(), name), "", "",
+                       suggestion(name, all)});
+  }
+  Condition condition{field, known->second, "", 0};
+  if (value.is_structured() || value.is_null()) place.refuse(name, "a text or a number", value);
+  condition.text = value.is_string() ? value.get<std::string>() : to_text(value);
+  if (compares_numbers(condition.comparison)) {
+    if (!value.is_number()) place.refuse(name, "a number", value);
+    condition.number = value.get<double>();
+  }
+  return condition;
+}
+
+}  // namespace
+
+bool Condition::holds(const Record& record) const {
+  const std::string* value = record.find(field);
+  if (value == nullptr) return false;
+  if (comparison == Comparison::is) return *value == text;
+  if (comparison == Comparison::is_not) return *value != text;
+  const std::optional<double> found = as_number(*value);
+  if (!found) return false;
+  return comparison == Comparison::below ? *found < number : *found > number;
+}
+
+bool all_hold(const std::vector<Condition>& conditions, const Record& record) {
+  return std::ranges::all_of(conditions, [&](const Condition& one) { return one.holds(record); });
+}
+
+std::vector<Condition> read_conditions(Fields& fields, const std::string& key) {
+  std::vector<Condition> conditions;
+  if (!fields.has(key)) return conditions;
+  Fields by_field = fields.object(key);
+  for (const auto& [field, unused] : fields.value(key).items()) {
+    const Fields comparisons = by_field.object(field);
+    for (const auto& [name, value] : by_field.value(field).items()) {
+      conditions.push_back(read_condition(field, name, value, comparisons));
+    }
+  }
+  return conditions;
+}
+
+Json conditions_json(const std::vector<Condition>& conditions) {
+  Json json = Json::object();
+  for (const Condition& one : conditions) {
+    json[one.field][comparison_name(one.comparison)] =
+        compares_numbers(one.comparison) ? Json(one.number) : Json(one.text);
+  }
+  return json;
+}
+
+}  // namespace austeer

@@ -1,0 +1,143 @@
+// Finding numbers in text, one scan from left to right.
+#include "tasks/number.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+#include <string>
+#include <vector>
+
+namespace austeer {
+namespace {
+
+constexpr double whole_below = 1e15;  // whole numbers are exact far beyond this
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Reads numbers at a place that moves forward through the text.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  /// All numbers, in order.
+  std::vector<double> numbers() {
+    std::vector<double> found;
+    while (at_ < text_.size()) {
+      if (!starts_number(at_)) {
+        ++at_;
+        continue;
+      }
+      const bool negative = has_minus(at_);
+      double value = quantity();
+      if (at_ + 1 < text_.size() && text_[at_] == '/' && starts_number(at_ + 1)) {
+        const std::size_t before = at_++;
+        const double divisor = quantity();
+        if (divisor == 0) {
+          at_ = before;
+        } else {
+          value /= divisor;
+        }
+      }
+      found.push_back(negative ? -value : value);
+    }
+    return found;
+  }
+
+ private:
+  bool digit_at(std::size_t i) const { return i < text_.size() && is_digit(text_[i]); }
+
+  /// Whether a number starts at `i`: with a digit, or with a point before one (".5").
+  bool starts_number(std::size_t i) const {
+    if (digit_at(i)) return true;
+    return text_[i] == '.' && digit_at(i + 1) && (i == 0 || !is_digit(text_[i - 1]));
+  }
+
+  /// Whether the number that starts at `i` has a minus before it, with a currency sign in between
+  /// or not.
+  bool has_minus(std::size_t i) const {
+    if (i > 0 && text_[i - 1] == '$') --i;
+    if (i == 0 || text_[i - 1] != '-') return false;
+    if (i == 1) return true;
+    const char before = text_[i - 2];
+    return !is_digit(before) && !is_letter(before) && before != ')' && before != ']';
+  }
+
+  std::size_t digits_from(std::size_t i) const {
+    std::size_t end = i;
+    while (digit_at(end)) ++end;
+    return end - i;
+  }
+
+  /// Groups of three digits after commas, where the digits before are one to three.
+  void take_groups(std::string& digits) {
+    if (digits.empty() || digits.size() > 3) return;
+    while (at_ < text_.size() && text_[at_] == ',' && digits_from(at_ + 1) == 3) {
+      digits += text_.substr(at_ + 1, 3);
+      at_ += 4;
+    }
+  }
+
+  /// The unsigned number at the current place, which moves behind it.
+  double quantity() {
+    std::string digits;
+    while (digit_at(at_)) digits += text_[at_++];
+    take_groups(digits);
+    if (at_ < text_.size() && text_[at_] == '.' && digit_at(at_ + 1)) {
+      digits += text_[at_++];
+      while (digit_at(at_)) digits += text_[at_++];
+    }
+    double value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+/// The place behind the last "answer" that is followed by ':' or by the word "is", or npos.
+std::size_t after_answer(std::string_view text) {
+  std::string small(text);
+  std::ranges::transform(small, small.begin(), lower);
+  constexpr std::string_view word = "answer";
+  std::size_t found = std::string::npos;
+  for (std::size_t i = small.find(word); i != std::string::npos; i = small.find(word, i + 1)) {
+    const std::size_t next = small.find_first_not_of(" \t\n", i + word.size());
+    if (next == std::string::npos) break;
+    if (small[next] == ':') found = next + 1;
+    if (small.compare(next, 2, "is") == 0 &&
+        (next + 2 == small.size() || !is_letter(small[next + 2]))) {
+      found = next + 2;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::optional<double> find_number(std::string_view text) {
+  constexpr std::string_view mark = "####";
+  const std::size_t marked = text.rfind(mark);
+  const std::size_t places[] = {marked == std::string_view::npos ? marked : marked + mark.size(),
+                                after_answer(text)};
+  for (const std::size_t place : places) {
+    if (place == std::string_view::npos) continue;
+    const std::vector<double> after = Scanner(text.substr(place)).numbers();
+    if (!after.empty()) return after.front();
+  }
+  const std::vector<double> all = Scanner(text).numbers();
+  if (all.empty()) return std::nullopt;
+  return all.back();
+}
+
+std::string number_text(double number) {
+  if (std::abs(number) < whole_below && number == std::trunc(number)) {
+    return fmt::format("{}", static_cast<long long>(number));
+  }
+  return fmt::format("{}", number);
+}
+
+}  // namespace austeer
