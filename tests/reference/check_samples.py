@@ -1,125 +1,156 @@
-"""Checks datasets/samples: fields, counts, balance, uniqueness, no item in both splits, the shape
-of each task's texts. With AUSTEER_DATASETS set also that no sentence stands in the real data there.
+"""Checks datasets/samples: fields, counts, balance, uniqueness, no item in both splits, no near
+duplicates, the shape of each task's texts, right sums. What holds for which dataset stands in
+sample_rules.py. With AUSTEER_DATASETS set also that no sentence stands in the real data there.
 
     python tests/reference/check_samples.py
 """
 import collections
+import csv
 import json
 import os
 import pathlib
 import re
 import sys
 
+from sample_rules import RULES
+
 SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "datasets" / "samples"
-SPLITS = {
-    "BoolQ": ("train.jsonl", "dev.jsonl"),
-    "COPA": ("train.jsonl", "test.jsonl"),
-    "WinoGrande": ("train_m.jsonl", "dev.jsonl"),
-}
-FIELDS = {
-    "BoolQ": {"question": str, "title": str, "answer": bool, "passage": str},
-    "COPA": {"premise": str, "choice1": str, "choice2": str, "question": str, "label": int,
-             "idx": int},
-    "WinoGrande": {"qID": str, "sentence": str, "option1": str, "option2": str, "answer": str},
-}
-TEXTS = {
-    "BoolQ": ("question", "passage"),
-    "COPA": ("premise", "choice1", "choice2"),
-    "WinoGrande": ("sentence",),
-}
-problems = []
-
-
-def expect(holds, place, what):
-    if not holds:
-        problems.append(f"{place}: {what}")
 
 
 def read(file):
-    with open(file, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    with open(file, encoding="utf-8", newline="") as text:
+        if file.suffix == ".csv":
+            return list(csv.DictReader(text))
+        if file.suffix == ".json":
+            return json.load(text)
+        return [json.loads(line) for line in text]
 
 
 def normal(text):
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def check_boolq(item, place):
-    words = len(item["passage"].split())
-    expect(40 <= words <= 90, place, f"the passage has {words} words, not 40 to 90")
-    expect(item["question"] == item["question"].lower(), place, "the question has capitals")
-    expect(not item["question"].endswith("?"), place, "the question ends in '?'")
+def shape(value):
+    """The type of a field, or of each field of an object."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    return type(value)
 
 
-def check_copa(item, place):
-    expect(item["question"] in ("cause", "effect"), place, "neither cause nor effect")
-    expect(item["label"] in (0, 1), place, "the label is neither 0 nor 1")
-    expect(item["choice1"] != item["choice2"], place, "both choices are the same")
+def at(item, path):
+    """The field at "a" or "a.b"."""
+    for key in path.split("."):
+        item = item[key]
+    return item
 
 
-def check_winogrande(item, place):
-    expect(item["sentence"].count("_") == 1, place, "not exactly one blank")
-    expect(item["answer"] in ("1", "2"), place, "the answer is neither 1 nor 2")
-    expect(item["option1"] != item["option2"], place, "both options are the same")
-    expect(item["qID"][-2:] in ("-1", "-2"), place, "the qID does not end in -1 or -2")
-    for option in (item["option1"], item["option2"]):
-        named = option in item["sentence"] or option.split()[0] in item["sentence"]
-        expect(named, place, f"'{option}' is not in the sentence")
+def text_of(item, path):
+    return normal(str(at(item, path)))
 
 
-CHECKS = {"BoolQ": check_boolq, "COPA": check_copa, "WinoGrande": check_winogrande}
-KEYS = {"BoolQ": "passage", "COPA": "idx", "WinoGrande": "qID"}
-LABELS = {
-    "BoolQ": lambda item: item["answer"],
-    "COPA": lambda item: (item["question"], item["label"]),
-    "WinoGrande": lambda item: item["answer"],
-}
-CLASSES = {"BoolQ": 2, "COPA": 4, "WinoGrande": 2}
-
-
-def check_file(task, name):
-    items = read(SAMPLES / task / name)
-    expect(len(items) >= 64, f"{task}/{name}", f"{len(items)} items, fewer than 64")
+def check_file(rule, place, items):
+    """Problems of the items of one file."""
+    if len(items) < rule.least:
+        yield place, f"{len(items)} items, fewer than {rule.least}"
+    sound = []
     for number, item in enumerate(items, 1):
-        place = f"{task}/{name}:{number}"
-        found = {key: type(value) for key, value in item.items()}
-        expect(found == FIELDS[task], place, f"the fields are {found}")
-        if found == FIELDS[task]:
-            for key, value in item.items():
-                expect(value == value.strip() if isinstance(value, str) else True, place,
-                       f"white space around {key}")
-            CHECKS[task](item, place)
-    counts = collections.Counter(LABELS[task](item) for item in items)
-    expect(len(counts) == CLASSES[task] and len(set(counts.values())) == 1, f"{task}/{name}",
-           f"the labels are not balanced: {dict(counts)}")
-    return items
+        where = f"{place}:{number}"
+        if shape(item) not in rule.shapes:
+            yield where, f"the fields are {shape(item)}"
+            continue
+        sound.append(item)
+        for key, value in item.items():
+            if isinstance(value, str) and key not in rule.spaced and value != value.strip():
+                yield where, f"white space around {key}"
+        yield from ((where, what) for what in rule.check(item))
+    if rule.label is not None and sound:
+        counts = collections.Counter(rule.label(item) for item in sound)
+        if len(counts) != rule.classes or max(counts.values()) > rule.skew * min(counts.values()):
+            yield place, f"the labels are not balanced: {dict(counts)}"
 
 
-def check_overlap(task, items):
+def check_unique(rule, name, items, seen):
+    """`seen` collects the fields of all files of the dataset."""
+    for field in (*rule.keys, *rule.texts):
+        for item in items:
+            value = text_of(item, field)
+            if (field, value) in seen:
+                yield name, f"again the same {field}: {value}"
+            seen.add((field, value))
+
+
+def runs(text, length):
+    words = normal(text).split()
+    return {tuple(words[i:i + length]) for i in range(len(words) - length + 1)}
+
+
+def check_near_duplicates(rule, name, items):
+    """No two items may share a run of `rule.run` words, or half of their runs of three."""
+    if rule.run is None:
+        return
+    texts = [" / ".join(str(at(item, field)) for field in rule.texts) for item in items]
+    for length, share in ((rule.run, 0.0), (3, 0.5)):
+        sets = [runs(text, length) for text in texts]
+        owners = collections.defaultdict(list)
+        for number, parts in enumerate(sets):
+            for part in parts:
+                owners[part].append(number)
+        common = collections.Counter(
+            (a, b) for numbers in owners.values() for a in numbers for b in numbers if a < b)
+        for (a, b), count in common.items():
+            if count > share * min(len(sets[a]), len(sets[b])):
+                yield name, f"near duplicates: '{texts[a]}' and '{texts[b]}'"
+
+
+def check_overlap(rule, name, items):
+    """Problems, and how many real sentences were compared."""
     folder = os.environ.get("AUSTEER_DATASETS")
     if not folder:
-        return 0
+        return [], 0
     real = set()
-    for file in sorted((pathlib.Path(folder) / task).glob("*.jsonl")):
+    for file in sorted((pathlib.Path(folder) / name).glob("*.[jc]s*")):
         for item in read(file):
-            for field in TEXTS[task]:
-                real.add(normal(str(item[field])))
-    for item in items:
-        for field in TEXTS[task]:
-            expect(normal(item[field]) not in real, task, f"in the real data: {item[field]}")
-    return len(real)
+            real.update(text_of(item, field) for field in rule.texts)
+    return [(name, f"in the real data: {at(item, field)}")
+            for item in items for field in rule.texts if text_of(item, field) in real], len(real)
 
 
-for task, names in SPLITS.items():
-    splits = [check_file(task, name) for name in names]
-    items = splits[0] + splits[1]
-    for field in {KEYS[task], *TEXTS[task]}:
-        seen = collections.Counter(normal(str(item[field])) for item in items)
-        for value, times in seen.items():
-            expect(times == 1, task, f"{times} times the same {field}: {value}")
-    compared = check_overlap(task, items)
-    print(f"{task}: {len(splits[0])} training and {len(splits[1])} test items"
-          + (f", compared with {compared} real sentences" if compared else ""))
-for problem in problems:
-    print(problem, file=sys.stderr)
-sys.exit(1 if problems else 0)
+def check_dataset(name, rules):
+    """Problems of one dataset, and a line about it."""
+    problems, counts, seen, compared = [], [], set(), 0
+    for rule in rules:
+        items = []
+        for file in rule.files:
+            found = read(SAMPLES / name / file)
+            problems += check_file(rule, f"{name}/{file}", found)
+            items += found
+            counts.append(f"{len(found)} in {file}")
+        if problems:
+            break
+        problems += check_unique(rule, name, items, seen)
+        problems += check_near_duplicates(rule, name, items)
+        overlap, sentences = check_overlap(rule, name, items)
+        problems += overlap
+        compared += sentences
+    line = f"{name}: " + ", ".join(counts)
+    if compared:
+        line += f", compared with {compared} real sentences"
+    return problems, line
+
+
+def main():
+    failed = False
+    unknown = {folder.name for folder in SAMPLES.iterdir() if folder.is_dir()} - set(RULES)
+    for name in sorted(unknown):
+        print(f"{name}: no rules in sample_rules.py", file=sys.stderr)
+    for name, rules in RULES.items():
+        problems, line = check_dataset(name, rules)
+        print(line)
+        for place, what in problems:
+            print(f"{place}: {what}", file=sys.stderr)
+        failed = failed or bool(problems)
+    sys.exit(1 if failed or unknown else 0)
+
+
+if __name__ == "__main__":
+    main()

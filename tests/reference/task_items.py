@@ -1,14 +1,15 @@
 """Reference data for tests/tasks: prompts, pairs and golds made from the data sets in plain Python.
 
-    python3 tests/reference/task_items.py DATASETS_DIR OUT_DIR
+    build/venv/bin/python tests/reference/task_items.py DATASETS_DIR OUT_DIR
 
-Neither the library nor its YAML files take part: the templates stand here a second time, and the
-files are read with Python's own json and xml modules. OUT_DIR receives
+Neither the library nor its YAML files take part: the templates stand in task_templates.py a second
+time, and the files are read with Python's own json, csv and xml modules. OUT_DIR receives
 
-    items.json    per task and split: the data file and its SHA-256, the number of items, and the
-                  SHA-256 over "prompt NUL gold NUL" of each item (prompts) and over
-                  "positive NUL negative NUL" (pairs)
-    metrics.json  generated and gold texts with the verdict of strip().lower()
+    items.json    per task and split: the data file and its SHA-256, the number of questions (items)
+                  and of pairs (pair_count), the SHA-256 over "prompt NUL gold NUL" of each question
+                  (prompts), over "positive NUL negative NUL" of each pair (pairs) and over
+                  "class NUL" of each pair (classes); null where a split has no questions or no pairs
+    metrics.json  generated and gold texts with the verdict of strip().lower(); the same for numbers
     records.json  a CSV and a JSONL text, and the fields that Python's modules read from them
 
 tests/tasks/real_data.json is the items.json of the full data sets.
@@ -22,38 +23,22 @@ import pathlib
 import sys
 import xml.etree.ElementTree
 
-
-def boolq(r):
-    prompt = (
-        "Is the answer to the question encapsulated in the passage? "
-        "Please confirm with 'yes' or 'no'.\n\n"
-        f"Passage: {r['passage']}\n\nQuestion: {r['question']}\n\nAnswer:"
-    )
-    right, wrong = ("Yes", "No") if r["answer"] is True else ("No", "Yes")
-    return prompt, prompt + right, prompt + wrong, " " + right.lower()
-
-
-def copa(r):
-    prompt = (
-        f"Question:\n{r['premise']} Based on the previous passage, choose the most reasonable "
-        f"{r['question']}.\nA:{r['choice1']}\nB:{r['choice2']}\n\nAnswer:\n"
-    )
-    right, wrong = ("A", "B") if r["label"] == 0 else ("B", "A")
-    return prompt, prompt + right, prompt + wrong, right
-
-
-def winogrande(r):
-    prompt = (
-        "Please fill in the blanks. Write A or B as the answer.\n\n"
-        f"Sentence: {r['sentence']}\nA. {r['option1']}\nB. {r['option2']}\nAnswer:"
-    )
-    right, wrong = ("A", "B") if r["answer"] == "1" else ("B", "A")
-    return prompt, prompt + right, prompt + wrong, right
+import task_metrics
+import task_templates as t
 
 
 def read_jsonl(file):
     with open(file, encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def read_json(file):
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def read_csv(file):
+    with open(file, encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def read_copa_xml(file):
@@ -73,13 +58,29 @@ def read_copa_xml(file):
 # task/split: file, reader, builder. The XML of COPA's test set is a split of its own here; a file
 # that a folder does not have is left out.
 SPLITS = {
-    "boolq/train": ("BoolQ/train.jsonl", read_jsonl, boolq),
-    "boolq/test": ("BoolQ/dev.jsonl", read_jsonl, boolq),
-    "copa/train": ("COPA/train.jsonl", read_jsonl, copa),
-    "copa/test": ("COPA/test.jsonl", read_jsonl, copa),
-    "copa/test from copa-test.xml": ("COPA/copa-test.xml", read_copa_xml, copa),
-    "winogrande/train": ("WinoGrande/train_m.jsonl", read_jsonl, winogrande),
-    "winogrande/test": ("WinoGrande/dev.jsonl", read_jsonl, winogrande),
+    "boolq/train": ("BoolQ/train.jsonl", read_jsonl, t.choice(t.boolq)),
+    "boolq/test": ("BoolQ/dev.jsonl", read_jsonl, t.choice(t.boolq)),
+    "copa/train": ("COPA/train.jsonl", read_jsonl, t.choice(t.copa)),
+    "copa/test": ("COPA/test.jsonl", read_jsonl, t.choice(t.copa)),
+    "copa/test from copa-test.xml": ("COPA/copa-test.xml", read_copa_xml, t.choice(t.copa)),
+    "winogrande/train": ("WinoGrande/train_m.jsonl", read_jsonl, t.choice(t.winogrande)),
+    "winogrande/test": ("WinoGrande/dev.jsonl", read_jsonl, t.choice(t.winogrande)),
+    "storycloze/train": ("StoryCloze/val.csv", read_csv, t.choice(t.storycloze)),
+    "storycloze/test": ("StoryCloze/test.csv", read_csv, t.choice(t.storycloze)),
+    "svamp/train": ("SVAMP/train.json", read_json, t.svamp),
+    "svamp/test": ("SVAMP/test.json", read_json, t.svamp),
+    "mawps/train": ("MAWPS/train.jsonl", read_jsonl, t.mawps),
+    "mawps/test": ("MAWPS/test.jsonl", read_jsonl, t.mawps),
+    "gsm8k/train": ("GSM8K/train.jsonl", read_jsonl, t.gsm8k),
+    "gsm8k/test": ("GSM8K/test.jsonl", read_jsonl, t.gsm8k),
+    "detox/train": ("RealToxicityPrompts/prompts.jsonl", read_jsonl, t.detox_train),
+    "detox/test": ("RealToxicityPrompts/challenging.jsonl", read_jsonl, t.detox_test),
+    "detox_raw/train": ("RealToxicityPrompts/prompts.jsonl", read_jsonl, t.detox_raw_train),
+    "detox_raw/test": ("RealToxicityPrompts/challenging.jsonl", read_jsonl, t.detox_raw_test),
+    "bpo/train": ("BPO/train.json", read_json, t.bpo),
+    "bpo/test": ("BPO/test.json", read_json, t.bpo),
+    "provocations/train": ("Provocations/pairs.jsonl", read_jsonl, t.provocations_train),
+    "provocations/test": ("Provocations/prompts.jsonl", read_jsonl, t.provocations_test),
 }
 
 
@@ -92,28 +93,22 @@ def items(datasets):
     for split, (file, read, build) in SPLITS.items():
         if not (datasets / file).exists():
             continue
-        built = [build(record) for record in read(datasets / file)]
+        questions, pairs = build(read(datasets / file))
         splits[split] = {
             "file": file,
             "file_sha256": hashlib.sha256((datasets / file).read_bytes()).hexdigest(),
-            "items": len(built),
-            "prompts": sha256_of(t for prompt, _, _, gold in built for t in (prompt, gold)),
-            "pairs": sha256_of(t for _, right, wrong, _ in built for t in (right, wrong)),
+            "items": len(questions or []),
+            "pair_count": len(pairs or []),
+            "prompts": questions and sha256_of(text for question in questions for text in question),
+            "pairs": pairs and sha256_of(text for *pair, _ in pairs for text in pair),
+            "classes": pairs and sha256_of(label for *_, label in pairs),
         }
     return {"made_by": "tests/reference/task_items.py", "splits": splits}
 
 
 def metrics():
-    spaces = [chr(c) for c in range(0x110000) if chr(c).isspace()]
-    texts = ["yes", "Yes", " YES\n", "ye s", "yes.", "", " ", "A", "a", "A:", "AB", "\u00e9", "y\u00e9s"]
-    texts += [space + "yes" + space for space in spaces]
-    texts += ["\u200byes", "\ufeffyes", "yes\0", "ye\u00a0s"]  # none of these is white space
-    cases = [
-        {"generated": a, "gold": b, "correct": a.strip().lower() == b.strip().lower()}
-        for a in texts
-        for b in ["yes", " yes", "A", "", "\u00e9"]
-    ]
-    return {"spaces": len(spaces), "cases": cases}
+    return {"spaces": len(task_metrics.SPACES), "cases": task_metrics.exact_cases(),
+            "numbers": task_metrics.number_cases()}
 
 
 CSV = (

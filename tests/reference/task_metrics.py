@@ -1,0 +1,116 @@
+"""Metric cases: generated and gold texts with the verdict of a plain Python implementation."""
+
+import re
+
+SPACES = [chr(c) for c in range(0x110000) if chr(c).isspace()]
+
+
+def exact_cases():
+    texts = ["yes", "Yes", " YES\n", "ye s", "yes.", "", " ", "A", "a", "A:", "AB", "\u00e9", "y\u00e9s"]
+    texts += [space + "yes" + space for space in SPACES]
+    texts += ["\u200byes", "\ufeffyes", "yes\0", "ye\u00a0s"]  # none of these is white space
+    return [
+        {"generated": a, "gold": b, "correct": a.strip().lower() == b.strip().lower()}
+        for a in texts
+        for b in ["yes", " yes", "A", "", "\u00e9"]
+    ]
+
+
+# A number without its sign: whole part with thousands separators in groups of three or without
+# any, and decimals; or decimals alone, where no digit, letter or point stands before their point.
+PLAIN = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+                   r"|(?<![0-9A-Za-z.])\.[0-9]+")
+CURRENCY = "$\u20ac\u00a3\u00a5"
+MARK = re.compile(r"answer(?:\s*:|\s+is(?![0-9A-Za-z_]))", re.IGNORECASE | re.ASCII)
+
+
+def value(match):
+    return float(match.group().replace(",", ""))
+
+
+def is_negative(text, start):
+    """Whether the number at `start` has a minus, perhaps with a currency sign in between."""
+    before = text[:start].rstrip(CURRENCY)
+    return before.endswith("-") and not re.search(r"[0-9A-Za-z]-$", before)
+
+
+def numbers_in(text):
+    found, at = [], 0
+    while match := PLAIN.search(text, at):
+        at = match.end()
+        number = value(match)
+        below = PLAIN.match(text, at + 1) if text[at:at + 1] == "/" else None
+        if below and value(below) != 0:
+            number /= value(below)
+            at = below.end()
+        found.append(-number if is_negative(text, match.start()) else number)
+    return found
+
+
+def number_of(text):
+    """The number that a generated text gives as its answer, or None."""
+    _, hashes, after = text.rpartition("####")
+    if hashes and numbers_in(after):
+        return numbers_in(after)[0]
+    marks = list(MARK.finditer(text))
+    if marks and numbers_in(text[marks[-1].end():]):
+        return numbers_in(text[marks[-1].end():])[0]
+    return numbers_in(text)[-1] if numbers_in(text) else None
+
+
+# Generated text and gold answer.
+NUMBERS = [
+    # one number, as it is written
+    ("42", "42"), (" 42\n", "42"), ("42.", "42"), ("It costs 12.", "12"), ("42.0", "42"),
+    ("042", "42"), ("0", "0"), ("-0", "0"), ("-3", "-3"), ("- 3", "3"), ("+7", "7"),
+    ("3.14", "3.14"), ("3.14.", "3.14"), (".5", "0.5"), ("-.5", "-0.5"), ("x.5", "5"),
+    ("5.", "5"), ("5..", "5"), ("3..5", "5"), ("0.1 + 0.2 = 0.30000000000000004", "0.3"),
+    ("1.0000000001", "1"), ("1.00000001", "1"), ("8.333333333333334", "8.333333333333334"),
+    ("8.33", "8.333333333333334"), ("1000000000.5", "1000000001"), ("2400000", "2400000"),
+    # thousands
+    ("1,000", "1000"), ("12,345,678", "12345678"), ("1,000.50", "1000.5"), ("-1,250", "-1250"),
+    ("1,2,3", "3"), ("1,0000", "0"), ("12,34", "34"), ("1234,567", "567"), ("1, 000", "0"),
+    ("1,000,", "1000"), ("0,001", "1"), ("1.000.000", "0"), ("#### 1.000.000", "1"),
+    ("1 000", "0"), ("10,000 or 9,999", "9999"), ("1,234,5678", "5678"),
+    # signs
+    ("10-3", "3"), ("10 -3", "-3"), ("10 - 3 = 7", "7"), ("x-3", "3"), ("(-3)", "-3"),
+    ("=-3", "-3"), ("--3", "-3"), ("pages 10-12", "12"), ("-5 - -5", "-5"), ("3-", "3"),
+    ("The temperature fell to -12.5 degrees.", "-12.5"), ("COVID-19", "19"), ("2-3-4", "4"),
+    # fractions
+    ("3/4", "0.75"), ("-3/4", "-0.75"), ("1/3", "0.3333333333333333"), ("3 / 4", "4"),
+    ("3/ 4", "4"), ("3/0", "0"), ("#### 3/0", "3"), ("3/0.0", "0"), ("1,000/4", "250"),
+    ("1.5/0.5", "3"), ("1/2/4", "4"), ("1 3/4", "0.75"), ("3/-4", "-4"), ("24/7.", "3.4285714285714284"),
+    ("3/x", "3"), ("a/4", "4"), ("3//4", "4"), ("#### 7/2", "3.5"), ("0/5", "0"),
+    # signs beside the number, exponents, other digits
+    ("$1,250.50", "1250.5"), ("#### $1,250.50", "1250.5"), ("-$5", "-5"), ("$-5", "-5"),
+    ("25%", "25"), ("#### 12.5 %", "12.5"), ("\u20ac40", "40"), ("40\u20ac", "40"),
+    ("\u00a37.20 each", "7.2"), ("1e5", "5"), ("2.5e-3", "3"), ("1E+2", "2"), ("\u00bd", "0.5"),
+    ("2\u00bd", "2"), ("\uff11\uff12", "12"), ("\uff11\uff12 or 9", "9"), ("\u0663", "3"),
+    ("5\u00b2", "5"), ("12cm", "12"), ("A4", "4"), ("3rd", "3"), ("#1", "1"),
+    # the mark ####
+    ("#### 12.0", "12"), ("####12", "12"), ("2 + 3 = 5\n#### 5", "5"), ("#### 5\nThat is 7.", "5"),
+    ("#### 5\n#### 6", "6"), ("#### ", "0"), ("The sum is 8. #### ", "8"), ("####", "1"),
+    ("#### five", "5"), ("4 #### none", "4"), ("#### 3 ####", "3"), ("#### 3 #### x", "3"),
+    ("Answer: 9. So 1 ####", "9"), ("#### The answer is 12 of 15", "12"), ("##### 5", "5"),
+    ("### 5 and 6", "6"), ("#### -3", "-3"), ("#### 1,000", "1000"), ("Answer: 4 #### 5", "5"),
+    ("#### 5 Answer: 4", "5"), ("# # # # 5, 6", "6"), ("######## 8 9", "8"),
+    # the mark Answer
+    ("Answer: 7 of 9", "7"), ("answer is 7, not 9", "7"), ("The ANSWER IS 7 (or 8)", "7"),
+    ("Answer : 7 8", "7"), ("Answer is: 7 8", "7"), ("Answer 7 8", "8"), ("Answer = 7, 8", "8"),
+    ("Answer: 5\nQuestion: 6?\nAnswer: 7\nQuestion: 8?", "7"), ("5 apples. Answer: none", "5"),
+    ("Answer: 5. The answer is open", "5"), ("the answer isn't 5 but 6", "6"),
+    ("The answer issued 5 6", "6"), ("Answers: 5 6", "6"), ("My answer is that 5 of 6 left", "5"),
+    ("Answer:-4 and 2", "-4"), ("**Answer:** 15 16", "15"), ("Answer: $1,200 per 12 months", "1200"),
+    # nothing
+    ("", "0"), (" \n", "0"), ("no number", "0"), ("Answer:", "0"), ("-", "0"), ("1", "2"),
+    (",", "0"), ("/", "0"), ("...", "0"), ("\u221e", "0"), ("minus three", "-3"),
+]
+
+
+def number_cases():
+    cases = []
+    for generated, gold in NUMBERS:
+        found, wanted = number_of(generated), float(gold)
+        correct = found is not None and abs(found - wanted) <= 1e-9 * max(1.0, abs(wanted))
+        cases.append({"generated": generated, "gold": gold, "found": found, "correct": correct})
+    return cases
