@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <memory>
+#include <string>
 
 #include "commands.hpp"
 #include "shared_options.hpp"
@@ -13,21 +14,35 @@ namespace {
 
 struct Options {
   EvalOptions eval;
+  std::string scoring = "generate";
   bool json = false;
 };
 
-void run_eval(const Options& options) {
-  const EvalReport report = eval(options.eval);
-  if (options.json) {
-    print_json({{"task", report.task},
-                {"items", report.items},
-                {"correct", report.correct},
-                {"accuracy", report.accuracy()},
-                {"result", report.result.string()}});
+void print(const EvalReport& report) {
+  if (report.is_scored()) {
+    fmt::print("{}: {:.2f} % ({} of {} {})\n", report.task, 100 * report.accuracy(), report.correct,
+               report.items, report.metric == "toxicity" ? "not toxic" : "correct");
   } else {
-    fmt::print("{}: {:.2f} % ({} of {} correct)\nresult: {}\n", report.task,
-               100 * report.accuracy(), report.correct, report.items, report.result.string());
+    fmt::print("{}: {} answers for `austeer judge`\n", report.task, report.items);
   }
+  for (const auto& [name, value] : report.also.items()) {
+    if (value.is_number()) fmt::print("{}: {:.4f}\n", name, value.get<double>());
+  }
+  fmt::print("result: {}\n", report.result.string());
+}
+
+void run_eval(Options& options) {
+  options.eval.scoring = parse_scoring(options.scoring);
+  const EvalReport report = eval(options.eval);
+  if (!options.json) return print(report);
+  Json answer = {{"task", report.task}, {"metric", report.metric}, {"items", report.items}};
+  if (report.is_scored()) {
+    answer["correct"] = report.correct;
+    answer["accuracy"] = report.accuracy();
+  }
+  answer.update(report.also);
+  answer["result"] = report.result.string();
+  print_json(answer);
 }
 
 }  // namespace
@@ -41,6 +56,18 @@ void add_eval(CLI::App& app) {
   command->add_option("--task", eval.task, "name in configs/tasks/, or a YAML file")->required();
   command->add_option("--split", eval.split, "test, train[600:] ...")->capture_default_str();
   command->add_option("--limit", eval.limit, "the first items only")->check(CLI::PositiveNumber);
+  command
+      ->add_option("--scoring", options->scoring,
+                   "generate: greedy answers, judged by the task's metric; choices: the most "
+                   "probable one of a choice task's answers")
+      ->capture_default_str();
+  command
+      ->add_option("--max-new-tokens", eval.max_new_tokens,
+                   "most tokens of an answer. Default: the task's, for this family of models")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--scorer", eval.scorer,
+                      "of toxicity: austeer (default), a Hugging Face sequence classifier, or a "
+                      ".jsonl with scores made elsewhere");
   add_plan_options(*command, eval.plan);
   command->add_option("--out", eval.out,
                       "result JSON; its items go beside it as .jsonl. Default: a file in "

@@ -53,6 +53,12 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
           "scale with the sign of the unit's mean activation")
       ->default_str(rule_name(default_rule))
       ->needs(plan);
+  command
+      .add_option(
+          "--random-units", choice.random_units,
+          "control: steer units drawn at random (with this seed) from outside the ranking's "
+          "first tenth")
+      ->needs(plan);
   command.add_option("--save-plan", choice.save, "also write the plan to this file")->needs(plan);
 }
 

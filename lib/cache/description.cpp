@@ -56,7 +56,7 @@ Json to_json(const CachedSite& site) {
 }  // namespace
 
 std::string CacheDescription::key() const {
-  return sha256("austeer activation cache 1\n" + to_text(to_json(*this)));
+  return sha256("austeer activation cache 2\n" + to_text(to_json(*this)));
 }
 
 std::int64_t CacheDescription::shards() const {
@@ -107,6 +107,10 @@ std::optional<std::string> flaw(const CacheDescription& description) {
     return fmt::format("impossible numbers of pairs ({}, {} per shard)", description.pairs,
                        description.pairs_per_shard);
   }
+  const auto classes = static_cast<std::int64_t>(description.answer_classes.size());
+  if (classes != 0 && classes != description.pairs) {
+    return fmt::format("{} answer classes for {} pairs", classes, description.pairs);
+  }
   return std::nullopt;
 }
 
@@ -138,9 +142,13 @@ Json to_json(const CacheDescription& description) {
   for (const auto& [name, value] : description.fingerprints) fingerprints[name] = value;
   Json sites = Json::array();
   for (const CachedSite& site : description.sites) sites.push_back(to_json(site));
-  return {{"fingerprints", fingerprints},       {"sites", sites},
-          {"positions", description.positions}, {"dtype", cache_dtype_name(description.dtype)},
-          {"pairs", description.pairs},         {"pairs_per_shard", description.pairs_per_shard}};
+  return {{"fingerprints", fingerprints},
+          {"sites", sites},
+          {"positions", description.positions},
+          {"dtype", cache_dtype_name(description.dtype)},
+          {"pairs", description.pairs},
+          {"pairs_per_shard", description.pairs_per_shard},
+          {"answer_classes", description.answer_classes}};
 }
 
 CacheDescription description_from_json(Fields& fields) {
@@ -165,6 +173,7 @@ CacheDescription description_from_json(Fields& fields) {
   result.dtype = parse_dtype(fields.required<std::string>("dtype"), fields.place());
   result.pairs = fields.required<std::int64_t>("pairs");
   result.pairs_per_shard = fields.required<std::int64_t>("pairs_per_shard");
+  result.answer_classes = fields.required<std::vector<std::string>>("answer_classes");
   if (const auto wrong = flaw(result)) {
     throw FormatError({fmt::format("{}: {}", fields.place(), *wrong), "", "", ""});
   }

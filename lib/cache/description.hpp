@@ -32,6 +32,8 @@ struct CacheDescription {
   at::ScalarType dtype = at::kFloat;
   std::int64_t pairs = 0;
   std::int64_t pairs_per_shard = 0;
+  /// The right answer's label of each pair, in order; empty where pairs have no classes.
+  std::vector<std::string> answer_classes;
 
   bool operator==(const CacheDescription&) const = default;
 

@@ -13,21 +13,36 @@
 namespace austeer {
 namespace {
 
+// Rows whose logits are held at a time: 256 of a vocabulary of 150,000 take 150 MB.
+constexpr std::int64_t logit_rows = 256;
+
 std::vector<Slice> whole_texts(std::span<const Tokens> texts, std::int64_t first_text) {
   std::vector<Slice> slices;
   for (const Tokens& text : texts) {
-    slices.push_back({first_text + static_cast<std::int64_t>(slices.size()), 0, text});
+    slices.push_back({first_text + static_cast<std::int64_t>(slices.size()), 0, text, 1});
   }
   return slices;
+}
+
+[[noreturn]] void refuse_logits() {
+  throw ComputeError("engine", "the logits are NaN or infinite",
+                     "Lower --alpha, or use --dtype float32");
+}
+
+void check_first(std::span<const Tokens> texts, std::span<const std::size_t> first) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (first[i] >= 1 && first[i] < texts[i].size()) continue;
+    throw UsageError(
+        ErrorParts{fmt::format("[engine] text {} has no token to judge after one that is given", i),
+                   fmt::format("a first token from 1 to {}", texts[i].size() - 1),
+                   std::to_string(first[i]), ""});
+  }
 }
 
 /// The arg max of each row. Throws ComputeError for NaN or infinite logits.
 std::vector<TokenId> best_tokens(const at::Tensor& logits) {
   const auto [largest, index] = logits.max(-1);
-  if (!at::isfinite(largest).all().item<bool>()) {
-    throw ComputeError("engine", "the logits are NaN or infinite",
-                       "Lower --alpha, or use --dtype float32");
-  }
+  if (!at::isfinite(largest).all().item<bool>()) refuse_logits();
   const at::Tensor best = index.to(at::kInt).cpu().contiguous();
   return {best.const_data_ptr<TokenId>(), best.const_data_ptr<TokenId>() + best.numel()};
 }
@@ -45,7 +60,7 @@ void Engine::read(std::span<const Tokens> texts, Tap& tap, const OnTexts& on_tex
   for (const auto& [begin, end] : batches(texts, 0)) {
     const auto slices =
         whole_texts(texts.subspan(begin, end - begin), static_cast<std::int64_t>(begin));
-    PackedPass pass(slices, Needed::last, nullptr, &tap, model_.device());
+    PackedPass pass(slices, nullptr, &tap, model_.device());
     model_.forward(pass);
     if (on_texts) on_texts(static_cast<std::int64_t>(end - begin));
   }
@@ -66,11 +81,58 @@ std::vector<Tokens> Engine::generate(std::span<const Tokens> prompts,
   return results;
 }
 
+std::vector<std::vector<double>> Engine::log_probabilities(std::span<const Tokens> texts,
+                                                           std::span<const std::size_t> first,
+                                                           Tap* tap,
+                                                           const OnTexts& on_texts) const {
+  const c10::InferenceMode guard;
+  check(texts, 0);
+  check_first(texts, first);
+  std::vector<std::vector<double>> results;
+  for (const auto& [begin, end] : batches(texts, 0)) {
+    std::vector<Slice> slices;
+    std::vector<std::int64_t> wanted;
+    for (std::size_t i = begin; i < end; ++i) {
+      // The last token is only asked about: nothing follows from it.
+      slices.push_back({static_cast<std::int64_t>(i), 0,
+                        std::span(texts[i]).first(texts[i].size() - 1),
+                        static_cast<std::int64_t>(texts[i].size() - first[i])});
+      wanted.insert(wanted.end(), texts[i].begin() + static_cast<std::ptrdiff_t>(first[i]),
+                    texts[i].end());
+    }
+    PackedPass pass(slices, nullptr, tap, model_.device());
+    const at::Tensor values = log_probabilities_of(model_.forward(pass), at::tensor(wanted));
+    const double* value = values.const_data_ptr<double>();
+    for (const Slice& slice : slices) {
+      results.emplace_back(value, value + slice.needed);
+      value += slice.needed;
+    }
+    if (on_texts) on_texts(static_cast<std::int64_t>(end - begin));
+  }
+  return results;
+}
+
+/// Of `tokens` [R], one for each row of `hidden` [R, D]: float64 [R] on the CPU.
+at::Tensor Engine::log_probabilities_of(const at::Tensor& hidden, const at::Tensor& tokens) const {
+  const at::Tensor wanted = tokens.to(hidden.device()).unsqueeze(-1);
+  std::vector<at::Tensor> parts;
+  for (std::int64_t row = 0; row < hidden.size(0); row += logit_rows) {
+    const std::int64_t rows = std::min(logit_rows, hidden.size(0) - row);
+    const at::Tensor logits = model_.logits(hidden.narrow(0, row, rows));
+    parts.push_back(logits.gather(-1, wanted.narrow(0, row, rows)).squeeze(-1).to(at::kDouble) -
+                    logits.logsumexp(-1).to(at::kDouble));
+  }
+  const at::Tensor values = at::cat(parts).cpu();
+  if (!at::isfinite(values).all().item<bool>()) refuse_logits();
+  return values;
+}
+
 at::Tensor Engine::logits(const Tokens& text, Tap* tap) const {
   const c10::InferenceMode guard;
   check({&text, 1}, 0);
-  const auto slices = whole_texts({&text, 1}, 0);
-  PackedPass pass(slices, Needed::all, nullptr, tap, model_.device());
+  auto slices = whole_texts({&text, 1}, 0);
+  slices[0].needed = static_cast<std::int64_t>(text.size());
+  PackedPass pass(slices, nullptr, tap, model_.device());
   return model_.logits(model_.forward(pass));
 }
 
@@ -86,7 +148,7 @@ std::vector<Tokens> Engine::generate_batch(std::span<const Tokens> texts, std::i
   std::vector<Tokens> results(texts.size());
   std::vector<Slice> slices = whole_texts(texts, first_text);
   for (std::int64_t step = 0; step < options.max_new_tokens && !slices.empty(); ++step) {
-    PackedPass pass(slices, Needed::last, continues ? &cache : nullptr, tap, model_.device());
+    PackedPass pass(slices, continues ? &cache : nullptr, tap, model_.device());
     const std::vector<TokenId> next = best_tokens(model_.logits(model_.forward(pass)));
 
     std::vector<Slice> unfinished;
@@ -99,7 +161,7 @@ std::vector<Tokens> Engine::generate_batch(std::span<const Tokens> texts, std::i
         continue;
       }
       result.push_back(next[i]);
-      unfinished.push_back({slice.text, seen, std::span(result).last(1)});
+      unfinished.push_back({slice.text, seen, std::span(result).last(1), 1});
     }
     slices = std::move(unfinished);
   }

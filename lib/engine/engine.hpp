@@ -45,6 +45,15 @@ class Engine {
   std::vector<Tokens> generate(std::span<const Tokens> prompts, const GenerateOptions& options,
                                Tap* tap = nullptr, const OnTexts& on_texts = {}) const;
 
+  /// How probable each text's tokens are from its `first`-th on, which is at least the second one:
+  /// the natural logarithm of the probability of each, given those before it. `first` has one entry
+  /// per text; there are texts[i].size() - first[i] values for text i. Throws UsageError for an
+  /// entry that leaves nothing before it or no token from it on.
+  std::vector<std::vector<double>> log_probabilities(std::span<const Tokens> texts,
+                                                     std::span<const std::size_t> first,
+                                                     Tap* tap = nullptr,
+                                                     const OnTexts& on_texts = {}) const;
+
   /// Next-token logits after every token of one text: float32 [T, V].
   at::Tensor logits(const Tokens& text, Tap* tap = nullptr) const;
 
@@ -57,6 +66,7 @@ class Engine {
   void check(std::span<const Tokens> texts, std::int64_t extra) const;
   std::vector<Tokens> generate_batch(std::span<const Tokens> texts, std::int64_t first_text,
                                      const GenerateOptions& options, Tap* tap) const;
+  at::Tensor log_probabilities_of(const at::Tensor& hidden, const at::Tensor& tokens) const;
 
   const Decoder& model_;
   EngineOptions options_;

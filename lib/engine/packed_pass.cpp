@@ -14,27 +14,30 @@ at::Tensor to_device(const std::vector<std::int64_t>& values, at::Device device)
 
 }  // namespace
 
-PackedPass::PackedPass(std::span<const Slice> slices, Needed needed_rows, KvCache* cache, Tap* tap,
-                       at::Device device)
+PackedPass::PackedPass(std::span<const Slice> slices, KvCache* cache, Tap* tap, at::Device device)
     : cache_(cache), tap_(tap) {
   std::vector<std::int64_t> ids;
+  std::vector<std::int64_t> needed_index;
   for (const Slice& slice : slices) {
     const auto begin = static_cast<std::int64_t>(ids.size());
     const auto count = static_cast<std::int64_t>(slice.tokens.size());
-    extents_.push_back({slice.text, slice.first, begin, count});
+    extents_.push_back({slice.text, slice.first, begin, count,
+                        static_cast<std::int64_t>(needed_index.size()), slice.needed});
     ids.insert(ids.end(), slice.tokens.begin(), slice.tokens.end());
     for (std::int64_t i = 0; i < count; ++i) {
       rows_.text.push_back(slice.text);
       rows_.position.push_back(slice.first + i);
+      if (i < count - slice.needed) continue;
+      needed_index.push_back(begin + i);
+      needed_rows_.text.push_back(slice.text);
+      needed_rows_.position.push_back(slice.first + i);
     }
     rows_.last.push_back(begin + count - 1);
-    last_rows_.last.push_back(static_cast<std::int64_t>(last_rows_.text.size()));
-    last_rows_.text.push_back(slice.text);
-    last_rows_.position.push_back(slice.first + count - 1);
+    needed_rows_.last.push_back(static_cast<std::int64_t>(needed_index.size()) - 1);
   }
   tokens = to_device(ids, device);
   positions = to_device(rows_.position, device);
-  if (needed_rows == Needed::last) needed = to_device(rows_.last, device);
+  if (needed_index.size() < ids.size()) needed = to_device(needed_index, device);
 }
 
 at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attention,
@@ -47,8 +50,8 @@ at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attenti
     const c10::InferenceMode guard;
     for (std::int64_t i = begin; i < end; ++i) {
       const Extent& extent = extents_[static_cast<std::size_t>(i)];
-      const std::int64_t row = all_rows ? extent.begin : i;
-      const std::int64_t count = all_rows ? extent.count : 1;
+      const std::int64_t row = all_rows ? extent.begin : extent.needed_begin;
+      const std::int64_t count = all_rows ? extent.count : extent.needed;
       result.narrow(0, row, count)
           .copy_(attend_one(layer, attention, extent, queries.narrow(0, row, count),
                             keys.narrow(0, extent.begin, extent.count),
@@ -79,7 +82,7 @@ at::Tensor PackedPass::attend_one(std::int64_t layer, const AttentionConfig& att
 void PackedPass::at_site(Site site, std::int64_t layer, at::Tensor& activations) {
   if (tap_ == nullptr || !tap_->wants(site, layer)) return;
   const bool all_rows = activations.size(0) == static_cast<std::int64_t>(rows_.text.size());
-  tap_->visit(site, layer, all_rows ? rows_ : last_rows_, activations);
+  tap_->visit(site, layer, all_rows ? rows_ : needed_rows_, activations);
 }
 
 }  // namespace austeer

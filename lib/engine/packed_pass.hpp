@@ -19,29 +19,29 @@ struct Slice {
   std::int64_t text;   ///< index into the engine's list of texts
   std::int64_t first;  ///< position of tokens[0]; what stands before is in the cache
   std::span<const TokenId> tokens;
+  std::int64_t needed = 1;  ///< how many of the last tokens are needed after the last layer
 };
-
-/// Which rows are needed after the last layer.
-enum class Needed { all, last };
 
 class PackedPass : public Pass {
  public:
   /// `slices` in ascending order of text. `cache` may be null when every slice is a whole text that
   /// will not be continued; `tap` may be null.
-  PackedPass(std::span<const Slice> slices, Needed needed_rows, KvCache* cache, Tap* tap,
-             at::Device device);
+  PackedPass(std::span<const Slice> slices, KvCache* cache, Tap* tap, at::Device device);
 
   at::Tensor attend(std::int64_t layer, const AttentionConfig& attention, const at::Tensor& queries,
                     const at::Tensor& keys, const at::Tensor& values) override;
   void at_site(Site site, std::int64_t layer, at::Tensor& activations) override;
 
  private:
-  /// The packed rows [begin, begin + count) of one text.
+  /// The packed rows [begin, begin + count) of one text; the last `needed` of them are the rows
+  /// [needed_begin, needed_begin + needed) in the last layer.
   struct Extent {
     std::int64_t text;
     std::int64_t first;
     std::int64_t begin;
     std::int64_t count;
+    std::int64_t needed_begin;
+    std::int64_t needed;
   };
 
   /// Attention of text `extent` alone; `queries` are its last rows, all of them or fewer.
@@ -51,7 +51,7 @@ class PackedPass : public Pass {
 
   std::vector<Extent> extents_;
   Rows rows_;
-  Rows last_rows_;  // what is left of rows_ in the last layer when only those are needed
+  Rows needed_rows_;  // what is left of rows_ in the last layer
   KvCache* cache_;
   Tap* tap_;
 };

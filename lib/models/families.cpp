@@ -48,11 +48,15 @@ void apply_family(DecoderConfig& config, const std::string& place) {
                        "gemma3_text", "gemma3",
                        "Use its GGUF file, or a checkpoint of its text part alone"});
   }
-  std::vector<std::string> known;
-  for (const auto& [name, traits] : families()) known.push_back(name);
   throw FormatError(
       {fmt::format("{}: the model type '{}' is not supported", place, config.model_type), "", "",
-       suggestion(config.model_type, known)});
+       suggestion(config.model_type, family_names())});
+}
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, traits] : families()) names.push_back(name);
+  return names;
 }
 
 std::int64_t window_period(const std::string& model_type) {

@@ -10,6 +10,9 @@ namespace austeer {
 /// gemma2, gemma3_text. Throws FormatError for another type, opened by `place`.
 void apply_family(DecoderConfig& config, const std::string& place);
 
+/// Their names, sorted.
+std::vector<std::string> family_names();
+
 /// Of how many layers one sees all tokens in a model of `model_type` that has windows: 2 in Gemma
 /// 2, 6 in Gemma 3; 0 where all layers have the window.
 std::int64_t window_period(const std::string& model_type);

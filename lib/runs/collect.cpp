@@ -13,17 +13,18 @@
 #include "cache/writer.hpp"
 #include "engine/last_token_tap.hpp"
 #include "runs/needs.hpp"
+#include "runs/similarity.hpp"
 #include "tasks/task.hpp"
 
 namespace austeer {
 namespace {
 
 /// The tokens of both texts of each pair: positive, negative, positive, ...
-std::vector<Tokens> tokenise_pairs(const std::vector<Item>& items, const Tokenizer& tokenizer,
+std::vector<Tokens> tokenise_pairs(const std::vector<Pair>& pairs, const Tokenizer& tokenizer,
                                    std::int64_t max_tokens) {
   std::vector<Tokens> texts;
-  for (const Item& item : items) {
-    for (const std::string& text : {item.positive, item.negative}) {
+  for (const Pair& pair : pairs) {
+    for (const std::string& text : {pair.positive, pair.negative}) {
       Tokens tokens = tokenizer.encode(text);
       if (static_cast<std::int64_t>(tokens.size()) > max_tokens) {
         tokens.resize(static_cast<std::size_t>(max_tokens));
@@ -46,14 +47,14 @@ std::string device_names(const Decoder& decoder) {
 }
 
 CacheDescription describe_cache(const CollectOptions& options, const Task& task,
-                                const std::vector<Item>& items, const Model& model) {
+                                const std::vector<Pair>& pairs, const Model& model) {
   CacheDescription description;
   description.fingerprints = {
       {"model", model.fingerprint},
       {"tokenizer", model.tokenizer->fingerprint()},
       {"task", task.fingerprint()},
       {"template", task.config().prompt},
-      {"pairs", pairs_fingerprint(items)},
+      {"pairs", pairs_fingerprint(pairs)},
       {"device", device_names(*model.decoder)},
       {"max_tokens", std::to_string(options.max_tokens)},
       // The rounding of a matrix product may depend on its rows, the threads and the kernels.
@@ -65,7 +66,10 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
         {site_name(site), model.decoder->config().layers, model.decoder->site_width(site)});
   }
   description.dtype = model.decoder->dtype();
-  description.pairs = static_cast<std::int64_t>(items.size());
+  description.pairs = static_cast<std::int64_t>(pairs.size());
+  if (task.config().is_choice()) {
+    for (const Pair& pair : pairs) description.answer_classes.push_back(pair.answer_class);
+  }
   description.pairs_per_shard =
       options.shard_pairs > 0 ? options.shard_pairs : default_pairs_per_shard(description);
   return description;
@@ -106,14 +110,14 @@ CollectReport collect(const CollectOptions& options) {
     throw UsageError("collect", "--pairs and --max-tokens must be at least 1");
   }
   const Task task = load_task(options.task, project_folder("configs"));
-  std::vector<Item> items =
-      task.items(options.split, datasets_folder(options.run, task.config().dataset));
-  items.resize(std::min(items.size(), static_cast<std::size_t>(options.pairs)));
+  std::vector<Pair> pairs = task.pairs(
+      options.split, datasets_folder(options.run, task.config().dataset), nearest_by_meaning());
+  pairs.resize(std::min(pairs.size(), static_cast<std::size_t>(options.pairs)));
 
   const Model model = open_model(options.run);
   const std::vector<Tokens> texts = tokenise_pairs(
-      items, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
-  const CacheDescription description = describe_cache(options, task, items, model);
+      pairs, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
+  const CacheDescription description = describe_cache(options, task, pairs, model);
   const std::int64_t cache_bytes = description.pairs * description.pair_bytes();
   spdlog::info("about {} for a pass; {} on disk",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),

@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <memory>
 #include <spdlog/spdlog.h>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/memory.hpp"
 #include "base/paths.hpp"
-#include "base/progress.hpp"
+#include "base/suggest.hpp"
 #include "engine/plan_tap.hpp"
+#include "models/families.hpp"
 #include "runs/needs.hpp"
 #include "runs/result.hpp"
+#include "runs/scored_items.hpp"
+#include "scorers/open_scorer.hpp"
 #include "tasks/task.hpp"
 
 namespace austeer {
@@ -26,45 +30,62 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// The prompts' tokens. Throws FormatError, naming the item, for one that the model cannot hold.
-std::vector<Tokens> tokenise(const std::vector<Item>& items, const Task& task, const Model& model) {
-  const std::int64_t most = model.decoder->config().max_positions - task.config().max_new_tokens;
-  std::vector<Tokens> prompts;
-  for (const Item& item : items) {
-    prompts.push_back(model.tokenizer->encode(item.prompt));
-    if (static_cast<std::int64_t>(prompts.back().size()) > most) {
-      throw FormatError({item.place + ": the prompt is too long for the model",
-                         fmt::format("at most {} tokens", most),
-                         std::to_string(prompts.back().size()), ""});
-    }
+std::vector<Item> chosen_items(const EvalOptions& options, const Task& task) {
+  std::vector<Item> items =
+      task.items(options.split, datasets_folder(options.run, task.config().dataset));
+  if (options.limit) {
+    if (*options.limit < 1) throw UsageError("eval", "--limit must be at least 1");
+    items.resize(std::min(items.size(), static_cast<std::size_t>(*options.limit)));
   }
-  return prompts;
+  return items;
 }
 
-std::vector<std::string> answers(const EvalOptions& options, const Task& task, const Model& model,
-                                 const std::vector<Item>& items, const std::optional<Plan>& plan) {
-  const std::vector<Tokens> prompts = tokenise(items, task, model);
-  std::optional<PlanTap> tap;
-  if (plan) tap.emplace(*plan, *model.decoder);
-  const Engine engine(*model.decoder, {options.run.batch_tokens});
-  Progress progress("eval " + task.name(), "items", static_cast<std::int64_t>(items.size()));
-  const auto generated = engine.generate(
-      prompts, {task.config().max_new_tokens, model.stop_tokens}, tap ? &*tap : nullptr,
-      [&](std::int64_t completed) { progress.advance(completed); });
-
-  std::vector<std::string> texts;
-  for (const Tokens& tokens : generated) texts.push_back(model.tokenizer->decode(tokens));
-  return texts;
+/// The most tokens of an answer. Throws FormatError where the task sets lengths for families that
+/// there are not.
+std::int64_t answer_length(const EvalOptions& options, const Task& task, const Model& model) {
+  const std::vector<std::string> families = family_names();
+  for (const auto& [family, length] : task.config().max_new_tokens.by_family) {
+    if (std::ranges::find(families, family) != families.end()) continue;
+    throw FormatError(
+        "task",
+        fmt::format("{}: max_new_tokens: no family of models is called '{}'", task.name(), family),
+        suggestion(family, families));
+  }
+  return options.max_new_tokens.value_or(task.max_new_tokens(model.decoder->config().model_type));
 }
 
-Json configuration(const EvalOptions& options, const Task& task, const Model& model,
-                   const std::vector<Item>& items, const std::optional<Plan>& plan) {
-  Json config = describe(options.run, model);
-  config["task"] = task.resolved();
+/// The scorer where one is asked for; refused where the task has no use for it.
+std::unique_ptr<ToxicityScorer> chosen_scorer(const EvalOptions& options, const Task& task) {
+  const bool wanted = task.metric() == MetricKind::toxicity && options.scoring == Scoring::generate;
+  if (wanted) return open_scorer(options.scorer, project_folder("configs"), home_folder());
+  if (options.scorer.empty()) return nullptr;
+  throw UsageError("eval",
+                   fmt::format("--scorer: the task {} is not scored by toxicity", task.name()));
+}
+
+ScoredItems score(const std::vector<Item>& items, Scoring scoring, const ScoringRun& run,
+                  const ToxicityScorer* scorer) {
+  if (scoring == Scoring::choices) return compare_choices(items, run);
+  if (scorer != nullptr) return generate_and_detect(items, run, *scorer);
+  return generate_and_compare(items, run);
+}
+
+Json configuration(const EvalOptions& options, const ScoringRun& run,
+                   const std::vector<Item>& items, const std::optional<Plan>& plan,
+                   const ToxicityScorer* scorer) {
+  Json config = describe(options.run, run.model);
+  config["task"] = run.task.resolved();
   config["split"] = options.split;
   config["limit"] = options.limit ? Json(*options.limit) : Json();
   config["prompts_sha256"] = prompts_fingerprint(items);
-  config["decoding"] = "greedy";
+  if (options.scoring == Scoring::choices) {
+    config["scoring"] = "choices";
+  } else {
+    config["scoring"] = "generate";
+    config["decoding"] = "greedy";
+    config["max_new_tokens"] = run.max_new_tokens;
+  }
+  if (scorer != nullptr) config["scorer"] = scorer->description();
   config["plan"] = plan ? plan->provenance : Json();
   return config;
 }
@@ -76,7 +97,24 @@ std::filesystem::path result_path(const EvalOptions& options, const Json& config
          fmt::format("eval-{}-{}.json", config["task"]["name"].get<std::string>(), key);
 }
 
+Json outcome(const EvalReport& report) {
+  Json json = {{"task", report.task}, {"metric", report.metric}, {"items", report.items}};
+  if (report.is_scored()) {
+    json["correct"] = report.correct;
+    json["accuracy"] = report.accuracy();
+  }
+  json.update(report.also);
+  return json;
+}
+
 }  // namespace
+
+Scoring parse_scoring(const std::string& name) {
+  if (name == "generate") return Scoring::generate;
+  if (name == "choices") return Scoring::choices;
+  throw UsageError("eval", fmt::format("unknown scoring '{}'", name),
+                   suggestion(name, {"generate", "choices"}));
+}
 
 EvalReport eval(const EvalOptions& options) {
   const auto start = Clock::now();
@@ -86,42 +124,34 @@ EvalReport eval(const EvalOptions& options) {
     check_result_path(options.out);
   }
   const Task task = load_task(options.task, project_folder("configs"));
-  std::vector<Item> items =
-      task.items(options.split, datasets_folder(options.run, task.config().dataset));
-  if (options.limit) {
-    if (*options.limit < 1) throw UsageError("eval", "--limit must be at least 1");
-    items.resize(std::min(items.size(), static_cast<std::size_t>(*options.limit)));
-  }
+  const std::vector<Item> items = chosen_items(options, task);
+  const std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);
   const std::optional<Plan> plan = load_plan_choice(options.plan);
   const Model model = open_model(options.run);
   spdlog::info("about {} for a pass, keys and values included",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
                                       options.run.batch_tokens, true)));
+  std::optional<PlanTap> tap;
+  if (plan) tap.emplace(*plan, *model.decoder);
+  const ScoringRun run{task, model, tap ? &*tap : nullptr, answer_length(options, task, model),
+                       options.run.batch_tokens};
   const double load_seconds = seconds_since(start);
 
   const auto run_start = Clock::now();
-  const std::vector<std::string> generated = answers(options, task, model, items, plan);
+  const ScoredItems scored = score(items, options.scoring, run, scorer.get());
   const double run_seconds = seconds_since(run_start);
 
-  EvalReport report{task.name(), static_cast<std::int64_t>(items.size()), 0, {}};
-  std::vector<Json> lines;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const bool correct = task.is_correct(generated[i], items[i]);
-    report.correct += correct ? 1 : 0;
-    lines.push_back({{"place", items[i].place},
-                     {"prompt_sha256", sha256(items[i].prompt)},
-                     {"generated", generated[i]},
-                     {"gold", items[i].gold},
-                     {"correct", correct}});
-  }
-  const Json config = configuration(options, task, model, items, plan);
+  const bool by_choices = options.scoring == Scoring::choices;
+  EvalReport report{task.name(),
+                    by_choices ? "choices" : task.config().metric,
+                    static_cast<std::int64_t>(items.size()),
+                    scored.correct,
+                    scored.also,
+                    {}};
+  const Json config = configuration(options, run, items, plan, scorer.get());
   report.result = result_path(options, config);
-  const Json outcome = {{"task", report.task},
-                        {"items", report.items},
-                        {"correct", report.correct},
-                        {"accuracy", report.accuracy()}};
   const Json timings = {{"load_seconds", load_seconds}, {"run_seconds", run_seconds}};
-  write_result(report.result, "eval", config, outcome, timings, lines);
+  write_result(report.result, "eval", config, outcome(report), timings, scored.lines);
   return report;
 }
 

@@ -7,10 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"
 
 namespace austeer {
+
+/// How an item is answered.
+enum class Scoring {
+  generate,  ///< greedily, and judged by the task's metric (the paper)
+  choices,   ///< the choice that the model finds most probable: for models that keep to no format
+};
+
+/// "generate" or "choices". Throws UsageError with the nearest known one.
+Scoring parse_scoring(const std::string& name);
 
 struct EvalOptions {
   RunOptions run;
@@ -18,20 +28,28 @@ struct EvalOptions {
   std::string task;
   std::string split = "test";
   std::optional<std::int64_t> limit;  ///< the first items only
-  std::filesystem::path out;          ///< result JSON; empty: austeer-results/ in this folder
+  Scoring scoring = Scoring::generate;
+  std::optional<std::int64_t> max_new_tokens;  ///< in place of the task's
+  std::string scorer;                          ///< of toxicity (scorers/open_scorer.hpp); "": ours
+  std::filesystem::path out;  ///< result JSON; empty: austeer-results/ in this folder
 };
 
 struct EvalReport {
   std::string task;
+  std::string
+      metric;  ///< what the accuracy is the share of: a name of tasks/metrics.hpp or "choices"
   std::int64_t items = 0;
-  std::int64_t correct = 0;
+  std::int64_t correct = 0;  ///< of a task for a judge: 0, and no accuracy
+  /// What is reported beside the accuracy, as in the result: fluency, cost, accuracy_normalised.
+  Json also = Json::object();
   std::filesystem::path result;  ///< the JSON; the items stand beside it in a .jsonl
 
+  bool is_scored() const { return metric != "judge"; }
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(items); }
 };
 
-/// Greedy decoding, the task's metric. Writes the result and its items. Throws what Task, the
-/// model and the files throw; nothing is written unless every item was answered.
+/// Answers the items and scores them. Writes the result and its items. Throws what Task, the model
+/// and the files throw; nothing is written unless every item was answered.
 EvalReport eval(const EvalOptions& options);
 
 }  // namespace austeer

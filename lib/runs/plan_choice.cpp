@@ -11,11 +11,11 @@ Plan read_plan(const PlanChoice& choice) {
   if (is_ranking) {
     return plan_from_ranking(load_ranking(choice.file), choice.k.value_or(default_k),
                              choice.alpha.value_or(default_alpha),
-                             choice.rule.value_or(default_rule));
+                             choice.rule.value_or(default_rule), choice.random_units);
   }
-  if (choice.k || choice.alpha || choice.rule) {
+  if (choice.k || choice.alpha || choice.rule || choice.random_units) {
     throw UsageError("plan", choice.file.string() + " is a plan: its units and strengths are fixed",
-                     "Leave out --k, --alpha and --rule, or pass the ranking");
+                     "Leave out --k, --alpha, --rule and --random-units, or pass the ranking");
   }
   return load_plan(choice.file);
 }

@@ -3,6 +3,7 @@
 // sign.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,11 @@ Rule parse_rule(std::string_view name);
 /// gamma = alpha beta). Units with beta 0 never count: there may be fewer than k. One edit per
 /// layer, layers and dims ascending. Throws UsageError for k < 1 or an alpha that is not finite or
 /// makes values beyond float32.
-Plan plan_from_ranking(const Ranking& ranking, std::int64_t k, double alpha, Rule rule);
+///
+/// With `random_seed` a control at the same budget: k units drawn without replacement from those
+/// outside the ranking's first tenth, each steered with its own beta. The same seed draws the same
+/// units.
+Plan plan_from_ranking(const Ranking& ranking, std::int64_t k, double alpha, Rule rule,
+                       std::optional<std::uint64_t> random_seed = {});
 
 }  // namespace austeer

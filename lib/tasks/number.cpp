@@ -15,6 +15,7 @@ constexpr double whole_below = 1e15;  // whole numbers are exact far beyond this
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_word(char c) { return is_digit(c) || is_letter(c); }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Reads numbers at a place that moves forward through the text.
@@ -49,20 +50,23 @@ class Scanner {
  private:
   bool digit_at(std::size_t i) const { return i < text_.size() && is_digit(text_[i]); }
 
-  /// Whether a number starts at `i`: with a digit, or with a point before one (".5").
+  /// Whether a number starts at `i`: with a digit, or with a point that stands before one (".5")
+  /// and behind no digit, letter or point.
   bool starts_number(std::size_t i) const {
     if (digit_at(i)) return true;
-    return text_[i] == '.' && digit_at(i + 1) && (i == 0 || !is_digit(text_[i - 1]));
+    if (text_[i] != '.' || !digit_at(i + 1)) return false;
+    return i == 0 || (!is_word(text_[i - 1]) && text_[i - 1] != '.');
   }
 
   /// Whether the number that starts at `i` has a minus before it, with a currency sign in between
   /// or not.
   bool has_minus(std::size_t i) const {
-    if (i > 0 && text_[i - 1] == '$') --i;
-    if (i == 0 || text_[i - 1] != '-') return false;
-    if (i == 1) return true;
-    const char before = text_[i - 2];
-    return !is_digit(before) && !is_letter(before) && before != ')' && before != ']';
+    std::string_view before = text_.substr(0, i);
+    for (const std::string_view currency : {"$", "€", "£", "¥"}) {
+      if (before.ends_with(currency)) before.remove_suffix(currency.size());
+    }
+    if (!before.ends_with('-')) return false;
+    return before.size() == 1 || !is_word(before[before.size() - 2]);
   }
 
   std::size_t digits_from(std::size_t i) const {
@@ -100,18 +104,21 @@ class Scanner {
 
 /// The place behind the last "answer" that is followed by ':' or by the word "is", or npos.
 std::size_t after_answer(std::string_view text) {
+  constexpr std::string_view spaces = " \t\n\r\f\v";
+  constexpr std::string_view word = "answer";
   std::string small(text);
   std::ranges::transform(small, small.begin(), lower);
-  constexpr std::string_view word = "answer";
   std::size_t found = std::string::npos;
   for (std::size_t i = small.find(word); i != std::string::npos; i = small.find(word, i + 1)) {
-    const std::size_t next = small.find_first_not_of(" \t\n", i + word.size());
+    const std::size_t end = i + word.size();
+    const std::size_t next = small.find_first_not_of(spaces, end);
     if (next == std::string::npos) break;
+    const std::size_t after_is = next + 2;
+    const bool is =
+        next > end && small.compare(next, 2, "is") == 0 &&
+        (after_is == small.size() || (!is_word(small[after_is]) && small[after_is] != '_'));
     if (small[next] == ':') found = next + 1;
-    if (small.compare(next, 2, "is") == 0 &&
-        (next + 2 == small.size() || !is_letter(small[next + 2]))) {
-      found = next + 2;
-    }
+    if (is) found = after_is;
   }
   return found;
 }

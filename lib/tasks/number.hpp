@@ -14,7 +14,7 @@ namespace austeer {
 /// A mark with no number after it is passed over. A number has digits 0-9, perhaps a sign, commas
 /// between groups of three digits, decimals; a fraction written without spaces ("3/4") is its
 /// quotient. Exponents are not read, units and currency signs beside it are ignored. "-" is a sign
-/// only where no letter, digit or closing bracket stands before it, so that "10-3" ends with 3.
+/// only where no letter or digit stands before it, so that "10-3" ends with 3.
 std::optional<double> find_number(std::string_view text);
 
 /// `number` as people write it: a whole one without decimals ("4", "-12"), any other with the

@@ -126,11 +126,19 @@ JSONL = (
 )
 
 
+def flat(record, prefix=""):
+    """The record's fields as texts, and those of its nested objects under the path to them."""
+    fields = {}
+    for key, value in record.items():
+        text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        fields[prefix + key] = text
+        if isinstance(value, dict):
+            fields |= flat(value, f"{prefix}{key}.")
+    return fields
+
+
 def records():
-    compact = [
-        {k: v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for k, v in r.items()}
-        for r in map(json.loads, filter(str.strip, JSONL.split("\n")))
-    ]
+    compact = [flat(json.loads(line)) for line in JSONL.split("\n") if line.strip()]
     return {
         "csv": {"text": CSV, "records": list(csv.DictReader(io.StringIO(CSV, newline="")))},
         "jsonl": {"text": JSONL, "records": compact},

@@ -54,7 +54,7 @@ def winogrande(r):
         f"Sentence: {r['sentence']}\nA. {r['option1']}\nB. {r['option2']}\nAnswer:"
     )
     right, wrong = ("A", "B") if r["answer"] == "1" else ("B", "A")
-    return prompt, right, wrong, right, r["answer"]
+    return prompt, right, wrong, " " + right, r["answer"]
 
 
 def storycloze(r):
@@ -65,7 +65,7 @@ def storycloze(r):
         f"B. {r['RandomFifthSentenceQuiz2']}\nAnswer:"
     )
     right, wrong = ("A", "B") if r["AnswerRightEnding"] == "1" else ("B", "A")
-    return prompt, right, wrong, right, r["AnswerRightEnding"]
+    return prompt, right, wrong, " " + right, r["AnswerRightEnding"]
 
 
 def sums(prompt_of, answer_of, gold_of):
@@ -118,7 +118,7 @@ def detox_train(records):
             "content! Please answer the following answer query in a responsible way.\n"
             + r["prompt"]["text"]
         )
-        pairs.append((REFUSAL, prompt + "\n" + r["continuation"]["text"].lstrip(), ""))
+        pairs.append((REFUSAL, prompt + "\n" + r["continuation"]["text"], ""))
     return None, pairs
 
 

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "tasks/number.hpp"
 #include "tasks/reference.hpp"
 #include "tasks/strip.hpp"
 #include "testing.hpp"
@@ -25,6 +26,57 @@ TEST(ExactMatch, AgreesWithPython) {
   EXPECT_GT(right, reference.at("spaces").get<std::size_t>()) << "every white space was tried";
 }
 
+TEST(NumberMatch, AgreesWithTheReference) {
+  const Json reference = testing::task_reference("metrics.json");
+  std::size_t found = 0;
+  for (const Json& example : reference.at("numbers")) {
+    const auto generated = example.at("generated").get<std::string>();
+    const std::optional<double> number = find_number(generated);
+    ASSERT_EQ(number.has_value(), !example.at("found").is_null()) << "'" << generated << "'";
+    if (number) {
+      EXPECT_DOUBLE_EQ(*number, example.at("found").get<double>()) << "'" << generated << "'";
+      ++found;
+    }
+    EXPECT_EQ(number_match(generated, example.at("gold").get<std::string>()),
+              example.at("correct").get<bool>())
+        << "'" << generated << "'";
+  }
+  EXPECT_GE(found, 60U) << "most of the cases hold a number";
+}
+
+TEST(NumberMatch, NastyCases) {
+  EXPECT_EQ(find_number("1,000"), 1000);
+  EXPECT_EQ(find_number("It is -3."), -3);
+  EXPECT_EQ(find_number("3/4"), 0.75);
+  EXPECT_EQ(find_number("#### 12.0 and 13 more"), 12);
+  EXPECT_EQ(find_number("first #### 1, then #### 2 or 3"), 2);
+  EXPECT_EQ(find_number("5 and ####"), 5) << "a mark with nothing behind it is passed over";
+  EXPECT_EQ(find_number("The answer is 7, not 8."), 7);
+  EXPECT_EQ(find_number("Answer: 7 because 3 + 4 = 7, and 9 is wrong"), 7);
+  EXPECT_EQ(find_number("the answer island has 4"), 4);
+  EXPECT_EQ(find_number("10-3"), 3) << "a difference, not a negative number";
+  EXPECT_EQ(find_number("1,2,3"), 3);
+  EXPECT_EQ(find_number("$1,250.50"), 1250.5);
+  EXPECT_EQ(find_number("-$4"), -4);
+  EXPECT_EQ(find_number("3/0"), 0);
+  EXPECT_EQ(find_number(".5"), 0.5);
+  EXPECT_EQ(find_number(""), std::nullopt);
+  EXPECT_EQ(find_number("½ of it, or １２"), std::nullopt) << "only the digits 0 to 9";
+  EXPECT_TRUE(number_match("so 12 apples", "12.0"));
+  EXPECT_FALSE(number_match("", "0"));
+  EXPECT_FALSE(number_match("12", ""));
+  EXPECT_TRUE(number_match("0.333333333333", "0.3333333333333333"));
+  EXPECT_FALSE(number_match("0.33", "0.3333333333333333"));
+}
+
+TEST(NumberText, IsWhatPeopleWrite) {
+  EXPECT_EQ(number_text(4.0), "4");
+  EXPECT_EQ(number_text(-12), "-12");
+  EXPECT_EQ(number_text(0.875), "0.875");
+  EXPECT_EQ(number_text(10.333333333333334), "10.333333333333334");
+  EXPECT_EQ(number_text(1e22), "1e+22");
+}
+
 TEST(ExactMatch, NastyCases) {
   EXPECT_TRUE(exact_match(" Yes\n", " yes"));
   EXPECT_TRUE(exact_match("\u00a0\u3000yes\u2028", "YES"));
@@ -40,8 +92,11 @@ TEST(ExactMatch, NastyCases) {
   EXPECT_TRUE(exact_match("\xe2\x80", "\xe2\x80"));
 }
 
-TEST(ExactMatch, IsKnownByItsName) {
-  EXPECT_EQ(metrics().get("exact_match"), &exact_match);
+TEST(Metrics, AreKnownByTheirNames) {
+  EXPECT_EQ(metrics().get("exact_match").verdict, &exact_match);
+  EXPECT_EQ(metrics().get("number_match").verdict, &number_match);
+  EXPECT_EQ(metrics().get("toxicity").kind, MetricKind::toxicity);
+  EXPECT_EQ(metrics().get("judge").kind, MetricKind::judge);
   testing::expect_refusal<UsageError>([] { metrics().get("exact-match"); },
                                       "did you mean 'exact_match'?");
 }

@@ -45,7 +45,7 @@ TEST(TaskConfig, DefaultsAndRoundTrip) {
       to_text(task.resolved()),
       R"({"name":"t","title":"t","description":"","dataset":"D","splits":{"train":["a.jsonl"]},)"
       R"("prompt":"{q}","label":"label","answers":{"true":"Yes","false":"No"},)"
-      R"("gold_answers":{"true":"Yes","false":"No"},"max_new_tokens":1,)"
+      R"("gold_answers":{"true":"Yes","false":"No"},"wrong_answer":"next","max_new_tokens":1,)"
       R"("metric":"exact_match"})");
   EXPECT_EQ(Task(task.resolved(), "again").fingerprint(), task.fingerprint());
 }

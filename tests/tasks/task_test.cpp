@@ -30,15 +30,23 @@ class OneFile {
   TemporaryFolder folder_;
 };
 
-std::vector<Item> items_of(const std::string& task, const std::string& split,
-                           const std::string& file, std::string_view text) {
+/// What a task of configs/ makes of a file that holds `text`.
+struct Made {
+  std::vector<Item> items;
+  std::vector<Pair> pairs;
+};
+
+Made made_of(const std::string& task, const std::string& split, const std::string& file,
+             std::string_view text) {
   const OneFile data(file, text);
-  return load_task(task, configs).items(split, data.path());
+  const Task loaded = load_task(task, configs);
+  return {loaded.items(split, data.path()), loaded.pairs(split, data.path())};
 }
 
 TEST(Tasks, BoolQ) {
-  const auto items = items_of("boolq", "test", "BoolQ/dev.jsonl",
-                              R"({"question":"is it","title":"T","answer":true,"passage":"It {is}."}
+  const auto [items, pairs] =
+      made_of("boolq", "test", "BoolQ/dev.jsonl",
+              R"({"question":"is it","title":"T","answer":true,"passage":"It {is}."}
 {"question":"is it","title":"T","answer":false,"passage":"It is."})");
   ASSERT_EQ(items.size(), 2U);
   const std::string prompt =
@@ -46,48 +54,50 @@ TEST(Tasks, BoolQ) {
       "'no'.\n\nPassage: It {is}.\n\nQuestion: is it\n\nAnswer:";
   EXPECT_EQ(items[0].prompt, prompt);
   EXPECT_EQ(items[0].gold, " yes");
-  EXPECT_EQ(items[0].positive, prompt + "Yes");
-  EXPECT_EQ(items[0].negative, prompt + "No");
-  EXPECT_EQ(items[0].answer, "Yes");
-  EXPECT_EQ(items[0].label, "true");
+  EXPECT_EQ(pairs[0].positive, prompt + "Yes");
+  EXPECT_EQ(pairs[0].negative, prompt + "No");
+  EXPECT_EQ(pairs[0].answer_class, "true");
+  EXPECT_EQ(pairs[1].answer_class, "false");
+  EXPECT_EQ(items[0].choices, (std::vector<std::string>{" yes", " no"}));
+  EXPECT_EQ(items[1].right, 1U);
   EXPECT_EQ(items[0].place, "dev.jsonl:1");
   EXPECT_EQ(items[1].gold, " no");
-  EXPECT_EQ(items[1].positive, items[1].prompt + "No");
-  EXPECT_EQ(items[1].negative, items[1].prompt + "Yes");
+  EXPECT_EQ(pairs[1].positive, items[1].prompt + "No");
+  EXPECT_EQ(pairs[1].negative, items[1].prompt + "Yes");
   const Task task = load_task("boolq", configs);
-  EXPECT_EQ(task.config().max_new_tokens, 1);
+  EXPECT_EQ(task.max_new_tokens("llama"), 1);
   EXPECT_TRUE(task.is_correct("Yes", items[0]));
   EXPECT_FALSE(task.is_correct("Yes", items[1]));
 }
 
 TEST(Tasks, Copa) {
-  const auto items = items_of("copa", "train", "COPA/train.jsonl",
-                              R"({"premise":"P.","choice1":"One.","choice2":"Two.",)"
-                              R"("question":"cause","label":1,"idx":1})");
+  const auto [items, pairs] = made_of("copa", "train", "COPA/train.jsonl",
+                                      R"({"premise":"P.","choice1":"One.","choice2":"Two.",)"
+                                      R"("question":"cause","label":1,"idx":1})");
   const std::string prompt =
       "Question:\nP. Based on the previous passage, choose the most reasonable cause.\nA:One.\n"
       "B:Two.\n\nAnswer:\n";
   ASSERT_EQ(items.size(), 1U);
   EXPECT_EQ(items[0].prompt, prompt);
   EXPECT_EQ(items[0].gold, "B");
-  EXPECT_EQ(items[0].positive, prompt + "B");
-  EXPECT_EQ(items[0].negative, prompt + "A");
-  EXPECT_EQ(load_task("copa", configs).config().max_new_tokens, 1);
+  EXPECT_EQ(pairs[0].positive, prompt + "B");
+  EXPECT_EQ(pairs[0].negative, prompt + "A");
+  EXPECT_EQ(load_task("copa", configs).max_new_tokens("llama"), 1);
 }
 
 TEST(Tasks, WinoGrande) {
-  const auto items = items_of("winogrande", "test", "WinoGrande/dev.jsonl",
-                              R"({"qID":"x-1","sentence":"S _.","option1":"Ann",)"
-                              R"("option2":"Bob","answer":"1"})");
+  const auto [items, pairs] = made_of("winogrande", "test", "WinoGrande/dev.jsonl",
+                                      R"({"qID":"x-1","sentence":"S _.","option1":"Ann",)"
+                                      R"("option2":"Bob","answer":"1"})");
   const std::string prompt =
       "Please fill in the blanks. Write A or B as the answer.\n\nSentence: S _.\nA. Ann\nB. "
       "Bob\nAnswer:";
   ASSERT_EQ(items.size(), 1U);
   EXPECT_EQ(items[0].prompt, prompt);
-  EXPECT_EQ(items[0].gold, "A");
-  EXPECT_EQ(items[0].positive, prompt + "A");
-  EXPECT_EQ(items[0].negative, prompt + "B");
-  EXPECT_EQ(load_task("winogrande", configs).config().max_new_tokens, 1);
+  EXPECT_EQ(items[0].gold, " A");
+  EXPECT_EQ(pairs[0].positive, prompt + "A");
+  EXPECT_EQ(pairs[0].negative, prompt + "B");
+  EXPECT_EQ(load_task("winogrande", configs).max_new_tokens("llama"), 1);
 }
 
 TEST(Tasks, SplitsCutTheItems) {
@@ -110,12 +120,13 @@ TEST(Tasks, SplitsCutTheItems) {
 }
 
 TEST(Tasks, FingerprintsFollowTheTexts) {
-  const Item a{"p", "prompt", "gold", "promptA", "promptB", "A", "0"};
-  Item b = a;
-  b.place = "elsewhere";
-  EXPECT_EQ(pairs_fingerprint(std::span(&a, 1)), pairs_fingerprint(std::span(&b, 1)));
-  EXPECT_EQ(pairs_fingerprint(std::span(&a, 1)), sha256(std::string("promptA\0promptB\0", 16)));
-  EXPECT_EQ(prompts_fingerprint(std::span(&a, 1)), sha256(std::string("prompt\0gold\0", 12)));
+  const Pair pair{"place", "promptA", "promptB", "0"};
+  Pair moved = pair;
+  moved.place = "elsewhere";
+  EXPECT_EQ(pairs_fingerprint(std::span(&pair, 1)), pairs_fingerprint(std::span(&moved, 1)));
+  EXPECT_EQ(pairs_fingerprint(std::span(&pair, 1)), sha256(std::string("promptA\0promptB\0", 16)));
+  const Item item{"place", "prompt", "gold", {}, 0};
+  EXPECT_EQ(prompts_fingerprint(std::span(&item, 1)), sha256(std::string("prompt\0gold\0", 12)));
   const Task copa = load_task("copa", configs);
   EXPECT_NE(copa.fingerprint(), load_task("boolq", configs).fingerprint());
   Json changed = copa.resolved();
@@ -139,20 +150,23 @@ metric: exact_match
 )");
   const Task task = load_task((data.path() / "capitals.yaml").string(), configs);
   const auto items = task.items("all", data.path());
+  const auto pairs = task.pairs("all", data.path());
   ASSERT_EQ(items.size(), 2U);
   EXPECT_EQ(items[0].prompt, "Where, then? {1} x {2} y {3} z:");
-  EXPECT_EQ(items[0].positive, items[0].prompt + "third");
-  EXPECT_EQ(items[0].negative, items[0].prompt + "first") << "after the last answer the first";
+  EXPECT_EQ(pairs[0].positive, items[0].prompt + "third");
+  EXPECT_EQ(pairs[0].negative, items[0].prompt + "first") << "after the last answer the first";
   EXPECT_EQ(items[0].gold, "3rd");
-  EXPECT_EQ(items[1].negative, items[1].prompt + "second");
+  EXPECT_EQ(pairs[1].negative, items[1].prompt + "second");
   EXPECT_EQ(task.config().title, "capitals");
 }
 
 TEST(Tasks, TheListAndUnknownNames) {
-  EXPECT_EQ(task_names(configs), (std::vector<std::string>{"boolq", "copa", "winogrande"}));
+  EXPECT_EQ(task_names(configs), (std::vector<std::string>{
+                                     "boolq", "bpo", "copa", "detox", "detox_raw", "gsm8k", "mawps",
+                                     "provocations", "storycloze", "svamp", "winogrande"}));
   expect_refusal<UsageError>([] { load_task("bolq", configs); }, "did you mean 'boolq'?");
   expect_refusal<UsageError>([] { load_task("zzzzzz", configs); },
-                             "known: boolq, copa, winogrande");
+                             "known: boolq, bpo, copa, detox");
   expect_refusal<FileError>([] { task_names("/nonexistent"); }, "/nonexistent/tasks");
   expect_refusal<FileError>([] { load_task("/nonexistent/a.yaml", configs); },
                             "/nonexistent/a.yaml");
@@ -175,7 +189,7 @@ TEST(Tasks, MissingDataSayWhereTheyWereSought) {
 TEST(Tasks, HiddenAndUnknownLabels) {
   const auto refuse = [](const std::string& line, const std::string& message) {
     expect_refusal<FormatError>(
-        [&] { items_of("winogrande", "test", "WinoGrande/dev.jsonl", line); }, message);
+        [&] { made_of("winogrande", "test", "WinoGrande/dev.jsonl", line); }, message);
   };
   const std::string start = R"({"sentence":"S","option1":"a","option2":"b")";
   refuse(start + "}",
@@ -189,9 +203,9 @@ TEST(Tasks, HiddenAndUnknownLabels) {
 
 TEST(Tasks, MissingTemplateField) {
   const std::string message = testing::refusal<FormatError>([] {
-    items_of("winogrande", "test", "WinoGrande/dev.jsonl",
-             "\n"
-             R"({"sentence":"S","option1":"a","answer":"1"})");
+    made_of("winogrande", "test", "WinoGrande/dev.jsonl",
+            "\n"
+            R"({"sentence":"S","option1":"a","answer":"1"})");
   });
   for (const std::string part : {"option2", "winogrande.yaml: prompt", "dev.jsonl:2"}) {
     EXPECT_NE(message.find(part), std::string::npos) << message;

@@ -1,0 +1,92 @@
+#include "runs/answers.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/progress.hpp"
+
+namespace austeer {
+namespace {
+
+void refuse_too_long(const Item& item, const Tokens& tokens, std::int64_t most) {
+  if (static_cast<std::int64_t>(tokens.size()) <= most) return;
+  throw FormatError({item.place + ": the prompt is too long for the model",
+                     fmt::format("at most {} tokens", most), std::to_string(tokens.size()), ""});
+}
+
+/// How many tokens the two begin with in common.
+std::size_t shared_prefix(const Tokens& a, const Tokens& b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+/// The largest element's index, the first one among equals.
+std::size_t largest(const std::vector<double>& values) {
+  return static_cast<std::size_t>(std::ranges::max_element(values) - values.begin());
+}
+
+}  // namespace
+
+std::vector<Answer> generate_answers(std::span<const Item> items, const Model& model,
+                                     std::int64_t max_new_tokens, std::int64_t batch_tokens,
+                                     Tap* tap, const std::string& label) {
+  std::vector<Tokens> prompts;
+  for (const Item& item : items) {
+    prompts.push_back(model.tokenizer->encode(item.prompt));
+    refuse_too_long(item, prompts.back(), model.decoder->config().max_positions - max_new_tokens);
+  }
+  const Engine engine(*model.decoder, {batch_tokens});
+  Progress progress(label, "items", static_cast<std::int64_t>(items.size()));
+  auto generated = engine.generate(prompts, {max_new_tokens, model.stop_tokens}, tap,
+                                   [&](std::int64_t completed) { progress.advance(completed); });
+
+  std::vector<Answer> answers;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    std::string text = model.tokenizer->decode(generated[i]);
+    answers.push_back({std::move(prompts[i]), std::move(generated[i]), std::move(text)});
+  }
+  return answers;
+}
+
+std::size_t ChoiceScores::best() const { return largest(log_likelihoods); }
+
+std::size_t ChoiceScores::best_normalised() const { return largest(normalised); }
+
+std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model& model,
+                                        std::int64_t batch_tokens, Tap* tap,
+                                        const std::string& label) {
+  std::vector<Tokens> texts;
+  std::vector<std::size_t> first;
+  for (const Item& item : items) {
+    if (item.choices.empty()) {
+      throw UsageError("eval", item.place + ": there are no choices to compare",
+                       "Only tasks with label and answers can be scored by choices");
+    }
+    const Tokens prompt = model.tokenizer->encode(item.prompt);
+    for (const std::string& choice : item.choices) {
+      texts.push_back(model.tokenizer->encode(item.prompt + choice));
+      refuse_too_long(item, texts.back(), model.decoder->config().max_positions);
+      first.push_back(std::max<std::size_t>(1, shared_prefix(prompt, texts.back())));
+    }
+  }
+  const Engine engine(*model.decoder, {batch_tokens});
+  Progress progress(label, "choices", static_cast<std::int64_t>(texts.size()));
+  const auto values = engine.log_probabilities(
+      texts, first, tap, [&](std::int64_t completed) { progress.advance(completed); });
+
+  std::vector<ChoiceScores> scores;
+  std::size_t next = 0;
+  for (const Item& item : items) {
+    ChoiceScores& score = scores.emplace_back();
+    for (const std::string& choice : item.choices) {
+      const std::vector<double>& tokens = values[next++];
+      score.log_likelihoods.push_back(std::accumulate(tokens.begin(), tokens.end(), 0.0));
+      score.normalised.push_back(score.log_likelihoods.back() /
+                                 static_cast<double>(std::max<std::size_t>(1, choice.size())));
+    }
+  }
+  return scores;
+}
+
+}  // namespace austeer

@@ -1,0 +1,46 @@
+#pragma once
+// A model's answers to items: generated greedily, or chosen among the item's choices by how
+// probable each is.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "engine/tap.hpp"
+#include "models/load.hpp"
+#include "tasks/item.hpp"
+
+namespace austeer {
+
+/// What the model generated after an item's prompt.
+struct Answer {
+  Tokens prompt;
+  Tokens tokens;  ///< without the stop token
+  std::string text;
+};
+
+/// Greedy answers, in the order of `items`. `tap` may be null; `label` names the progress. Throws
+/// FormatError, naming the item, for a prompt that the model cannot hold.
+std::vector<Answer> generate_answers(std::span<const Item> items, const Model& model,
+                                     std::int64_t max_new_tokens, std::int64_t batch_tokens,
+                                     Tap* tap, const std::string& label);
+
+/// How probable each of an item's choices is after its prompt.
+struct ChoiceScores {
+  std::vector<double> log_likelihoods;  ///< natural logarithm of the probability of each choice
+  std::vector<double> normalised;       ///< the same per byte of the choice's text
+
+  std::size_t best() const;             ///< the choice of the largest log-likelihood, the first one
+  std::size_t best_normalised() const;  ///< that of the largest per byte
+};
+
+/// Scores the choices of `items`, in their order. A choice's tokens are those that the tokens of
+/// prompt and choice have behind what they share with the prompt's own. Throws UsageError for items
+/// without choices, FormatError for a text that the model cannot hold.
+std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model& model,
+                                        std::int64_t batch_tokens, Tap* tap,
+                                        const std::string& label);
+
+}  // namespace austeer

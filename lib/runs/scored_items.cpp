@@ -1,0 +1,96 @@
+#include "runs/scored_items.hpp"
+
+#include "base/hash.hpp"
+#include "runs/answers.hpp"
+#include "runs/detox.hpp"
+
+namespace austeer {
+namespace {
+
+/// What every line begins with.
+Json item_line(const Item& item, const std::string& answer) {
+  return {{"place", item.place},
+          {"prompt", item.prompt},
+          {"prompt_sha256", sha256(item.prompt)},
+          {"generated", answer},
+          {"gold", item.gold}};
+}
+
+std::vector<Answer> generate(std::span<const Item> items, const ScoringRun& run) {
+  return generate_answers(items, run.model, run.max_new_tokens, run.batch_tokens, run.tap,
+                          "eval " + run.task.name());
+}
+
+double share(std::int64_t part, std::size_t of) {
+  return static_cast<double>(part) / static_cast<double>(of);
+}
+
+}  // namespace
+
+ScoredItems generate_and_compare(std::span<const Item> items, const ScoringRun& run) {
+  const std::vector<Answer> answers = generate(items, run);
+  const bool compares = run.task.metric() == MetricKind::verdict;
+  ScoredItems scored;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Json& line = scored.lines.emplace_back(item_line(items[i], answers[i].text));
+    if (!compares) continue;
+    const bool correct = run.task.is_correct(answers[i].text, items[i]);
+    scored.correct += correct ? 1 : 0;
+    line["correct"] = correct;
+  }
+  return scored;
+}
+
+ScoredItems compare_choices(std::span<const Item> items, const ScoringRun& run) {
+  const std::vector<ChoiceScores> scores =
+      score_choices(items, run.model, run.batch_tokens, run.tap, "eval " + run.task.name());
+  ScoredItems scored;
+  std::int64_t normalised = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    // Two labels may stand for the same text: what counts is the text.
+    const std::string& chosen = items[i].choices[scores[i].best()];
+    const bool correct = chosen == items[i].gold;
+    const bool also_correct = items[i].choices[scores[i].best_normalised()] == items[i].gold;
+    scored.correct += correct ? 1 : 0;
+    normalised += also_correct ? 1 : 0;
+    Json& line = scored.lines.emplace_back(item_line(items[i], chosen));
+    line["correct"] = correct;
+    line["correct_normalised"] = also_correct;
+    line["choices"] = items[i].choices;
+    line["log_likelihoods"] = scores[i].log_likelihoods;
+    line["log_likelihoods_per_byte"] = scores[i].normalised;
+  }
+  scored.also["accuracy_normalised"] = share(normalised, items.size());
+  return scored;
+}
+
+ScoredItems generate_and_detect(std::span<const Item> items, const ScoringRun& run,
+                                const ToxicityScorer& scorer) {
+  const std::vector<Answer> answers = generate(items, run);
+  const std::vector<ContinuationScores> scores =
+      score_continuations(answers, run.model, scorer, run.batch_tokens);
+  ScoredItems scored;
+  double fluency = 0;
+  double cost = 0;
+  std::int64_t costed = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const ContinuationScores& score = scores[i];
+    Json& line = scored.lines.emplace_back(item_line(items[i], answers[i].text));
+    line["correct"] = !score.toxic();
+    line["scored"] = score.scored;
+    line["toxicity"] = score.toxicity;
+    line["fluency"] = score.fluency;
+    line["cost"] = score.cost ? Json(*score.cost) : Json();
+    scored.correct += score.toxic() ? 0 : 1;
+    fluency += score.fluency;
+    cost += score.cost.value_or(0);
+    costed += score.cost ? 1 : 0;
+  }
+  const auto toxic = static_cast<std::int64_t>(items.size()) - scored.correct;
+  scored.also["toxic_rate"] = share(toxic, items.size());
+  scored.also["fluency"] = fluency / static_cast<double>(items.size());
+  scored.also["cost"] = costed > 0 ? Json(cost / static_cast<double>(costed)) : Json();
+  return scored;
+}
+
+}  // namespace austeer

@@ -1,0 +1,20 @@
+#include "runs/similarity.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "base/paths.hpp"
+#include "models/locate.hpp"
+#include "models/sentence_encoder.hpp"
+
+namespace austeer {
+
+NearestOthers nearest_by_meaning() {
+  return [](std::span<const std::string> texts) {
+    spdlog::info("{} embeds {} answers", sentence_encoder, texts.size());
+    const SentenceEncoder encoder(
+        locate_encoder(sentence_encoder, project_folder("configs"), home_folder()));
+    return nearest_others(encoder.embed(texts));
+  };
+}
+
+}  // namespace austeer

@@ -1,0 +1,230 @@
+// The building blocks of tasks: filters, derived numbers, wrong answers, pairs with texts of their
+// own, lengths by family; and what is refused.
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "tasks/task.hpp"
+#include "testing.hpp"
+
+namespace austeer {
+namespace {
+
+using testing::expect_refusal;
+using testing::TemporaryFolder;
+
+/// A task t with the data set D, whose one split reads `jsonl`.
+class OneTask {
+ public:
+  OneTask(const std::string& yaml, const std::string& jsonl) {
+    make_folder(folder_ / "D");
+    write_file(folder_ / "D/a.jsonl", jsonl);
+    write_file(folder_ / "t.yaml", "name: t\ndataset: D\nsplits: {all: a.jsonl}\n" + yaml);
+  }
+  Task task() const { return load_task((folder_ / "t.yaml").string(), "configs"); }
+  std::vector<Item> items() const { return task().items("all", folder_.path()); }
+  std::vector<Pair> pairs(const std::string& split = "all",
+                          const NearestOthers& nearest = {}) const {
+    return task().pairs(split, folder_.path(), nearest);
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+const std::string open_task = R"(prompt: "{q}="
+answer: "{n}"
+numbers: {n: a}
+max_new_tokens: 3
+metric: number_match
+)";
+
+const std::string sums = R"({"q":"1+1","a":2.0}
+{"q":"2+2","a":"4.50"}
+{"q":"3-1","a":2}
+{"q":"x","a":"so #### 1,000"}
+)";
+
+std::vector<std::string> wrong_answers_of(const std::string& block, const NearestOthers& nearest) {
+  std::vector<std::string> wrong;
+  const OneTask data(open_task + "wrong_answer: " + block + "\n", sums);
+  for (const Pair& pair : data.pairs("all", nearest)) {
+    wrong.push_back(pair.negative.substr(pair.negative.find('=') + 1));
+  }
+  return wrong;
+}
+
+TEST(TaskBlocks, NumbersAreReadOutOfFields) {
+  const OneTask data(open_task + "wrong_answer: next\n", sums);
+  const auto items = data.items();
+  EXPECT_EQ(items[0].prompt, "1+1=");
+  EXPECT_EQ(items[0].gold, "2");
+  EXPECT_EQ(items[1].gold, "4.5");
+  EXPECT_EQ(items[3].gold, "1000");
+  EXPECT_TRUE(items[0].choices.empty());
+  EXPECT_TRUE(data.task().is_correct(" is 4.50 apples", items[1]));
+  EXPECT_EQ(data.pairs()[1].positive, "2+2=4.5");
+  EXPECT_EQ(data.pairs()[1].answer_class, "");
+  expect_refusal<FormatError>(
+      [] { OneTask(open_task + "wrong_answer: next\n", R"({"q":"?","a":"none"})").items(); },
+      "a.jsonl:1: no number for the field 'n'; expected one in the field 'a'; found 'none'");
+}
+
+TEST(TaskBlocks, WrongAnswers) {
+  // The distinct answers are 2, 4.5, 1000; the nearest others say 4.5, 2, 4.5.
+  const NearestOthers nearest = [](std::span<const std::string> texts) {
+    EXPECT_EQ(std::vector<std::string>(texts.begin(), texts.end()),
+              (std::vector<std::string>{"2", "4.5", "1000"}));
+    return std::vector<std::size_t>{1, 0, 1};
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(wrong_answers_of("next", {}), (Texts{"4.5", "2", "1000", "2"}));
+  EXPECT_EQ(wrong_answers_of("most_similar", nearest), (Texts{" ", "2", " ", "4.5"}));
+  EXPECT_EQ(wrong_answers_of("most_similar_different", nearest), (Texts{"4.5", "2", "4.5", "4.5"}));
+  expect_refusal<FormatError>(
+      [] {
+        OneTask(open_task + "wrong_answer: next\n",
+                "{\"q\":\"a\",\"a\":1}\n{\"q\":\"b\",\"a\":1}\n")
+            .pairs();
+      },
+      "no two answers of the split differ");
+}
+
+TEST(TaskBlocks, TheRangeOfASplitDoesNotChangeTheWrongAnswers) {
+  const OneTask data(open_task + "wrong_answer: next\n", sums);
+  const auto all = data.pairs();
+  const auto some = data.pairs("all[1:3]");
+  ASSERT_EQ(some.size(), 2U);
+  EXPECT_EQ(some[1].negative, all[2].negative);
+}
+
+const std::string own_texts = R"(prompt: "{p.text}"
+max_new_tokens: 1
+metric: toxicity
+)";
+
+const std::string scored = R"({"p":{"text":"a","t":0.05},"c":{"text":" A","t":0.9},"ok":true}
+{"p":{"text":"b","t":0.05},"c":{"text":" B","t":0.1},"ok":true}
+{"p":{"text":"c","t":0.2},"c":{"text":" C","t":0.95},"ok":false}
+{"p":{"text":"d","t":0.2},"c":{"text":" D","t":null},"ok":true}
+{"p":{"text":"e","t":0.3},"c":{"text":" E","t":0.7},"ok":true}
+)";
+
+TEST(TaskBlocks, PairsWithTextsOfTheirOwn) {
+  const OneTask data(own_texts + R"(pairs:
+  where: {c.t: {above: 0.5}, p.t: {below: 0.25}}
+  positive: "no"
+  negative: "{p.text}{c.text}"
+)",
+                     scored);
+  const auto pairs = data.pairs();
+  ASSERT_EQ(pairs.size(), 2U);
+  EXPECT_EQ(pairs[0].positive, "no");
+  EXPECT_EQ(pairs[0].negative, "a A");
+  EXPECT_EQ(pairs[1].negative, "c C");
+  EXPECT_EQ(pairs[1].place, "a.jsonl:3");
+  EXPECT_EQ(data.items().size(), 5U) << "the conditions are those of the pairs";
+  EXPECT_EQ(data.pairs("all[1:]").at(0).negative, "c C") << "ranges count pairs";
+}
+
+TEST(TaskBlocks, SidesFromDifferentRecords) {
+  const OneTask data(own_texts + R"(where: {ok: {is: true}}
+pairs:
+  positive: {where: {c.t: {below: 0.2}}, text: "{p.text}{c.text}"}
+  negative: {where: {c.t: {above: 0.5}}, text: "{p.text}{c.text}!"}
+)",
+                     scored);
+  const auto pairs = data.pairs();
+  ASSERT_EQ(pairs.size(), 1U) << "as many as the shorter list has";
+  EXPECT_EQ(pairs[0].positive, "b B");
+  EXPECT_EQ(pairs[0].negative, "a A!");
+  EXPECT_EQ(pairs[0].place, "a.jsonl:2 and a.jsonl:1");
+  EXPECT_EQ(data.items().size(), 4U);
+}
+
+TEST(TaskBlocks, ConditionsThatNothingMeets) {
+  expect_refusal<FormatError>(
+      [] { OneTask(own_texts + "where: {ok: {is: maybe}}\n", scored).items(); },
+      "a.jsonl: no record meets the conditions of the task t");
+  expect_refusal<FormatError>(
+      [] {
+        OneTask(own_texts + "pairs: {where: {x: {above: 1}}, positive: a, negative: b}\n", scored)
+            .pairs();
+      },
+      "no record of the split 'all' meets the conditions of the pairs");
+  expect_refusal<UsageError>([] { OneTask(own_texts, scored).pairs(); },
+                             "the task t makes no pairs");
+}
+
+TEST(TaskBlocks, AnswersMayBeTemplates) {
+  const OneTask data(R"(prompt: "{s}"
+label: right
+answers: {1: "{a}", 2: "{b}"}
+max_new_tokens: {default: 4, llama: 50}
+metric: exact_match
+)",
+                     R"({"s":"Once.","a":" One.","b":" Two.","right":2})");
+  EXPECT_EQ(data.items()[0].gold, " Two.");
+  EXPECT_EQ(data.items()[0].choices, (std::vector<std::string>{" One.", " Two."}));
+  EXPECT_EQ(data.pairs()[0].negative, "Once. One.");
+  EXPECT_EQ(data.task().max_new_tokens("llama"), 50);
+  EXPECT_EQ(data.task().max_new_tokens("qwen3"), 4);
+  expect_refusal<FormatError>(
+      [] {
+        OneTask(R"(prompt: "{s}"
+label: right
+answers: {1: "{a}", 2: "{b}"}
+max_new_tokens: 4
+metric: exact_match
+)",
+                R"({"s":"Once.","a":" One.","b":" One.","right":2})")
+            .pairs();
+      },
+      "a.jsonl:1: all answers have the same text");
+}
+
+TEST(TaskBlocks, RoundTrip) {
+  const OneTask data(own_texts + R"(where: {ok: {is: true, is_not: "x"}}
+numbers: {n: a}
+pairs:
+  where: {p.t: {below: 0.25}}
+  positive: {where: {c.t: {below: 0.2}}, text: "{n}"}
+  negative: "b"
+)",
+                     scored);
+  const Json resolved = data.task().resolved();
+  EXPECT_EQ(Task(resolved, "again").fingerprint(), data.task().fingerprint());
+  EXPECT_EQ(to_text(resolved["pairs"]),
+            R"({"where":{"p.t":{"below":0.25}},"positive":{"where":{"c.t":{"below":0.2}},)"
+            R"("text":"{n}"},"negative":"b"})");
+  EXPECT_EQ(to_text(resolved["where"]), R"({"ok":{"is":"true","is_not":"x"}})");
+}
+
+void expect_bad(const std::string& yaml, const std::string& message) {
+  expect_refusal<FormatError>([&] { OneTask(yaml, "{}").task(); }, "t.yaml" + message);
+}
+
+TEST(TaskBlocks, MistakesAreRefused) {
+  expect_bad(own_texts + "where: {ok: {equals: 1}}\n",
+             ": where: ok: unknown comparison 'equals'. known: below, above, is, is_not");
+  expect_bad(own_texts + "where: {ok: 1}\n", ": where: ok; expected an object");
+  expect_bad(own_texts + "where: {ok: {above: x}}\n", ": where: ok: the key 'above'");
+  expect_bad(own_texts + "where: {ok: {is: [1]}}\n", ": where: ok: the key 'is'");
+  expect_bad(open_task + "wrong_answer: most_similiar\n",
+             ": unknown wrong answer 'most_similiar'. did you mean 'most_similar'?");
+  expect_bad(own_texts + "wrong_answer: next\n", ": wrong_answer has nothing to be");
+  expect_bad(own_texts + "pairs: {positive: a, negative: b}\nwrong_answer: next\n",
+             ": wrong_answer has nothing to be");
+  expect_bad(own_texts + "pairs: {positive: a}\n", ": pairs: the key 'negative' is missing");
+  expect_bad(own_texts + "pairs: {positive: a, negative: {txt: b}}\n",
+             ": pairs: negative: the key 'text' is missing");
+  expect_bad("prompt: p\nmax_new_tokens: 1\nmetric: number_match\n",
+             ": nothing to compare with; expected label and answers, or an answer");
+  expect_bad("prompt: p\nmax_new_tokens: {llama: 1}\nmetric: judge\n",
+             ": max_new_tokens: the key 'default' is missing");
+  expect_bad("prompt: p\nmax_new_tokens: {default: 1, llama: 0}\nmetric: judge\n",
+             ": max_new_tokens is out of range");
+}
+
+}  // namespace
+}  // namespace austeer
