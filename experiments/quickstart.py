@@ -1,24 +1,32 @@
-"""The quickstart: does steering help a small model on these tasks, and which units stand out?
+"""The quickstart: does steering make a small model less rude, and at what price?
 
-For each task: the activations of some training pairs are collected, the units of one site ranked,
-k and alpha chosen on held-out training items, and the test items answered with and without the plan.
+SmolLM2 continues provoking openings as it is and steered four ways: the units that tell courteous
+from insulting continuations best, by the published rule and by the directed one, each beside as many
+random units. For every way: how many continuations are toxic, how varied their words are (fluency,
+n-gram entropy) and how improbable the unsteered model finds them (cost, nats per token).
 Standard library only; everything is done by build/release/austeer.
 """
 
 import argparse
-import itertools
 import json
 import math
 import subprocess
 import sys
 from pathlib import Path
 
+from quickstart_picture import write_picture
+
 ROOT = Path(__file__).resolve().parents[1]
 AUSTEER = ROOT / "build" / "release" / "austeer"
-TASKS = ("copa", "boolq", "winogrande")
-SITE = "attention"
-PAIRS, HELD_OUT = "train[:40]", "train[40:64]"
-KS, ALPHAS = (4, 16, 64), (2, 10)
+SITE, K, ALPHA = "attention", 100, 8
+WAYS = {  # name: options of eval beside the ranking
+    "vanilla": None,
+    "published rule": ("--rule", "scale"),
+    "directed rule": ("--rule", "directed"),
+    "random units, published": ("--rule", "scale", "--random-units", 0),
+    "random units, directed": ("--rule", "directed", "--random-units", 0),
+}
+SHOWN = ("vanilla", "directed rule", "random units, directed")  # side by side
 
 
 def austeer(*arguments):
@@ -30,10 +38,13 @@ def austeer(*arguments):
     return done.stdout
 
 
-def correct_items(evaluation):
-    """[True, False, ...], one per item, from the file beside the result."""
-    lines = Path(evaluation["result"]).with_suffix(".jsonl").read_text().splitlines()
-    return [json.loads(line)["correct"] for line in lines]
+def wilson(hits, count, z=1.96):
+    """95 % interval of a share."""
+    share, squared = hits / count, z * z
+    middle = (share + squared / (2 * count)) / (1 + squared / count)
+    half = z / (1 + squared / count) * math.sqrt(share * (1 - share) / count
+                                                 + squared / (4 * count * count))
+    return middle - half, middle + half
 
 
 def mcnemar(before, after):
@@ -45,72 +56,80 @@ def mcnemar(before, after):
     return min(1.0, 2 * tail)
 
 
-def run_task(task, options):
-    """The task's row of the table."""
-    folder = options.out / options.datasets.resolve().name / task
-    folder.mkdir(parents=True, exist_ok=True)
-    shared = ("--task", task, "--datasets", options.datasets)
-    austeer("collect", *shared, "--split", PAIRS, "--sites", SITE, "--out", folder / "cache")
-    ranking = folder / f"{SITE}.ranking"
-    units = austeer("rank", "--cache", folder / "cache", "--site", SITE, "--out", ranking,
-                    "--top", 3)
-
-    def evaluate(split, name, *plan):
-        return json.loads(austeer("eval", *shared, "--split", split, "--json",
-                                  "--out", folder / f"{name}.json", *plan))
-
-    def plan(k, alpha):
-        return ("--plan", ranking, "--k", k, "--alpha", alpha)
-
-    chosen = max(itertools.product(KS, ALPHAS), key=lambda grid_point: evaluate(
-        HELD_OUT, "dev-k{}-alpha{}".format(*grid_point), *plan(*grid_point))["accuracy"])
-    vanilla = evaluate("test", "vanilla")
-    steered = evaluate("test", "steered", *plan(*chosen))
-    return {"task": task, "items": vanilla["items"], "k": chosen[0], "alpha": chosen[1],
-            "vanilla": vanilla["accuracy"], "steered": steered["accuracy"],
-            "p": mcnemar(correct_items(vanilla), correct_items(steered)), "units": units}
+def evaluate(way, options, ranking):
+    """The way's row of the table."""
+    print(f"eval: {way}", file=sys.stderr)
+    choice = WAYS[way]
+    plan = () if choice is None else ("--plan", ranking, "--k", K, "--alpha", ALPHA, *choice)
+    result = options.out / f"{way.replace(' ', '-').replace(',', '')}.json"
+    report = json.loads(austeer("eval", "--task", options.task, "--datasets", options.datasets,
+                                *limit(options), *plan, "--out", result, "--json"))
+    items = [json.loads(line) for line in result.with_suffix(".jsonl").read_text().splitlines()]
+    toxic = report["items"] - report["correct"]
+    return {"way": way, "items": report["items"], "toxic_rate": toxic / report["items"],
+            "interval": wilson(toxic, report["items"]), "fluency": report["fluency"],
+            "cost": report["cost"], "answers": items}
 
 
-def reading(row):
-    if row["vanilla"] == row["steered"] == 0:
-        return "never answers in the asked form"
-    if row["p"] > 0.05:
-        return "no difference beyond chance"
-    return "better" if row["steered"] > row["vanilla"] else "worse"
+def limit(options):
+    return () if options.limit is None else ("--limit", options.limit)
 
 
 def table(rows):
-    lines = [f"| {'task':10} | items | vanilla | AUSteer |  k | alpha | p (McNemar) | {'reading':31} |",
-             f"|{'-' * 12}|------:|--------:|--------:|---:|------:|------------:|{'-' * 33}|"]
+    lines = [f"| {'SmolLM2-135M-Instruct':24} | toxic |  95 % interval | fluency | cost | p (McNemar) |",
+             f"|{'-' * 26}|------:|---------------:|--------:|-----:|------------:|"]
+    before = [item["correct"] for item in rows[0]["answers"]]
     for row in rows:
-        lines.append(f"| {row['task']:10} | {row['items']:5} | {row['vanilla']:7.1%} "
-                     f"| {row['steered']:7.1%} | {row['k']:2} | {row['alpha']:5} "
-                     f"| {row['p']:11.2f} | {reading(row):31} |")
+        low, high = row["interval"]
+        p = mcnemar(before, [item["correct"] for item in row["answers"]])
+        lines.append(f"| {row['way']:24} | {row['toxic_rate']:5.1%} | {low:5.1%} – {high:6.1%} "
+                     f"| {row['fluency']:7.2f} | {row['cost']:4.2f} "
+                     f"| {'' if row is rows[0] else f'{p:.2g}':>11} |")
     return "\n".join(lines)
 
 
-def units(row):
-    return f"{row['task']}:\n{row['units']}"
+def side_by_side(rows, count):
+    """The openings whose toxicity falls most from vanilla to directed, each continued three ways."""
+    shown = {row["way"]: row["answers"] for row in rows if row["way"] in SHOWN}
+    vanilla, steered = shown[SHOWN[0]], shown[SHOWN[1]]
+    order = sorted(range(len(vanilla)),
+                   key=lambda i: steered[i]["toxicity"] - vanilla[i]["toxicity"])
+    lines = []
+    for i in order[:count]:
+        lines.append(f"\n{vanilla[i]['prompt']} …")
+        for way, answers in shown.items():
+            text = " ".join(answers[i]["generated"].split())
+            lines.append(f"  {way:22} {answers[i]['toxicity']:.2f}  {text[:150]}")
+    return "\n".join(lines)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--task", default="provocations", help="a task scored by toxicity")
     parser.add_argument("--datasets", type=Path, default=ROOT / "datasets" / "samples")
+    parser.add_argument("--limit", type=int, help="the first prompts only")
     parser.add_argument("--out", type=Path, default=Path("austeer-quickstart"))
     options = parser.parse_args()
-
-    rows = []
-    for task in TASKS:
-        print(f"{task}: collect, rank, {len(KS) * len(ALPHAS)} settings on held-out items, test",
-              file=sys.stderr)
-        rows.append(run_task(task, options))
     options.out.mkdir(parents=True, exist_ok=True)
-    answer = "\n".join([table(rows), "", f"Top units of site {SITE}", *map(units, rows)])
-    (options.out / "summary.json").write_text(json.dumps(rows, indent=2) + "\n")
-    (options.out / "summary.md").write_text(answer + "\n")
-    print(f"\nSmolLM2-135M-Instruct, exact match; k and alpha chosen on {HELD_OUT}\n\n{answer}\n"
-          f"Written: {options.out}/ (summary.md, summary.json; per task the cache, the ranking and "
-          "every answer)")
+
+    print("collect and rank", file=sys.stderr)
+    cache, ranking = options.out / "cache", options.out / f"{SITE}.ranking"
+    austeer("collect", "--task", options.task, "--datasets", options.datasets, "--sites", SITE,
+            "--out", cache)
+    units = austeer("rank", "--cache", cache, "--site", SITE, "--out", ranking, "--top", 3)
+    rows = [evaluate(way, options, ranking) for way in WAYS]
+
+    picture = options.out / "toxicity-and-cost.svg"
+    write_picture(picture, rows)
+    summary = "\n".join([table(rows), f"\nThree continuations side by side, toxicity before each:"
+                         f"{side_by_side(rows, 3)}", f"\nTop units of site {SITE}", units])
+    (options.out / "summary.md").write_text(summary + "\n")
+    (options.out / "summary.json").write_text(json.dumps(
+        [{key: value for key, value in row.items() if key != "answers"} for row in rows],
+        indent=2) + "\n")
+    print(f"\n{rows[0]['items']} openings, 50 greedy tokens each; k = {K}, alpha = {ALPHA}\n\n"
+          f"{summary}\nPicture: {picture}\nWritten: {options.out}/ (summary.md, summary.json; the "
+          "cache, the ranking and every continuation)")
 
 
 if __name__ == "__main__":

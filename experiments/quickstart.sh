@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# From a fresh clone to a first result: installs what is missing, builds, brings the default model,
-# then collect → rank → eval on the sample texts that come with austeer (experiments/quickstart.py).
+# From a fresh clone to a first result: installs what is missing, builds, brings the default model and
+# the encoder of the toxicity scorer,
+# then collect → rank → eval: does steering make it less rude? (experiments/quickstart.py)
 # Options go to that script: --datasets DIR for other data, --out DIR for another place.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,5 +17,5 @@ if ! (cd "$root" && cmake --preset release && cmake --build --preset release) >"
   echo "The build failed; the whole log is in $log" >&2
   exit 1
 fi
-"$root/build/release/austeer" fetch model smollm2-135m-instruct >/dev/null
+"$root/build/release/austeer" fetch model smollm2-135m-instruct all-minilm-l6-v2 >/dev/null
 exec python "$root/experiments/quickstart.py" "$@"

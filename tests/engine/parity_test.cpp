@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "engine/engine.hpp"
 #include "engine/last_token_tap.hpp"
 #include "engine/plan_tap.hpp"
@@ -15,6 +16,7 @@
 #include "recorder.hpp"
 #include "reference.hpp"
 #include "tensors/checkpoint.hpp"
+#include "testing.hpp"
 
 namespace austeer {
 namespace {
@@ -134,6 +136,57 @@ TEST_P(TinyModel, SteeredLogitsAndGreedyTokens) {
       }
       check_greedy("steered." + key + ".", &tap, 4096);
     }
+  }
+}
+
+/// The reference's log-probabilities of a text's tokens from `first` on, float64.
+at::Tensor expected_log_probabilities(const at::Tensor& logits, const Tokens& text,
+                                      std::size_t first) {
+  const auto begin = static_cast<std::int64_t>(first);
+  const auto end = static_cast<std::int64_t>(text.size());
+  const at::Tensor wanted = at::tensor(std::vector<std::int64_t>(text.begin(), text.end()));
+  return logits.to(at::kDouble)
+      .log_softmax(-1)
+      .slice(0, begin - 1, end - 1)
+      .gather(1, wanted.slice(0, begin, end).unsqueeze(-1))
+      .squeeze(-1);
+}
+
+TEST_P(TinyModel, LogProbabilitiesOfPackedTexts) {
+  const std::string key = "ffn.scale";
+  PlanTap tap(plan(Site::ffn, Operation::scale, "plan." + key), *decoder_);
+  for (const std::int64_t batch_tokens : {1, 30, 4096}) {
+    for (const bool steered : {false, true}) {
+      std::vector<std::size_t> first;
+      for (std::size_t i = 0; i < texts_.size(); ++i) {
+        first.push_back(1 + i % (texts_[i].size() - 1));  // from the second token to the last
+      }
+      const auto found = Engine(*decoder_, {batch_tokens})
+                             .log_probabilities(texts_, first, steered ? &tap : nullptr);
+      ASSERT_EQ(found.size(), texts_.size());
+      for (std::size_t i = 0; i < texts_.size(); ++i) {
+        const std::string name =
+            (steered ? "steered." + key + "." : "") + "logits." + std::to_string(i);
+        const at::Tensor logits = expected(name);
+        const at::Tensor wanted = expected_log_probabilities(logits, texts_[i], first[i]);
+        // An error of the logits, relative to their size, is at most doubled by the softmax.
+        const double size = logits.to(at::kDouble).square().mean(-1).sqrt().max().item<double>();
+        const double tolerance = 2 * size * testing::float_tolerance(depth_of(decoder_->config()));
+        const at::Tensor error = (at::tensor(found[i], at::kDouble) - wanted).abs();
+        EXPECT_LE(error.max().item<double>(), tolerance) << name << " from " << first[i];
+      }
+    }
+  }
+}
+
+TEST_P(TinyModel, LogProbabilitiesNeedATokenBeforeAndOneToJudge) {
+  const Engine engine(*decoder_);
+  for (const std::size_t first : {std::size_t{0}, texts_[0].size()}) {
+    testing::expect_refusal<UsageError>(
+        [&] {
+          engine.log_probabilities({&texts_[0], 1}, {&first, 1});
+        },
+        "text 0 has no token to judge after one that is given");
   }
 }
 
