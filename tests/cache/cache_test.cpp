@@ -104,7 +104,7 @@ TEST(ActivationCache, BrokenManifests) {
   };
   const Case cases[] = {
       {"{", "", "not valid JSON"},
-      {"\"version\": 1", "\"version\": 2", "version 2"},
+      {"\"version\": 2", "\"version\": 1", "version 1"},
       {"\"schema\": \"austeer", "\"schema\": \"other", "found other activation cache"},
       {"\"model\": \"m1\"", "\"model\": \"m2\"", "the key does not belong"},
       {"\"model\": \"m1\"", "\"model\": 5", "a text"},
@@ -222,6 +222,7 @@ TEST(CacheKey, DependsOnEveryField) {
   expect_other([](auto& d) { d.dtype = at::kHalf; }, "dtype");
   expect_other([](auto& d) { d.pairs = 24; }, "'pairs' (here 23, there 24)");
   expect_other([](auto& d) { d.pairs_per_shard = 8; }, "pairs_per_shard");
+  expect_other([](auto& d) { d.answer_classes[3] = "no"; }, "answer_classes");
   EXPECT_FALSE(difference(description, description));
   EXPECT_EQ(description.key(), small_description().key());
 }
@@ -258,6 +259,7 @@ TEST(CacheWriter, ImpossibleDescriptionsMakeNoFolder) {
   refuse([](auto& d) { d.sites.clear(); }, "no sites");
   refuse([](auto& d) { d.dtype = at::kDouble; }, "Double cannot be cached");
   refuse([](auto& d) { d.pairs = 0; }, "impossible numbers of pairs");
+  refuse([](auto& d) { d.answer_classes = {"yes", "no"}; }, "2 answer classes for 23 pairs");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

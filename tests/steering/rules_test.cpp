@@ -53,6 +53,40 @@ TEST(Rules, UnitsWithoutScoreNeverCount) {
   EXPECT_EQ(plan_from_ranking(nothing, 5, 1, Rule::scale).units(), 0);
 }
 
+/// 40 units of one layer whose betas fall from 1 to 0.025.
+Ranking many_units() {
+  Ranking ranking = small_ranking();
+  ranking.layers = 1;
+  ranking.width = 40;
+  ranking.units.clear();
+  for (std::int32_t i = 0; i < 40; ++i) {
+    RankedUnit unit;
+    unit.dim = i;
+    unit.beta = (40 - i) / 40.0;
+    ranking.units.push_back(unit);
+  }
+  return ranking;
+}
+
+TEST(Rules, RandomUnitsAreAControlAtTheSameBudget) {
+  const auto dims = [](std::uint64_t seed, std::int64_t k) {
+    return plan_from_ranking(many_units(), k, 40, Rule::scale, seed).edits.at(0).dims;
+  };
+  EXPECT_EQ(dims(7, 5), dims(7, 5)) << "the same seed draws the same units";
+  EXPECT_NE(dims(7, 5), dims(8, 5));
+  EXPECT_EQ(dims(7, 5).size(), 5U);
+  EXPECT_EQ(dims(7, 100).size(), 36U) << "all but the first tenth, each once";
+  EXPECT_GE(dims(7, 100).front(), 4);
+  const Plan plan = plan_from_ranking(many_units(), 5, 40, Rule::scale, 7);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_FLOAT_EQ(plan.edits[0].values[i], 40 - static_cast<float>(plan.edits[0].dims[i]))
+        << "each has its own beta";
+  }
+  EXPECT_EQ(plan.provenance.at("random_seed"), 7);
+  EXPECT_TRUE(
+      plan_from_ranking(many_units(), 5, 40, Rule::scale).provenance.at("random_seed").is_null());
+}
+
 TEST(Rules, ProvenanceSaysWhereThePlanComesFrom) {
   const Json found = plan_from_ranking(small_ranking(), 2, 1.5, Rule::directed).provenance;
   EXPECT_EQ(found.at("site"), "ffn");
