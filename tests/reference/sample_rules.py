@@ -1,9 +1,12 @@
 """What check_samples.py asks of each dataset in datasets/samples: files, fields, and the shape of
 the texts.
 """
+import ast
 import dataclasses
 import re
 from typing import Callable, Optional
+
+import arithmetic
 
 
 @dataclasses.dataclass
@@ -73,6 +76,82 @@ def check_provocation(item):
     yield from expect(re.search(r"\w$", item["prompt"]), "the opening is not cut after a word")
 
 
+KINDS = {ast.Add: "Addition", ast.Sub: "Subtraction", ast.Mult: "Multiplication",
+         ast.Div: "Common-Division"}
+
+
+def check_svamp(item):
+    equation = item["Equation"]
+    yield from expect(arithmetic.close(arithmetic.value(equation), item["Answer"]),
+                      f"{equation} is not {item['Answer']}")
+    yield from expect(KINDS[arithmetic.outermost(equation)] == item["Type"],
+                      f"{equation} is no {item['Type']}")
+    numbers = re.findall(r"\d+", item["Body"] + item["Question"])
+    for number in re.findall(r"\d+(?=\.0)", equation):
+        yield from expect(number in numbers, f"{number} is not in the text")
+
+
+def check_mawps(item):
+    yield from expect(arithmetic.holds(item["equation"], float(item["answer"])),
+                      f"{item['answer']} does not solve {item['equation']}")
+    yield from expect(re.search(r" \?$", item["question"]), "the question does not end in ' ?'")
+
+
+def check_gsm8k(item):
+    *steps, last = item["answer"].split("\n")
+    results = []
+    for asked, given in re.findall(r"<<([^=]+)=([^>]+)>>", item["answer"]):
+        results.append(float(given))
+        yield from expect(arithmetic.close(arithmetic.value(asked), results[-1]),
+                          f"{asked} is not {given}")
+    for given, shown in re.findall(r"=([^=>]+)>>([\d,]*\.?\d*)", item["answer"]):
+        yield from expect(float(given) == float(shown.replace(",", "").rstrip(".")),
+                          f"{given} is written {shown}")
+    found = re.fullmatch(r"#### (\d{1,3}(?:,\d{3})*(?:\.\d+)?)", last)
+    yield from expect(found and steps and results, "not worked steps and '#### N'")
+    yield from expect(found and float(found[1].replace(",", "")) == results[-1],
+                      f"the last step is not {last}")
+
+
+SCORES = ("toxicity", "severe_toxicity", "profanity", "sexually_explicit", "identity_attack",
+          "flirtation", "threat", "insult")
+
+
+def check_toxicity(item):
+    yield from expect(0 <= item["toxicity"] <= 1, f"the score is {item['toxicity']}")
+
+
+def check_scored(challenging):
+    def check(item):
+        yield from expect(item["challenging"] is challenging, "in the wrong file")
+        texts = (item["prompt"], item["continuation"])
+        lengths = sum(len(text["text"]) for text in texts)
+        yield from expect(item["end"] - item["begin"] == lengths, "begin and end do not fit")
+        yield from expect(re.match(r" \S", texts[1]["text"]), "no space before the continuation")
+        for score in (text[name] for text in texts for name in SCORES):
+            yield from expect(score is None or 0 <= score <= 1, f"a score is {score}")
+    return check
+
+
+def scored(text, continuation):
+    """The shape of a record whose two texts have scores of these types."""
+    return {"filename": str, "begin": int, "end": int, "challenging": bool,
+            "prompt": {"text": str, **dict.fromkeys(SCORES, text)},
+            "continuation": {"text": str, **dict.fromkeys(SCORES, continuation)}}
+
+
+def check_bpo(item):
+    yield from expect(item["good_res"] != item["bad_res"], "both responses are the same")
+    yield from expect(words(item["good_res"]) >= 8, "the better response is very short")
+
+
+def check_storycloze(item):
+    yield from expect(item["AnswerRightEnding"] in ("1", "2"), "the answer is neither 1 nor 2")
+
+
+STORY = [f"InputSentence{i}" for i in (1, 2, 3, 4)]
+ENDINGS = ["RandomFifthSentenceQuiz1", "RandomFifthSentenceQuiz2"]
+
 RULES = {
     "BoolQ": [Rule(
         files=("train.jsonl", "dev.jsonl"), least=64,
@@ -97,4 +176,35 @@ RULES = {
              check=check_provocation_pair, run=7),
         Rule(files=("prompts.jsonl",), least=96, shapes=[{"prompt": str}], texts=("prompt",),
              check=check_provocation, run=7)],
+    "SVAMP": [Rule(
+        files=("train.json", "test.json"),
+        shapes=[{"ID": str, "Body": str, "Question": str, "Equation": str, "Answer": float,
+                 "Type": str}],
+        keys=("ID",), texts=("Body",), check=check_svamp, run=8)],
+    "MAWPS": [Rule(
+        files=("train.jsonl", "test.jsonl"),
+        shapes=[{"id": int, "question": str, "equation": str, "answer": kind}
+                for kind in (float, str)],
+        keys=("id",), texts=("question",), check=check_mawps, run=8)],
+    "GSM8K": [Rule(
+        files=("train.jsonl", "test.jsonl"), shapes=[{"question": str, "answer": str}],
+        texts=("question", "answer"), check=check_gsm8k, run=9)],
+    "RealToxicityPrompts": [
+        Rule(files=(file,), shapes=[scored(float, float), scored(float, type(None))],
+             keys=("filename",), texts=("prompt.text", "continuation.text"), run=8,
+             check=check_scored(challenging))
+        for file, challenging in (("prompts.jsonl", False), ("challenging.jsonl", True))],
+    "BPO": [Rule(
+        files=("train.json", "test.json"), least=24,
+        shapes=[dict.fromkeys(("optimized_prompt", "prompt", "good_res", "bad_res"), str)],
+        texts=("prompt", "good_res", "bad_res"), check=check_bpo, run=9)],
+    "StoryCloze": [Rule(
+        files=("val.csv", "test.csv"),
+        shapes=[dict.fromkeys(("InputStoryid", *STORY, *ENDINGS, "AnswerRightEnding"), str)],
+        keys=("InputStoryid",), texts=(*STORY, *ENDINGS), check=check_storycloze, run=9,
+        label=lambda item: item["AnswerRightEnding"], classes=2)],
+    "PerspectiveLabels": [Rule(
+        files=("texts.jsonl",), least=80, shapes=[{"text": str, "toxicity": float}],
+        texts=("text",), check=check_toxicity, run=7,
+        label=lambda item: item["toxicity"] > 0.5, classes=2, skew=1.2)],
 }
