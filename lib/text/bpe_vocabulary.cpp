@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/suggest.hpp"
-#include "text/bpe_tokenizer.hpp"
+#include "text/composed_tokenizer.hpp"
 #include "text/pieces.hpp"
 
 namespace austeer {
@@ -58,10 +58,10 @@ const NamedPreTokenizer& pre_tokenizer_of(const BpeVocabulary& vocabulary) {
   throw FormatError({fmt::format("[tokenizer] {}: {}", vocabulary.place, what), "", "", ""});
 }
 
-void add_token(const BpeVocabulary& vocabulary, std::size_t index, BpeParts& parts) {
+void add_token(const BpeVocabulary& vocabulary, std::size_t index, TokenizerParts& parts) {
   const std::string& piece = vocabulary.tokens[index];
   const auto id = static_cast<TokenId>(index);
-  parts.rules.vocabulary.emplace(piece, id);
+  std::get<BpeRules>(parts.rules).vocabulary.emplace(piece, id);
   const auto type = vocabulary.types.empty() ? TokenType::normal
                                              : static_cast<TokenType>(vocabulary.types[index]);
   switch (type) {
@@ -138,21 +138,22 @@ std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary) {
                                    vocabulary.types.size()));
   }
   const NamedPreTokenizer& pre_tokenizer = pre_tokenizer_of(vocabulary);
-  BpeParts parts;
+  TokenizerParts parts;
   parts.place = vocabulary.place;
   parts.fingerprint = fingerprint_of(vocabulary);
   for (const NormalForm form : pre_tokenizer.normal_forms) parts.normalizer.add_form(form);
   parts.decoder.add_byte_level();
   for (const std::string& pattern : pre_tokenizer.patterns) {
-    parts.split_rules.push_back({Regex(pattern, vocabulary.place)});
+    parts.word_rules.emplace_back(SplitRule{Regex(pattern, vocabulary.place)});
   }
-  parts.rules.ignore_merges = pre_tokenizer.ignore_merges;
-  parts.rules.merges = vocabulary.merges;
-  parts.rules.vocabulary.reserve(vocabulary.tokens.size());
+  BpeRules& rules = parts.rules.emplace<BpeRules>();
+  rules.ignore_merges = pre_tokenizer.ignore_merges;
+  rules.merges = vocabulary.merges;
+  rules.vocabulary.reserve(vocabulary.tokens.size());
   for (std::size_t i = 0; i < vocabulary.tokens.size(); ++i) add_token(vocabulary, i, parts);
   if (vocabulary.add_bos) parts.prefix.push_back(required_id(vocabulary, vocabulary.bos, "BOS"));
   if (vocabulary.add_eos) parts.suffix.push_back(required_id(vocabulary, vocabulary.eos, "EOS"));
-  return make_bpe_tokenizer(std::move(parts));
+  return compose_tokenizer(std::move(parts));
 }
 
 }  // namespace austeer

@@ -35,7 +35,7 @@ bool adds_bos(const std::string& pre_tokenizer);
 
 /// The tokenizer of a vocabulary. Throws FormatError for an unknown pre-tokenizer name, a type that
 /// byte-level BPE does not have (byte tokens are SentencePiece's), lists that do not fit each
-/// other, and all that check_pieces and make_bpe_tokenizer refuse.
+/// other, and all that check_pieces and compose_tokenizer refuse.
 std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary);
 
 }  // namespace austeer

@@ -10,6 +10,8 @@ void Normalizer::add_replacement(Regex pattern, std::string content) {
 
 void Normalizer::add_prefix(std::string prefix) { steps_.emplace_back(std::move(prefix)); }
 
+void Normalizer::add_bert(BertNormalization options) { steps_.emplace_back(options); }
+
 std::string Normalizer::apply(std::string_view text) const {
   const std::size_t max_bytes = grown_limit(text.size());
   std::string result(text);
@@ -30,6 +32,11 @@ std::string Normalizer::apply_step(const Replacement& step, const std::string& t
 
 std::string Normalizer::apply_step(const Prefix& prefix, const std::string& text, std::size_t) {
   return text.empty() ? text : prefix + text;
+}
+
+std::string Normalizer::apply_step(const BertNormalization& options, const std::string& text,
+                                   std::size_t) {
+  return bert_normalise(text, options);
 }
 
 }  // namespace austeer

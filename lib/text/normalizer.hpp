@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "text/bert_text.hpp"
 #include "text/regex.hpp"
 #include "text/unicode.hpp"
 
@@ -20,6 +21,9 @@ class Normalizer {
   void add_replacement(Regex pattern, std::string content);
   /// `prefix` is put in front of a text that is not empty.
   void add_prefix(std::string prefix);
+
+  /// What BERT's tokenizers do.
+  void add_bert(BertNormalization options);
 
   /// Whether apply() leaves every text as it is.
   bool empty() const { return steps_.empty(); }
@@ -40,8 +44,10 @@ class Normalizer {
                                 std::size_t max_bytes);
   static std::string apply_step(const Prefix& prefix, const std::string& text,
                                 std::size_t max_bytes);
+  static std::string apply_step(const BertNormalization& options, const std::string& text,
+                                std::size_t max_bytes);
 
-  std::vector<std::variant<NormalForm, Replacement, Prefix>> steps_;
+  std::vector<std::variant<NormalForm, Replacement, Prefix, BertNormalization>> steps_;
 };
 
 }  // namespace austeer

@@ -1,6 +1,7 @@
 #include "text/piece_decoder.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include "text/byte_level.hpp"
 #include "text/byte_pieces.hpp"
@@ -13,6 +14,28 @@ std::string joined(const std::vector<std::string>& pieces) {
   std::string text;
   for (const std::string& piece : pieces) text += piece;
   return text;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  std::size_t found = text.find(from);
+  if (found == std::string::npos) return;
+  std::string result;
+  std::size_t done = 0;
+  for (; found != std::string::npos; found = text.find(from, done)) {
+    result.append(text, done, found - done).append(to);
+    done = found + from.size();
+  }
+  text = result.append(text, done);
+}
+
+/// The rules for English that the `tokenizers` package applies, in its order.
+void clean_up(std::string& text) {
+  if (text.find(' ') == std::string::npos) return;
+  constexpr std::pair<std::string_view, std::string_view> rules[] = {
+      {" .", "."},   {" ?", "?"},     {" !", "!"},    {" ,", ","},
+      {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
+      {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  for (const auto& [from, to] : rules) replace_all(text, from, to);
 }
 
 }  // namespace
@@ -29,6 +52,10 @@ void PieceDecoder::add_replacement(Regex pattern, std::string content) {
 
 void PieceDecoder::add_strip(std::string content, std::size_t count) {
   steps_.emplace_back(Strip{std::move(content), count});
+}
+
+void PieceDecoder::add_word_piece(std::string prefix, bool cleanup) {
+  steps_.emplace_back(WordPieces{std::move(prefix), cleanup});
 }
 
 std::string PieceDecoder::decode(std::vector<std::string> pieces) const {
@@ -83,6 +110,21 @@ void PieceDecoder::apply(const Strip& step, Pieces& pieces, std::size_t) {
       rest.remove_prefix(step.content.size());
     }
     piece.erase(0, piece.size() - rest.size());
+  }
+}
+
+void PieceDecoder::apply(const WordPieces& step, Pieces& pieces, std::size_t) {
+  bool first = true;
+  for (std::string& piece : pieces) {
+    if (!first) {
+      if (piece.starts_with(step.prefix)) {
+        piece.erase(0, step.prefix.size());
+      } else {
+        piece.insert(0, 1, ' ');
+      }
+    }
+    first = false;
+    if (step.cleanup) clean_up(piece);
   }
 }
 

@@ -25,6 +25,11 @@ class PieceDecoder {
   /// Up to `count` times `content` is taken off the start of each piece.
   void add_strip(std::string content, std::size_t count);
 
+  /// Pieces that open with `prefix` join the one before without it; before all others but the first
+  /// stands a space. With `cleanup`, spaces in a piece before English punctuation and contractions
+  /// go.
+  void add_word_piece(std::string prefix, bool cleanup);
+
   /// The text of `pieces`. Throws FormatError where replacements make it many times longer, which
   /// no model's do.
   std::string decode(std::vector<std::string> pieces) const;
@@ -41,6 +46,10 @@ class PieceDecoder {
     std::string content;
     std::size_t count;
   };
+  struct WordPieces {
+    std::string prefix;
+    bool cleanup;
+  };
   using Pieces = std::vector<std::string>;
 
   static void apply(const ByteLevel& step, Pieces& pieces, std::size_t max_bytes);
@@ -48,8 +57,9 @@ class PieceDecoder {
   static void apply(const Fuse& step, Pieces& pieces, std::size_t max_bytes);
   static void apply(const Replacement& step, Pieces& pieces, std::size_t max_bytes);
   static void apply(const Strip& step, Pieces& pieces, std::size_t max_bytes);
+  static void apply(const WordPieces& step, Pieces& pieces, std::size_t max_bytes);
 
-  std::vector<std::variant<ByteLevel, ByteFallback, Fuse, Replacement, Strip>> steps_;
+  std::vector<std::variant<ByteLevel, ByteFallback, Fuse, Replacement, Strip, WordPieces>> steps_;
 };
 
 }  // namespace austeer

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "text/bert_text.hpp"
+
 namespace austeer {
 namespace {
 
@@ -108,6 +110,16 @@ std::string_view prepared(const SplitRule& rule, std::string_view piece, bool is
   return piece;
 }
 
+void append_pieces(const SplitRule& rule, std::string_view piece, bool is_first,
+                   std::deque<std::string>& storage, std::vector<std::string_view>& pieces) {
+  piece = prepared(rule, piece, is_first, storage);
+  for (const ByteRange& range : pieces_of(rule, piece)) {
+    if (range.end > range.begin) {
+      pieces.push_back(piece.substr(range.begin, range.end - range.begin));
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view whole_text_pattern() { return R"(\p{Any}+)"; }
@@ -119,13 +131,13 @@ std::string_view gpt2_pattern() {
 std::vector<std::string_view> PreTokenizer::split(std::string_view text, bool at_start,
                                                   std::deque<std::string>& storage) const {
   std::vector<std::string_view> words{text};
-  for (const SplitRule& rule : rules_) {
+  for (const WordRule& rule : rules_) {
     std::vector<std::string_view> next;
-    for (std::string_view word : words) {
-      word = prepared(rule, word, at_start && next.empty(), storage);
-      for (const ByteRange& range : pieces_of(rule, word)) {
-        if (range.end > range.begin)
-          next.push_back(word.substr(range.begin, range.end - range.begin));
+    for (const std::string_view word : words) {
+      if (const auto* split_rule = std::get_if<SplitRule>(&rule)) {
+        append_pieces(*split_rule, word, at_start && next.empty(), storage, next);
+      } else {
+        append_bert_words(word, next);
       }
     }
     words = std::move(next);

@@ -1,10 +1,11 @@
 #pragma once
-// What cuts a text into the words that byte-pair encoding sees: a list of rules, each cutting the
-// pieces of the one before.
+// What cuts a text into the words that byte-pair encoding or WordPiece sees: a list of rules, each
+// cutting the pieces of the one before.
 
 #include <deque>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "text/regex.hpp"
@@ -33,6 +34,11 @@ struct SplitRule {
   PrefixPlace prefix_place = PrefixPlace::none;  ///< first: only the one that starts the text
 };
 
+/// The rule of BERT's tokenizers, append_bert_words.
+struct BertWords {};
+
+using WordRule = std::variant<SplitRule, BertWords>;
+
 /// A pattern that takes a text as one match: a rule with it only does what is done before.
 std::string_view whole_text_pattern();
 
@@ -41,7 +47,7 @@ std::string_view gpt2_pattern();
 
 class PreTokenizer {
  public:
-  explicit PreTokenizer(std::vector<SplitRule> rules) : rules_(std::move(rules)) {}
+  explicit PreTokenizer(std::vector<WordRule> rules) : rules_(std::move(rules)) {}
 
   /// The words of valid UTF-8 `text`, none empty; `at_start` says that nothing stands before it.
   /// They point into `text`, or into `storage` where a rule has changed it.
@@ -49,7 +55,7 @@ class PreTokenizer {
                                       std::deque<std::string>& storage) const;
 
  private:
-  std::vector<SplitRule> rules_;
+  std::vector<WordRule> rules_;
 };
 
 }  // namespace austeer

@@ -1,6 +1,7 @@
 #pragma once
-// Text to token ids and back. One interface; the kinds are SentencePiece (tokenizer.model) and
-// BPE (tokenizer.json), each also from the vocabulary inside a GGUF file.
+// Text to token ids and back. One interface; the kinds are SentencePiece (tokenizer.model) and BPE
+// (tokenizer.json), each also from the vocabulary inside a GGUF file, and WordPiece
+// (tokenizer.json).
 
 #include <cstdint>
 #include <filesystem>

@@ -1,8 +1,9 @@
 #pragma once
-// The `tokenizer.json` of the Hugging Face `tokenizers` package, as far as BPE goes: byte-level, as
-// in Llama 3, Qwen and SmolLM2, or over characters that fall back to bytes, as it is converted from
-// SentencePiece models (Llama 2, Mistral, Gemma). Whatever it does not know is refused by name,
-// since a tokenizer that is almost right gives ids that are quietly wrong.
+// The `tokenizer.json` of the Hugging Face `tokenizers` package, as far as BPE and WordPiece go:
+// BPE over bytes, as in Llama 3, Qwen, SmolLM2 and RoBERTa, or over characters that fall back to
+// bytes, as it is converted from SentencePiece models (Llama 2, Mistral, Gemma); WordPiece as in
+// BERT. Whatever it does not know is refused by name, since a tokenizer that is almost right gives
+// ids that are quietly wrong.
 
 #include <memory>
 #include <string>

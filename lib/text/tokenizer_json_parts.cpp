@@ -2,7 +2,9 @@
 #include "text/tokenizer_json_parts.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <variant>
 
 #include "text/tokenizer_json_sections.hpp"
 
@@ -12,7 +14,7 @@ namespace {
 constexpr std::size_t max_prefix_bytes = 64;
 
 /// Where a TemplateProcessing's special tokens go: before its sequence A or after it.
-void read_template(Fields& fields, const std::string& place, BpeParts& parts) {
+void read_template(Fields& fields, const std::string& place, TokenizerParts& parts) {
   const Json& single = fields.value("single");
   Fields tokens = fields.object("special_tokens");
   std::vector<TokenId> prefix;
@@ -39,6 +41,21 @@ void read_template(Fields& fields, const std::string& place, BpeParts& parts) {
   parts.suffix.insert(parts.suffix.end(), suffix.begin(), suffix.end());
 }
 
+/// A BertProcessing or RobertaProcessing: a token before the text and one after it, each written as
+/// [piece, id].
+void read_cls_and_sep(Fields& fields, const std::string& place, TokenizerParts& parts) {
+  const auto id = [&](const char* key) {
+    const Json& token = fields.value(key);
+    const bool is_pair = token.is_array() && token.size() == 2 && token[0].is_string() &&
+                         token[1].is_number_unsigned() &&
+                         token[1].get<std::uint64_t>() <= std::numeric_limits<TokenId>::max();
+    if (!is_pair) refuse_section(place, fmt::format("'{}' is not [\"piece\", id]", key));
+    return token[1].get<TokenId>();
+  };
+  parts.prefix.insert(parts.prefix.begin(), id("cls"));
+  parts.suffix.push_back(id("sep"));
+}
+
 void read_byte_level(Fields& fields, const std::string&, PieceDecoder& decoder) {
   for (const char* option : {"add_prefix_space", "trim_offsets", "use_regex"}) {
     fields.optional<bool>(option, true);  // of the pre-tokenizer of that name
@@ -57,6 +74,21 @@ void read_replacement(Fields& fields, const std::string& place, PieceDecoder& de
   decoder.add_replacement(std::move(pattern), fields.required<std::string>("content"));
 }
 
+void read_word_piece(Fields& fields, const std::string&, PieceDecoder& decoder) {
+  decoder.add_word_piece(fields.optional<std::string>("prefix", "##"),
+                         fields.optional<bool>("cleanup", true));
+}
+
+/// Without `strip_accents`, accents go where upper case goes.
+BertNormalization bert_normalization(Fields& fields) {
+  BertNormalization options;
+  options.clean_text = fields.optional<bool>("clean_text", true);
+  options.space_chinese = fields.optional<bool>("handle_chinese_chars", true);
+  options.lowercase = fields.optional<bool>("lowercase", true);
+  options.strip_accents = fields.optional<bool>("strip_accents", options.lowercase);
+  return options;
+}
+
 void read_strip(Fields& fields, const std::string& place, PieceDecoder& decoder) {
   const auto content = fields.required<std::string>("content");
   const auto start = fields.required<std::int64_t>("start");
@@ -70,7 +102,7 @@ void read_strip(Fields& fields, const std::string& place, PieceDecoder& decoder)
 
 }  // namespace
 
-void read_added_tokens(const Json& list, BpeParts& parts) {
+void read_added_tokens(const Json& list, TokenizerParts& parts) {
   const std::string place = parts.place + ": added_tokens";
   if (list.is_null()) return;
   if (!list.is_array()) refuse_section(place, "not a list");
@@ -89,7 +121,7 @@ void read_added_tokens(const Json& list, BpeParts& parts) {
   }
 }
 
-void read_normalizer(const Json& section, BpeParts& parts) {
+void read_normalizer(const Json& section, TokenizerParts& parts) {
   static const std::map<std::string, NormalForm> forms{{"NFC", NormalForm::nfc},
                                                        {"NFD", NormalForm::nfd},
                                                        {"NFKC", NormalForm::nfkc},
@@ -105,6 +137,8 @@ void read_normalizer(const Json& section, BpeParts& parts) {
       const auto prefix = fields.required<std::string>("prepend");
       if (prefix.size() > max_prefix_bytes) refuse_section(place, "the prefix is too long");
       parts.normalizer.add_prefix(prefix);
+    } else if (type == "BertNormalizer") {
+      parts.normalizer.add_bert(bert_normalization(fields));
     } else {
       parts.normalizer.add_form(look_up(forms, type, parts.place, "normalizer"));
     }
@@ -112,26 +146,29 @@ void read_normalizer(const Json& section, BpeParts& parts) {
   }
 }
 
-void read_post_processor(const Json& section, BpeParts& parts) {
+void read_post_processor(const Json& section, TokenizerParts& parts) {
   const std::string place = parts.place + ": post_processor";
   for (const Json* step : flatten(section, "processors", place)) {
     Fields fields(*step, "[tokenizer] " + place);
     const auto type = fields.required<std::string>("type");
     if (type == "TemplateProcessing") {
       read_template(fields, place, parts);
+    } else if (type == "BertProcessing" || type == "RobertaProcessing") {
+      read_cls_and_sep(fields, place, parts);
     } else if (type != "ByteLevel") {  // which only moves offsets
       refuse_section(parts.place, fmt::format("the post-processor '{}' is not supported", type));
     }
   }
 }
 
-void read_decoder(const Json& section, BpeParts& parts) {
+void read_decoder(const Json& section, TokenizerParts& parts) {
   using Reader = void (*)(Fields&, const std::string&, PieceDecoder&);
   static const std::map<std::string, Reader> readers{{"ByteLevel", read_byte_level},
                                                      {"ByteFallback", read_byte_fallback},
                                                      {"Fuse", read_fuse},
                                                      {"Replace", read_replacement},
-                                                     {"Strip", read_strip}};
+                                                     {"Strip", read_strip},
+                                                     {"WordPiece", read_word_piece}};
   const std::string place = parts.place + ": decoder";
   const std::vector<const Json*> steps = flatten(section, "decoders", place);
   bool byte_level = false;
@@ -142,16 +179,18 @@ void read_decoder(const Json& section, BpeParts& parts) {
     look_up(readers, type, parts.place, "decoder")(fields, place, parts.decoder);
     fields.refuse_unknown();
   }
-  if (parts.rules.byte_level && (!byte_level || steps.size() > 1)) {
+  const auto* bpe = std::get_if<BpeRules>(&parts.rules);
+  const bool byte_level_model = bpe != nullptr && bpe->byte_level;
+  if (byte_level_model && (!byte_level || steps.size() > 1)) {
     refuse_section(place, "byte-level BPE needs exactly one, ByteLevel");
   }
-  if (!parts.rules.byte_level && byte_level) {
+  if (!byte_level_model && byte_level) {
     refuse_section(place, "ByteLevel undoes a pre-tokenizer ByteLevel, which is not there");
   }
   if (steps.empty()) refuse_section(place, "there is none");
 }
 
-void read_tokenizer_parts(const Json& document, BpeParts& parts) {
+void read_tokenizer_parts(const Json& document, TokenizerParts& parts) {
   static const std::vector<std::string> known{"version",        "truncation", "padding",
                                               "added_tokens",   "normalizer", "pre_tokenizer",
                                               "post_processor", "decoder"};

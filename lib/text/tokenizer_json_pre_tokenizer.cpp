@@ -1,5 +1,6 @@
 // The pre-tokenizer of a tokenizer.json: one rule per step.
 #include <map>
+#include <variant>
 
 #include "text/tokenizer_json_sections.hpp"
 #include "text/utf8.hpp"
@@ -61,14 +62,31 @@ SplitRule metaspace_rule(Fields& fields, const std::string& place) {
   return rule;
 }
 
+WordRule bert_rule(Fields&, const std::string&) { return BertWords{}; }
+
+template <SplitRule (*read)(Fields&, const std::string&)>
+WordRule word_rule(Fields& fields, const std::string& place) {
+  return read(fields, place);
+}
+
+/// Whether the words are byte-level, which the model has to know.
+void tell_model(bool byte_level, const std::string& place, TokenizerParts& parts) {
+  if (auto* bpe = std::get_if<BpeRules>(&parts.rules)) {
+    bpe->byte_level = byte_level;
+  } else if (byte_level) {
+    refuse_section(place, "ByteLevel is supported only with a BPE model");
+  }
+}
+
 }  // namespace
 
-void read_pre_tokenizer(const Json& section, BpeParts& parts) {
-  using Reader = SplitRule (*)(Fields&, const std::string&);
-  static const std::map<std::string, Reader> readers{{"Split", split_rule},
-                                                     {"Digits", digits_rule},
-                                                     {"ByteLevel", byte_level_rule},
-                                                     {"Metaspace", metaspace_rule}};
+void read_pre_tokenizer(const Json& section, TokenizerParts& parts) {
+  using Reader = WordRule (*)(Fields&, const std::string&);
+  static const std::map<std::string, Reader> readers{{"Split", word_rule<split_rule>},
+                                                     {"Digits", word_rule<digits_rule>},
+                                                     {"ByteLevel", word_rule<byte_level_rule>},
+                                                     {"Metaspace", word_rule<metaspace_rule>},
+                                                     {"BertPreTokenizer", bert_rule}};
   const std::string place = parts.place + ": pre_tokenizer";
   const std::vector<const Json*> steps = flatten(section, "pretokenizers", place);
   for (const Json* step : steps) {
@@ -81,10 +99,10 @@ void read_pre_tokenizer(const Json& section, BpeParts& parts) {
     if (type == "Metaspace" && steps.size() > 1) {
       refuse_section(place, "Metaspace is supported only where it is the only step");
     }
-    parts.split_rules.push_back(reader(fields, place));
+    parts.word_rules.push_back(reader(fields, place));
     fields.refuse_unknown();
   }
-  parts.rules.byte_level = !steps.empty() && type_of(*steps.back(), place) == "ByteLevel";
+  tell_model(!steps.empty() && type_of(*steps.back(), place) == "ByteLevel", place, parts);
 }
 
 }  // namespace austeer

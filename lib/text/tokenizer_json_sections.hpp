@@ -9,7 +9,7 @@
 
 #include "base/json.hpp"
 #include "base/suggest.hpp"
-#include "text/bpe_tokenizer.hpp"
+#include "text/composed_tokenizer.hpp"
 
 namespace austeer {
 
@@ -41,13 +41,14 @@ std::string type_of(const Json& step, const std::string& place);
 /// The key "pattern" of a step: {"String": …} or {"Regex": …}.
 Regex pattern_of(Fields& fields, const std::string& place);
 
-/// The sections that are read one by one. Each throws FormatError, opened by `parts.place`, for
-/// anything unknown or not supported. The pre-tokenizer, which says whether the model is
-/// byte-level, is read before the decoder.
-void read_added_tokens(const Json& section, BpeParts& parts);
-void read_normalizer(const Json& section, BpeParts& parts);
-void read_pre_tokenizer(const Json& section, BpeParts& parts);
-void read_post_processor(const Json& section, BpeParts& parts);
-void read_decoder(const Json& section, BpeParts& parts);
+/// The sections, read one by one. Each throws FormatError, opened by `parts.place`, for
+/// anything unknown or not supported. The model is read before them, and the pre-tokenizer, which
+/// says whether a BPE model is byte-level, before the decoder.
+void read_model(const nlohmann::json& model, TokenizerParts& parts);
+void read_added_tokens(const Json& section, TokenizerParts& parts);
+void read_normalizer(const Json& section, TokenizerParts& parts);
+void read_pre_tokenizer(const Json& section, TokenizerParts& parts);
+void read_post_processor(const Json& section, TokenizerParts& parts);
+void read_decoder(const Json& section, TokenizerParts& parts);
 
 }  // namespace austeer

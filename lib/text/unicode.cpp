@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {
@@ -25,17 +26,23 @@ void check(UErrorCode status, std::string_view step) {
 // and models were trained on ids made so.
 constexpr std::u16string_view known_characters = u"[:age=9.0:]";
 
+/// The set of characters that `pattern` describes; kept for the life of the process.
+const USet* open_set(std::u16string_view pattern) {
+  UErrorCode status = U_ZERO_ERROR;
+  USet* set = uset_openPattern(pattern.data(), static_cast<std::int32_t>(pattern.size()), &status);
+  check(status, "character data");
+  uset_freeze(set);
+  return set;
+}
+
 const UNormalizer2* make_instance(NormalForm form) {
   UErrorCode status = U_ZERO_ERROR;
   const UNormalizer2* whole = form == NormalForm::nfc    ? unorm2_getNFCInstance(&status)
                               : form == NormalForm::nfd  ? unorm2_getNFDInstance(&status)
                               : form == NormalForm::nfkc ? unorm2_getNFKCInstance(&status)
                                                          : unorm2_getNFKDInstance(&status);
-  USet* known = uset_openPattern(known_characters.data(),
-                                 static_cast<std::int32_t>(known_characters.size()), &status);
-  check(status, "character data");
-  uset_freeze(known);
-  const UNormalizer2* filtered = unorm2_openFiltered(whole, known, &status);
+  check(status, "normalisation data");
+  const UNormalizer2* filtered = unorm2_openFiltered(whole, open_set(known_characters), &status);
   check(status, "normalisation data");
   return filtered;
 }
@@ -86,6 +93,35 @@ bool is_word_character(char32_t value) {
   return u_hasBinaryProperty(point, UCHAR_ALPHABETIC) != 0 ||
          u_hasBinaryProperty(point, UCHAR_JOIN_CONTROL) != 0 ||
          (U_GET_GC_MASK(point) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
+}
+
+bool is_control_or_format(char32_t value) {
+  static const USet* set = open_set(u"[[[:Cc:][:Cf:][:Co:]]&[:age=8.0:]]");
+  return uset_contains(set, static_cast<UChar32>(value)) != 0;
+}
+
+bool is_nonspacing_mark(char32_t value) {
+  // Four characters became marks later, and one ceased to be one that takes no space.
+  static const USet* set =
+      open_set(u"[[[:Mn:]&[:age=8.0:]]-[\\u1885\\u1886\\uA9BD\\U000111C9][\\u1734]]");
+  return uset_contains(set, static_cast<UChar32>(value)) != 0;
+}
+
+bool is_punctuation(char32_t value) {
+  // Two characters ceased to be punctuation later.
+  static const USet* set = open_set(u"[[[:P:]&[:age=8.0:]][\\u166D\\U000111C9]]");
+  return uset_contains(set, static_cast<UChar32>(value)) != 0;
+}
+
+void append_lower_case(std::string& text, char32_t value) {
+  constexpr char32_t capital_i_with_dot = 0x130;
+  constexpr char32_t dot_above = 0x307;
+  if (value == capital_i_with_dot) {
+    text += 'i';
+    append_utf8(text, dot_above);
+  } else {
+    append_utf8(text, static_cast<char32_t>(u_tolower(static_cast<UChar32>(value))));
+  }
 }
 
 std::string normalise(std::string_view text, NormalForm form) {

@@ -61,6 +61,8 @@ def write_tokenizers_package(folder, tokenizer, texts):
     folder.mkdir(exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()  # left to whoever encodes
+    tokenizer.no_padding()
 
     def encode(text, special):
         return tokenizer.encode(text, add_special_tokens=special).ids
@@ -192,6 +194,7 @@ def main():
     write_smollm2(output / "smollm2_gguf", texts)
     write_tokenizers_package(output / "llama3", tokenizer_real.llama3(), texts)
     write_tokenizers_package(output / "qwen3", tokenizer_real.qwen3(), texts)
+    write_tokenizers_package(output / "minilm", tokenizer_real.minilm(), texts)
     (output / "complete").write_text("")
 
 

@@ -29,7 +29,8 @@ x = f(a[i], b->c) + 0x1F; // ==> return {"key": [1, 2.5e-3]}""".splitlines()
 ADDED = ["<s>", "</s>", "<unk>", "<bos>", "<eos>", "<pad>", "<start_of_turn>", "<end_of_turn>",
          "<unused7>", "<table>", "</td>", "[multimodal]", "<|begin_of_text|>", "<|eot_id|>",
          "<|start_header_id|>", "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<think>",
-         "<tool call>", "[INST]", "[word]", "[left]", "[right]", "[both]", "caf\u00e9X"]
+         "<tool call>", "[INST]", "[word]", "[left]", "[right]", "[both]", "caf\u00e9X", "<mask>",
+         "[CLS]", "[SEP]", "[MASK]"]
 
 
 def repository_lines():
@@ -81,6 +82,9 @@ def awkward_texts(added):
     yield from ["\u0344\u0301\u0323", "ﬁ ﬀ ſt 'ſ 'S K\u212a", "\ufffd\ufffd", "\uffff\ufffe", "\U0010ffff"]
     yield from ["a" * 5000, "ab" * 3000, "é" * 2000, " " * 3000, "\n" * 1000, " \n" * 800, "9" * 2000]
     yield from ["!" * 1000 + "?" * 999, "word" * 400 + " " + "漢" * 500, "▁▁a▁b ▁", "▁", "Ġa Ċ"]
+    yield from [letter * n for n in (8, 9, 10, 99, 100, 101) for letter in ("a", "é", "e\u0301", "漢")]
+    yield from ["un##believ ##able ##", "_a _ a_b __", "ΑΣ ΑΣΑ ΌΔΟΣ İI ıi ẞß ǅǆ", "naïve Ångström ḱṷṓn"]
+    yield from ["㐀𠀀𪜀丽 漢字かな交じり文", "don't can't I'm we've they're he's do not n't ' m", "a . b ? c ! d , e"]
     yield from ["<0x41><0x0A>", "<s", "< s>", "<|im_start|", "<<s>>", "\\u0041 \\x00 %00 &amp;"]
     yield from [mark * n for n in (2, 3, 15, 16, 30, 31, 32, 33, 63, 64, 200)
                 for mark in (" ", "\n", "\t", "\u2581")]

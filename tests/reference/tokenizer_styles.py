@@ -104,6 +104,57 @@ def split_style(behaviour, invert):
     return build
 
 
+def roberta_style(corpus):
+    tokenizer = byte_level_trained(corpus, pre_tokenizers.ByteLevel(add_prefix_space=False), 1000,
+                                   ["<s>", "<pad>", "</s>", "<unk>"])
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True)])
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
+    return tokenizer
+
+
+def word_piece_trained(corpus, size, normalizer, prefix="##", **options):
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", **options))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator(corpus, trainers.WordPieceTrainer(
+        vocab_size=size, continuing_subword_prefix=prefix, show_progress=False, limit_alphabet=300,
+        special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]))
+    document = json.loads(tokenizer.to_str())  # training takes no notice of these options
+    document["model"].update(continuing_subword_prefix=prefix, **options)
+    tokenizer = Tokenizer.from_str(json.dumps(document))
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return tokenizer
+
+
+def bert_cased(corpus):
+    """Accents stay where upper case stays."""
+    tokenizer = word_piece_trained(corpus, 1500, normalizers.BertNormalizer(lowercase=False))
+    tokenizer.decoder = decoders.WordPiece(cleanup=False)
+    tokenizer.add_tokens([AddedToken("caf\u00e9X", normalized=True)])
+    return tokenizer
+
+
+def bert_bare(corpus):
+    """Everything the other way round: short words, another mark of continuation, no cleaning."""
+    tokenizer = word_piece_trained(
+        corpus, 900, normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=False,
+                                                strip_accents=False, lowercase=True),
+        prefix="_", max_input_chars_per_word=9)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s"), "removed")
+    tokenizer.decoder = decoders.WordPiece(prefix="_")
+    return tokenizer
+
+
+def bert_stripped(corpus):
+    """Accents go, upper case stays."""
+    tokenizer = word_piece_trained(
+        corpus, 1200, normalizers.BertNormalizer(strip_accents=True, lowercase=False))
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.add_tokens([AddedToken("[word]", single_word=True), AddedToken("[left]", lstrip=True)])
+    return tokenizer
+
+
 def bos_in_front(tokenizer, bos):
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{bos} $A", pair=f"{bos} $A {bos}:1 $B:1",
@@ -226,4 +277,6 @@ def styles():
             "split_removed": split_style("removed", False),
             "split_previous": split_style("merged_with_previous", False),
             "split_contiguous": split_style("contiguous", True),
-            "split_next": split_style("merged_with_next", True)}
+            "split_next": split_style("merged_with_next", True),
+            "roberta_style": roberta_style, "bert_cased": bert_cased, "bert_bare": bert_bare,
+            "bert_stripped": bert_stripped}

@@ -162,14 +162,14 @@ TEST(TokenizerJson, WhatIsNotSupportedIsNamed) {
       "the pre-tokenizer 'Whitespace' is not supported");
   expect_refused(
       [](json& j) {
-        j["post_processor"] = {{"type", "BertProcessing"}};
+        j["post_processor"] = {{"type", "BertProcessed"}};
       },
-      "the post-processor 'BertProcessing' is not supported");
+      "the post-processor 'BertProcessed' is not supported");
   expect_refused(
       [](json& j) {
-        j["decoder"] = {{"type", "WordPiece"}};
+        j["decoder"] = {{"type", "WordPieces"}};
       },
-      "the decoder 'WordPiece' is not supported");
+      "the decoder 'WordPieces' is not supported");
   expect_refused([](json& j) { j["pre_tokeniser"] = 1; }, "did you mean 'pre_tokenizer'?");
   expect_refused([](json& j) { j["added_tokens"][0]["colour"] = 1; }, "unknown key 'colour'");
 }

@@ -1,7 +1,7 @@
 // Encoding: added tokens are cut out of the raw text, the rest is normalised, cut again by the
 // tokens that are looked for there, split into words, and each word encoded. Decoding: the pieces
 // but the special ones go through the decoder.
-#include "text/bpe_tokenizer.hpp"
+#include "text/composed_tokenizer.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -20,7 +20,7 @@ namespace {
                      "The file is damaged or was put together from different tokenizers"});
 }
 
-void check_added(const BpeParts& parts) {
+void check_added(const TokenizerParts& parts) {
   std::unordered_map<std::string_view, TokenId> contents;
   for (const AddedToken& token : parts.added) {
     if (token.content.empty())
@@ -28,8 +28,8 @@ void check_added(const BpeParts& parts) {
     if (!contents.emplace(token.content, token.id).second) {
       refuse(parts.place, fmt::format("the added token '{}' stands twice", token.content));
     }
-    const auto found = parts.rules.vocabulary.find(token.content);
-    if (found != parts.rules.vocabulary.end() && found->second != token.id) {
+    const auto found = parts.vocabulary().find(token.content);
+    if (found != parts.vocabulary().end() && found->second != token.id) {
       refuse(parts.place, fmt::format("the added token '{}' has id {}, in the vocabulary id {}",
                                       token.content, token.id, found->second));
     }
@@ -37,11 +37,11 @@ void check_added(const BpeParts& parts) {
 }
 
 /// All pieces in id order: n distinct pieces fill 0..n-1 exactly when no id is taken twice.
-std::vector<std::string> pieces_by_id(const BpeParts& parts) {
+std::vector<std::string> pieces_by_id(const TokenizerParts& parts) {
   std::vector<std::pair<TokenId, std::string_view>> all;
-  for (const auto& [piece, id] : parts.rules.vocabulary) all.emplace_back(id, piece);
+  for (const auto& [piece, id] : parts.vocabulary()) all.emplace_back(id, piece);
   for (const AddedToken& token : parts.added) {
-    if (!parts.rules.vocabulary.contains(token.content)) all.emplace_back(token.id, token.content);
+    if (!parts.vocabulary().contains(token.content)) all.emplace_back(token.id, token.content);
   }
   std::sort(all.begin(), all.end());
   std::vector<std::string> pieces;
@@ -70,14 +70,21 @@ std::vector<AddedToken> those_normalized(const std::vector<AddedToken>& tokens, 
   return result;
 }
 
-class BpeTokenizer final : public Tokenizer {
+using WordModel = std::variant<BpeModel, WordPieceModel>;
+
+WordModel make_model(const TokenizerParts& parts) {
+  if (const auto* bpe = std::get_if<BpeRules>(&parts.rules)) return BpeModel(*bpe, parts.place);
+  return WordPieceModel(std::get<WordPieceRules>(parts.rules), parts.place);
+}
+
+class ComposedTokenizer final : public Tokenizer {
  public:
-  explicit BpeTokenizer(BpeParts parts)
-      : model_(parts.rules, parts.place),
+  explicit ComposedTokenizer(TokenizerParts parts)
+      : model_(make_model(parts)),
         pieces_(pieces_by_id(parts)),
         normalizer_(std::move(parts.normalizer)),
         decoder_(std::move(parts.decoder)),
-        pre_tokenizer_(std::move(parts.split_rules)),
+        pre_tokenizer_(std::move(parts.word_rules)),
         prefix_(std::move(parts.prefix)),
         suffix_(std::move(parts.suffix)),
         fingerprint_(std::move(parts.fingerprint)) {
@@ -151,7 +158,7 @@ class BpeTokenizer final : public Tokenizer {
     }
   }
 
-  AddedTokenFinder make_normalized_finder(const BpeParts& parts) const {
+  AddedTokenFinder make_normalized_finder(const TokenizerParts& parts) const {
     std::vector<AddedToken> tokens = those_normalized(parts.added, true);
     for (AddedToken& token : tokens) token.content = normalizer_.apply(token.content);
     // Two tokens may be equal after normalisation; the one given first is found.
@@ -172,12 +179,16 @@ class BpeTokenizer final : public Tokenizer {
       }
       std::deque<std::string> storage;
       for (const std::string_view word : pre_tokenizer_.split(section.text, first, storage)) {
-        model_.encode_word(word, scratch, ids);
+        if (const auto* bpe = std::get_if<BpeModel>(&model_)) {
+          bpe->encode_word(word, scratch, ids);
+        } else {
+          std::get<WordPieceModel>(model_).encode_word(word, ids);
+        }
       }
     }
   }
 
-  BpeModel model_;
+  WordModel model_;
   std::vector<std::string> pieces_;                    // by id, as written in the file
   std::vector<bool> special_;                          // by id
   std::unordered_map<std::string_view, TokenId> ids_;  // keys point into pieces_
@@ -194,9 +205,14 @@ class BpeTokenizer final : public Tokenizer {
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> make_bpe_tokenizer(BpeParts parts) {
+const std::unordered_map<std::string, TokenId>& TokenizerParts::vocabulary() const {
+  return std::visit(
+      [](const auto& model) -> const auto& { return model.vocabulary; }, rules);
+}
+
+std::unique_ptr<Tokenizer> compose_tokenizer(TokenizerParts parts) {
   check_added(parts);
-  return std::make_unique<BpeTokenizer>(std::move(parts));
+  return std::make_unique<ComposedTokenizer>(std::move(parts));
 }
 
 }  // namespace austeer

@@ -1,0 +1,196 @@
+#include "models/encoder.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+
+#include "base/error.hpp"
+#include "models/weights.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr const char* words = "embeddings.word_embeddings.weight";
+
+/// Where a family keeps the weights of its layers.
+struct LayerNames {
+  std::string at;  ///< of layer {}
+  std::string query, key, value, output, attention_norm, up, down, ffn_norm;
+};
+
+const LayerNames& layer_names(const std::string& model_type) {
+  static const LayerNames bert{
+      "encoder.layer.{}.",    "attention.self.query",   "attention.self.key",
+      "attention.self.value", "attention.output.dense", "attention.output.LayerNorm",
+      "intermediate.dense",   "output.dense",           "output.LayerNorm"};
+  static const LayerNames distilbert{
+      "transformer.layer.{}.", "attention.q_lin", "attention.k_lin", "attention.v_lin",
+      "attention.out_lin",     "sa_layer_norm",   "ffn.lin1",        "ffn.lin2",
+      "output_layer_norm"};
+  return model_type == "distilbert" ? distilbert : bert;
+}
+
+/// Old checkpoints call weight and bias of a norm gamma and beta.
+LayerNorm load_norm(const Weights& weights, const Checkpoint& checkpoint, const std::string& name,
+                    std::int64_t width) {
+  const bool old = !checkpoint.has(name + ".weight") && checkpoint.has(name + ".gamma");
+  return {weights.tensor(name + (old ? ".gamma" : ".weight"), {width}),
+          weights.tensor(name + (old ? ".beta" : ".bias"), {width})};
+}
+
+/// Three layers that read the same input as one.
+Linear joined(const Linear& a, const Linear& b, const Linear& c) {
+  return {at::cat({a.weight, b.weight, c.weight}), at::cat({a.bias, b.bias, c.bias})};
+}
+
+void activate(EncoderActivation activation, at::Tensor& x) {
+  switch (activation) {
+    case EncoderActivation::gelu:
+      at::gelu_(x);
+      return;
+    case EncoderActivation::gelu_tanh:
+      at::gelu_(x, "tanh");
+      return;
+    case EncoderActivation::relu:
+      at::relu_(x);
+      return;
+    case EncoderActivation::silu:
+      at::silu_(x);
+      return;
+  }
+}
+
+std::vector<std::int64_t> positions_of(const PackedTexts& texts, TokenId padding) {
+  std::vector<std::int64_t> positions;
+  positions.reserve(texts.tokens.size());
+  for (const TextRun& run : texts.runs) {
+    for (std::int64_t text = 0; text < run.texts; ++text) {
+      std::int64_t next = padding + 1;
+      for (std::int64_t i = 0; i < run.length; ++i) {
+        const bool counts = padding < 0 || texts.tokens[positions.size()] != padding;
+        positions.push_back(counts ? next++ : padding);
+      }
+    }
+  }
+  return positions;
+}
+
+}  // namespace
+
+void PackedTexts::add(std::span<const TokenId> text) {
+  const auto length = static_cast<std::int64_t>(text.size());
+  if (length == 0) throw UsageError("model", "an encoder cannot read a text without tokens");
+  const auto row = static_cast<std::int64_t>(tokens.size());
+  if (runs.empty() || runs.back().length != length) runs.push_back({row, 0, length});
+  ++runs.back().texts;
+  tokens.insert(tokens.end(), text.begin(), text.end());
+}
+
+std::string encoder_prefix(const EncoderConfig& config, const Checkpoint& checkpoint) {
+  const std::string prefix = config.model_type + ".";
+  return checkpoint.has(prefix + words) ? prefix : "";
+}
+
+Encoder::Encoder(const EncoderConfig& config, const Checkpoint& checkpoint, at::ScalarType dtype,
+                 at::Device device)
+    : config_(config), dtype_(dtype), device_(device) {
+  const Weights weights(checkpoint, dtype, device);
+  const std::int64_t width = config.width;
+  const std::string prefix = encoder_prefix(config, checkpoint);
+  const auto norm = [&](const std::string& name) {
+    return load_norm(weights, checkpoint, name, width);
+  };
+
+  word_embedding_ = weights.tensor(prefix + words, {config.vocabulary, width});
+  position_embedding_ =
+      weights.tensor(prefix + "embeddings.position_embeddings.weight", {config.positions, width});
+  if (config.token_types > 0) {
+    position_embedding_ =
+        position_embedding_ + weights.tensor(prefix + "embeddings.token_type_embeddings.weight",
+                                             {config.token_types, width})[0];
+  }
+  embedding_norm_ = norm(prefix + "embeddings.LayerNorm");
+
+  const LayerNames& names = layer_names(config.model_type);
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    const std::string at = prefix + fmt::format(fmt::runtime(names.at), i);
+    const auto square = [&](const std::string& name) {
+      return weights.linear(at + name, width, width, true);
+    };
+    layers_.push_back({joined(square(names.query), square(names.key), square(names.value)),
+                       square(names.output), norm(at + names.attention_norm),
+                       weights.linear(at + names.up, config.ffn_width, width, true),
+                       weights.linear(at + names.down, width, config.ffn_width, true),
+                       norm(at + names.ffn_norm)});
+  }
+}
+
+void Encoder::check(const PackedTexts& texts, std::int64_t layers) const {
+  if (layers < 0 || layers > config_.layers) {
+    throw UsageError("model",
+                     fmt::format("the encoder has {} layers, not {}", config_.layers, layers));
+  }
+  for (const TextRun& run : texts.runs) {
+    if (run.length <= config_.longest()) continue;
+    throw UsageError("model", fmt::format("a text of {} tokens is too long: the encoder takes {}",
+                                          run.length, config_.longest()));
+  }
+  for (const TokenId token : texts.tokens) {
+    if (token >= 0 && token < config_.vocabulary) continue;
+    throw UsageError("model", fmt::format("the token {} is not in the encoder's vocabulary of {}",
+                                          token, config_.vocabulary));
+  }
+}
+
+at::Tensor Encoder::forward(const PackedTexts& texts, std::int64_t layers,
+                            const AtState& at_state) const {
+  check(texts, layers);
+  if (texts.tokens.empty()) {
+    return at::empty({0, config_.width}, at::TensorOptions().dtype(dtype_).device(device_));
+  }
+  at::Tensor x = embed(texts);  // [T, D]
+  if (at_state) at_state(0, x);
+  for (std::int64_t i = 0; i < layers; ++i) {
+    const Layer& layer = layers_[static_cast<std::size_t>(i)];
+    x = norm(layer.output(attend(layer.query_key_value(x), texts.runs)).add_(x),
+             layer.attention_norm);
+    at::Tensor wide = layer.up(x);
+    activate(config_.activation, wide);
+    x = norm(layer.down(wide).add_(x), layer.ffn_norm);
+    if (at_state) at_state(i + 1, x);
+  }
+  return x;
+}
+
+at::Tensor Encoder::embed(const PackedTexts& texts) const {
+  const at::Tensor tokens = at::tensor(at::ArrayRef<TokenId>(texts.tokens), at::kInt).to(device_);
+  const at::Tensor positions =
+      at::tensor(at::ArrayRef<std::int64_t>(positions_of(texts, config_.padding)), at::kLong)
+          .to(device_);
+  at::Tensor x = at::embedding(word_embedding_, tokens);
+  return norm(x.add_(at::embedding(position_embedding_, positions)), embedding_norm_);
+}
+
+/// Each token attends to all of its text. `projected` [T, 3D]: queries, keys and values side by
+/// side. Returns [T, D].
+at::Tensor Encoder::attend(const at::Tensor& projected, const std::vector<TextRun>& runs) const {
+  const auto of_run = [&](const TextRun& run) {
+    const at::Tensor parts = projected.narrow(0, run.first_row, run.texts * run.length)
+                                 .view({run.texts, run.length, 3, config_.heads, -1})
+                                 .permute({2, 0, 3, 1, 4});  // [3, texts, H, length, head_dim]
+    return at::scaled_dot_product_attention(parts[0], parts[1], parts[2])
+        .transpose(1, 2)
+        .reshape({run.texts * run.length, config_.width});
+  };
+  if (runs.size() == 1) return of_run(runs.front());
+  std::vector<at::Tensor> attended;
+  attended.reserve(runs.size());
+  for (const TextRun& run : runs) attended.push_back(of_run(run));
+  return at::cat(attended);
+}
+
+at::Tensor Encoder::norm(const at::Tensor& x, const LayerNorm& norm) const {
+  return at::layer_norm(x, {config_.width}, norm.weight, norm.bias, config_.norm_epsilon);
+}
+
+}  // namespace austeer

@@ -1,0 +1,92 @@
+#pragma once
+// The forward pass of a bidirectional encoder (BERT and its kin) over packed rows: every linear
+// layer sees [tokens, width] with no padding, and attention runs within each text. Texts of the
+// same length that stand side by side attend in one product. The model is const.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/encoder_config.hpp"
+#include "models/linear.hpp"
+#include "tensors/checkpoint.hpp"
+#include "text/tokenizer.hpp"
+
+namespace austeer {
+
+/// Texts of the same length, side by side in packed rows.
+struct TextRun {
+  std::int64_t first_row = 0;
+  std::int64_t texts = 0;
+  std::int64_t length = 0;  ///< tokens of each
+};
+
+/// Texts one after another: T tokens in all.
+struct PackedTexts {
+  std::vector<TokenId> tokens;
+  std::vector<TextRun> runs;
+
+  /// Appends one text, at least one token.
+  void add(std::span<const TokenId> text);
+};
+
+/// A layer's norm over D: weight and bias.
+struct LayerNorm {
+  at::Tensor weight;  // [D]
+  at::Tensor bias;    // [D]
+};
+
+/// What the names of an encoder's weights open with in `checkpoint`: the model's type and a dot
+/// ("bert."), as in models with a head, or nothing.
+std::string encoder_prefix(const EncoderConfig& config, const Checkpoint& checkpoint);
+
+class Encoder {
+ public:
+  /// Reads every weight of `config` out of `checkpoint` and checks its shape. Throws FormatError,
+  /// naming the tensor and the file, for what is missing or has another shape.
+  Encoder(const EncoderConfig& config, const Checkpoint& checkpoint, at::ScalarType dtype,
+          at::Device device = at::kCPU);
+
+  /// Called with 0 and the embeddings, then with i and the output of layer i of 1…L: [T, D] in the
+  /// model's dtype, for as long as the call lasts.
+  using AtState = std::function<void(std::int64_t state, const at::Tensor& hidden)>;
+
+  /// The output of the `layers`-th layer [T, D] (the embeddings for 0); later layers are not
+  /// computed. Throws UsageError when there are not so many layers, for a text that is longer than
+  /// config().longest(), and for a token outside the vocabulary.
+  at::Tensor forward(const PackedTexts& texts, std::int64_t layers,
+                     const AtState& at_state = {}) const;
+  /// All layers.
+  at::Tensor forward(const PackedTexts& texts) const { return forward(texts, config_.layers); }
+
+  const EncoderConfig& config() const { return config_; }
+  at::ScalarType dtype() const { return dtype_; }
+  at::Device device() const { return device_; }
+
+ private:
+  struct Layer {
+    Linear query_key_value;  // [3D, D]
+    Linear output;           // [D, D]
+    LayerNorm attention_norm;
+    Linear up, down;  // [F, D], [D, F]
+    LayerNorm ffn_norm;
+  };
+
+  void check(const PackedTexts& texts, std::int64_t layers) const;
+  at::Tensor embed(const PackedTexts& texts) const;
+  at::Tensor attend(const at::Tensor& projected, const std::vector<TextRun>& runs) const;
+  at::Tensor norm(const at::Tensor& x, const LayerNorm& norm) const;
+
+  EncoderConfig config_;
+  at::ScalarType dtype_;
+  at::Device device_;
+  at::Tensor word_embedding_;      // [V, D]
+  at::Tensor position_embedding_;  // [positions, D], what all tokens share added
+  LayerNorm embedding_norm_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace austeer

@@ -1,0 +1,84 @@
+#include "models/encoder_texts.hpp"
+
+#include <ATen/Parallel.h>
+#include <algorithm>
+#include <fmt/format.h>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace austeer {
+namespace {
+
+/// How many special tokens follow a text: what is left of a tokenised letter behind the letter.
+std::size_t tokens_after(const Tokenizer& tokenizer) {
+  const std::vector<TokenId> bare = tokenizer.encode("a", false);
+  const std::vector<TokenId> whole = tokenizer.encode("a", true);
+  const auto found = std::ranges::search(whole, bare);
+  if (bare.empty() || found.empty()) {
+    throw FormatError("model", "the tokenizer does not put its special tokens around a text");
+  }
+  return static_cast<std::size_t>(whole.end() - found.end());
+}
+
+}  // namespace
+
+at::Tensor EncoderBatch::rows() const {
+  return at::tensor(at::ArrayRef<std::int64_t>(texts), at::kLong);
+}
+
+EncoderTexts::EncoderTexts(std::unique_ptr<Tokenizer> tokenizer, const EncoderConfig& config,
+                           std::optional<std::int64_t> longest)
+    : tokenizer_(std::move(tokenizer)),
+      longest_(std::min(longest.value_or(config.longest()), config.longest())),
+      suffix_(tokens_after(*tokenizer_)) {
+  if (tokenizer_->size() > config.vocabulary) {
+    throw FormatError({"[model] the tokenizer is not that of the model",
+                       fmt::format("at most {} tokens", config.vocabulary),
+                       std::to_string(tokenizer_->size()), ""});
+  }
+  const auto special = static_cast<std::int64_t>(tokenizer_->encode("", true).size());
+  if (longest_ > special) return;
+  throw FormatError({"[model] the longest text leaves no room for tokens of its own",
+                     fmt::format("more than {} tokens", special), std::to_string(longest_), ""});
+}
+
+std::vector<TokenId> EncoderTexts::encode(std::string_view text) const {
+  std::vector<TokenId> tokens = tokenizer_->encode(text, true);
+  const auto excess = static_cast<std::ptrdiff_t>(tokens.size()) - longest_;
+  if (excess > 0) {
+    const auto end = tokens.end() - static_cast<std::ptrdiff_t>(suffix_);
+    tokens.erase(end - excess, end);
+  }
+  return tokens;
+}
+
+std::vector<EncoderBatch> EncoderTexts::batches(std::span<const std::string> texts,
+                                                std::int64_t batch_tokens) const {
+  const auto count = static_cast<std::int64_t>(texts.size());
+  std::vector<std::vector<TokenId>> tokens(texts.size());
+  at::parallel_for(0, count, 16, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+      tokens[i] = encode(texts[i]);
+    }
+  });
+  const auto of = [&](std::int64_t text) -> const std::vector<TokenId>& {
+    return tokens[static_cast<std::size_t>(text)];
+  };
+  std::vector<std::int64_t> order(texts.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::greater{}, [&](std::int64_t i) { return of(i).size(); });
+
+  std::vector<EncoderBatch> batches;
+  for (const std::int64_t text : order) {
+    const std::size_t filled = batches.empty() ? 0 : batches.back().packed.tokens.size();
+    if (batches.empty() || filled + of(text).size() > static_cast<std::size_t>(batch_tokens)) {
+      batches.emplace_back();
+    }
+    batches.back().packed.add(of(text));
+    batches.back().texts.push_back(text);
+  }
+  return batches;
+}
+
+}  // namespace austeer

@@ -1,0 +1,117 @@
+#include "models/sentence_encoder.hpp"
+
+#include <algorithm>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "models/linear.hpp"
+
+namespace austeer {
+namespace {
+
+/// Rows of a batch. More do not make the products faster, but no longer fit into caches.
+constexpr std::int64_t batch_tokens = 4096;
+
+at::ScalarType fastest_dtype() {
+  return cpu_multiplies(at::kBFloat16) ? at::kBFloat16 : at::kFloat;
+}
+
+/// How many tokens of a text are read, where the folder says so.
+std::optional<std::int64_t> longest_text(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "sentence_bert_config.json";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const Json json = read_json(file);
+  Fields fields(json, file.string());
+  if (fields.optional("do_lower_case", false)) {
+    fields.refuse("do_lower_case", "false: the tokenizer decides on case", true);
+  }
+  if (!fields.has("max_seq_length")) return std::nullopt;
+  const auto longest = fields.required<std::int64_t>("max_seq_length");
+  if (longest < 1) fields.refuse("max_seq_length", "a positive number", longest);
+  return longest;
+}
+
+/// Where the folder says how texts are pooled, it has to be by their mean alone.
+void check_pooling(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "1_Pooling" / "config.json";
+  if (!std::filesystem::exists(file)) return;
+  const Json json = read_json(file);
+  Fields fields(json, file.string());
+  for (const auto& [key, value] : json.items()) {
+    if (!key.starts_with("pooling_mode_")) continue;
+    const bool expected = key == "pooling_mode_mean_tokens";
+    if (fields.required<bool>(key) != expected) {
+      fields.refuse(key, expected ? "true: only the mean is supported" : "false", value);
+    }
+  }
+}
+
+/// A run's rows [texts * length, D] as [texts, length, D].
+at::Tensor by_text(const at::Tensor& hidden, const TextRun& run) {
+  return hidden.narrow(0, run.first_row, run.texts * run.length)
+      .view({run.texts, run.length, hidden.size(1)});
+}
+
+}  // namespace
+
+SentenceEncoder::SentenceEncoder(const std::filesystem::path& folder,
+                                 std::optional<at::ScalarType> dtype)
+    : SentenceEncoder(folder, *open_safetensors_checkpoint(folder), dtype) {}
+
+SentenceEncoder::SentenceEncoder(const std::filesystem::path& folder, const Checkpoint& checkpoint,
+                                 std::optional<at::ScalarType> dtype)
+    : encoder_(read_encoder_config(folder), checkpoint, dtype.value_or(fastest_dtype())),
+      texts_(load_tokenizer(folder), encoder_.config(), longest_text(folder)) {
+  check_pooling(folder);
+  fingerprint_ =
+      sha256(checkpoint.fingerprint() + sha256_file(folder / "config.json") +
+             texts_.tokenizer().fingerprint() + fmt::format(" {} tokens", texts_.longest()));
+}
+
+at::Tensor SentenceEncoder::embed(std::span<const std::string> texts) const {
+  // Made before the guard: its callers may edit it in place.
+  at::Tensor result = at::empty({static_cast<std::int64_t>(texts.size()), width()}, at::kFloat);
+  const c10::InferenceMode guard;
+  for (const EncoderBatch& batch : texts_.batches(texts, batch_tokens)) {
+    const at::Tensor hidden = encoder_.forward(batch.packed);
+    std::vector<at::Tensor> means;
+    for (const TextRun& run : batch.packed.runs) {
+      means.push_back(by_text(hidden, run).mean({1}, false, at::kFloat));
+    }
+    const at::Tensor mean = at::cat(means);
+    result.index_copy_(0, batch.rows(), mean.div_(mean.norm(2, {1}, true).clamp_min_(1e-12)));
+  }
+  return result;
+}
+
+at::Tensor SentenceEncoder::pooled_states(std::span<const std::string> texts,
+                                          std::int64_t layers) const {
+  if (layers < 0 || layers > this->layers()) {
+    throw UsageError("model",
+                     fmt::format("the encoder has {} layers, not {}", this->layers(), layers));
+  }
+  const auto count = static_cast<std::int64_t>(texts.size());
+  at::Tensor result = at::empty({count, (layers + 1) * 2 * width()}, at::kFloat);
+  const c10::InferenceMode guard;
+  for (const EncoderBatch& batch : texts_.batches(texts, batch_tokens)) {
+    const auto in_batch = static_cast<std::int64_t>(batch.texts.size());
+    at::Tensor pooled = at::empty({in_batch, layers + 1, 2, width()}, at::kFloat);
+    encoder_.forward(batch.packed, layers, [&](std::int64_t state, const at::Tensor& hidden) {
+      std::int64_t first = 0;
+      for (const TextRun& run : batch.packed.runs) {
+        const at::Tensor tokens = by_text(hidden, run);
+        const at::Tensor here = pooled.narrow(0, first, run.texts).select(1, state);
+        here.select(1, 0).copy_(tokens.mean({1}, false, at::kFloat));
+        here.select(1, 1).copy_(tokens.amax(1));
+        first += run.texts;
+      }
+    });
+    result.index_copy_(0, batch.rows(), pooled.view({in_batch, -1}));
+  }
+  return result;
+}
+
+}  // namespace austeer
