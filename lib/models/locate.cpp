@@ -80,17 +80,19 @@ std::vector<std::string> names_of(ModelKind kind, const fs::path& configs_folder
   return names;
 }
 
+std::string in_words(ModelKind kind) {
+  return kind == ModelKind::decoder ? "a decoder, which continues texts"
+                                    : "an encoder, which turns texts into vectors";
+}
+
 /// Refuses a model that `spec` names well, but that is of the other kind than `wanted`.
 void check_kind(const std::string& spec, const ModelManifest& manifest, ModelKind wanted,
                 const fs::path& configs_folder) {
   if (manifest.kind == wanted) return;
-  const bool decoder = wanted == ModelKind::decoder;
-  throw UsageError(
-      {fmt::format("[model] '{}' is of the wrong kind", spec),
-       decoder ? "a decoder, which continues texts" : "an encoder, which turns texts into vectors",
-       decoder ? "an encoder, which turns texts into vectors" : "a decoder, which continues texts",
-       fmt::format("Known {}s: {}", decoder ? "decoder" : "encoder",
-                   fmt::join(names_of(wanted, configs_folder), ", "))});
+  throw UsageError({fmt::format("[model] '{}' is of the wrong kind", spec), in_words(wanted),
+                    in_words(manifest.kind),
+                    fmt::format("Of the right kind are: {}",
+                                fmt::join(names_of(wanted, configs_folder), ", "))});
 }
 
 /// What configs/models/ says of a folder or file, when it is a model that is known there.

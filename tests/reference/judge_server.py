@@ -13,6 +13,7 @@ to LOG, before it answers, one line per request: BEHAVIOUR TRY DIGEST-OF-QUESTIO
              first try of a question: no answer in time, status 500, status 429 with an hour to wait,
              a closed connection, half an answer; then fair
   broken     always status 500
+  spent      fair to its first four questions, then status 402
   refused    status 401, with the request's key in the message
   whispering fair, with the request's key in the answer
   page, choiceless, messageless, wordless, numeral
@@ -66,8 +67,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with LOCK:
             TRIES[behaviour, digest] += 1
             number = TRIES[behaviour, digest]
+            spent = behaviour == "spent" and TRIES.total() > 4
             print(behaviour, number, digest, key, file=LOG, flush=True)
         if number == 1 and self.stumble(behaviour):
+            return
+        if spent:
+            self.reply(402, {"error": {"message": "no credit is left"}})
             return
         self.behave(behaviour, question, key)
 
