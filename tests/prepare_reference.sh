@@ -8,7 +8,7 @@ out=build/reference
 mkdir -p "$out"
 export OMP_NUM_THREADS=1 TQDM_DISABLE=1
 
-modules=$(cat tests/reference/*.py tests/requirements.txt datasets/samples/*/*.jsonl | sha256sum | cut -d' ' -f1)
+modules=$(cat tests/reference/*.py tests/requirements.txt datasets/samples/*/*.* | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$out/.made-from" 2>/dev/null)" = "$modules" ]; then
   echo "build/reference is up to date" >&2
   exit 0

@@ -30,7 +30,7 @@ step "reference data"
 bash tests/prepare_reference.sh
 
 step "tests (dev)"
-build/dev/austeer fetch model smollm2-135m-instruct >/dev/null
+build/dev/austeer fetch model smollm2-135m-instruct all-minilm-l6-v2 >/dev/null
 ctest --preset dev
 
 build asan

@@ -22,8 +22,11 @@ std::string plain_name(Fields& fields, const std::string& key) {
 DatasetFile read_file_entry(Fields fields) {
   DatasetFile entry;
   entry.file = plain_name(fields, "file");
-  entry.urls = fields.required<std::vector<std::string>>("urls");
-  if (entry.urls.empty()) fields.refuse("urls", "one address or more", Json::array());
+  entry.registration = fields.optional<std::string>("registration", "");
+  if (entry.registration.empty()) {
+    entry.urls = fields.required<std::vector<std::string>>("urls");
+    if (entry.urls.empty()) fields.refuse("urls", "one address or more", Json::array());
+  }
   entry.member = fields.optional<std::string>("member", "");
   if (!entry.member.empty()) {
     if (!is_inner_path(entry.member)) {

@@ -13,7 +13,8 @@ namespace austeer {
 /// One file that fetch brings.
 struct DatasetFile {
   std::string file;               ///< name in the dataset's folder
-  std::vector<std::string> urls;  ///< addresses, tried in this order
+  std::vector<std::string> urls;  ///< addresses, tried in this order; none with a registration
+  std::string registration;       ///< where people ask for the file; "": it is there for all
   std::string member;             ///< path inside the archive at `urls`; "" for a plain file
   std::string sha256;             ///< of `file`; "" where the manifest says `unverified`
   std::optional<std::int64_t> bytes;

@@ -46,8 +46,8 @@ std::vector<ContinuationScores> score_continuations(std::span<const Answer> answ
                                                     std::int64_t batch_tokens) {
   std::vector<std::string> scored;
   for (const Answer& answer : answers) {
-    scored.emplace_back(stripped(answer.text));
-    if (scored.back().empty()) scored.back() = "\n";
+    const std::string_view text = stripped(answer.text);
+    scored.emplace_back(text.empty() ? std::string_view("\n") : text);
   }
   const std::vector<double> toxicity = scorer.score(scored);
   const std::vector<std::optional<double>> cost = costs(answers, model, batch_tokens);

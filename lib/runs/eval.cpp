@@ -112,8 +112,8 @@ Json outcome(const EvalReport& report) {
 Scoring parse_scoring(const std::string& name) {
   if (name == "generate") return Scoring::generate;
   if (name == "choices") return Scoring::choices;
-  throw UsageError("eval", fmt::format("unknown scoring '{}'", name),
-                   suggestion(name, {"generate", "choices"}));
+  const std::vector<std::string> known = {"generate", "choices"};
+  throw UsageError("eval", fmt::format("unknown scoring '{}'", name), suggestion(name, known));
 }
 
 EvalReport eval(const EvalOptions& options) {

@@ -102,6 +102,13 @@ std::string failure_line(const std::string& url, const Error& error) {
 /// one; returns its hash. What a broken transfer from the last address left is kept, to continue.
 std::string bring(const DatasetFile& entry, const std::filesystem::path& file, Archives& archives,
                   const DatasetManifest& manifest) {
+  if (!entry.registration.empty()) {
+    throw FileError("fetch",
+                    fmt::format("{}: {} is not there, and its authors give it only to those who "
+                                "ask at {}",
+                                manifest.name, file.string(), entry.registration),
+                    manifest.notes);
+  }
   const std::filesystem::path partial = with_suffix(file, ".partial");
   const std::optional<std::string> expected = expected_sha256(entry, file);
   std::string failures;

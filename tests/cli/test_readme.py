@@ -4,7 +4,6 @@ has no ellipsis must be there."""
 
 import os
 import re
-import shlex
 import subprocess
 import unittest
 
@@ -23,12 +22,23 @@ def examples():
     return found
 
 
+def files():
+    """{path: content} of the README's blocks that name a file after their language."""
+    blocks = re.findall(r"```\w+ (\S+)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    return dict(blocks)
+
+
 class Readme(AusteerTest):
     def test_examples(self):
         commands = examples()
+        self.assertEqual(len(files()), 2)
+        for path, content in files().items():
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_text(content)
         self.assertGreaterEqual(len(commands), 6)
-        subcommands = {shlex.split(command)[1] for command, _ in commands}
-        self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval"}, subcommands)
+        subcommands = {re.search(r"austeer (\w+)", command)[1] for command, _ in commands}
+        self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity"},
+                             subcommands)
         path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
         for command, shown in commands:
             with self.subTest(command=command):
@@ -41,7 +51,7 @@ class Readme(AusteerTest):
 
     def test_help_shows_every_subcommand_and_defaults(self):
         out = self.succeed("--help")
-        for name in ("fetch", "collect", "rank", "units", "steer", "eval"):
+        for name in ("fetch", "collect", "rank", "units", "steer", "eval", "toxicity", "judge"):
             self.assertIn(name, out)
             self.assertIn("--help", self.succeed(name, "--help"))
         self.assertIn("=1000 ", self.succeed("collect", "--help"))

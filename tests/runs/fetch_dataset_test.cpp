@@ -202,6 +202,17 @@ TEST_F(FetchDataset, SecondProcessIsTold) {
   expect_refusal<FileError>([&] { fetch(); }, "in use by another process");
 }
 
+TEST_F(FetchDataset, FilesThatAskForRegistration) {
+  write_file(source / "manifests/small.yaml",
+             manifest_head +
+                 "  - {registration: \"https://example.org/form\", file: a.txt, sha256: " + good +
+                 "}\n");
+  expect_refusal<FileError>(
+      [&] { fetch(); }, "its authors give it only to those who ask at https://example.org/form");
+  write_file(fetched("a.txt"), read_file(source / "plain.txt"));
+  EXPECT_FALSE(fetch().files.at(0).downloaded) << "what is there is checked";
+}
+
 TEST_F(FetchDataset, ManifestsCannotLeadOutOfTheFolder) {
   const auto refused = [&](const std::string& text, const std::string& message) {
     write_file(source / "manifests/small.yaml", text);
@@ -232,7 +243,9 @@ TEST_F(FetchDataset, ManifestsCannotLeadOutOfTheFolder) {
 TEST(DatasetManifests, AllOfTheProjectsOwnLoad) {
   const std::filesystem::path folder =
       std::filesystem::path(AUSTEER_SOURCE_DIR) / "datasets/manifests";
-  const std::vector<std::string> expected = {"boolq", "copa", "winogrande"};
+  const std::vector<std::string> expected = {"boolq",      "bpo",   "copa",
+                                             "gsm8k",      "mawps", "realtoxicityprompts",
+                                             "storycloze", "svamp", "winogrande"};
   EXPECT_EQ(dataset_manifest_names(folder), expected);
   for (const std::string& name : expected) {
     const DatasetManifest manifest = load_dataset_manifest(name, folder);
