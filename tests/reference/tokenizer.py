@@ -181,6 +181,27 @@ def write_smollm2(folder, texts):
     write_tokenizers_package(folder, tokenizer, texts)
 
 
+def write_vocab_txt(folder, texts):
+    """The pieces of all-MiniLM-L6-v2 in the older form, with options that are not its own."""
+    from transformers import BertTokenizer
+
+    folder.mkdir(exist_ok=True)
+    pieces = tokenizer_real.minilm().get_vocab()
+    (folder / "vocab.txt").write_text("\n".join(sorted(pieces, key=pieces.get)) + "\n",
+                                      encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps({
+        "do_lower_case": False, "strip_accents": True, "tokenize_chinese_chars": False,
+        "tokenizer_class": "BertTokenizer", "sep_token": {"__type": "AddedToken", "content": "[SEP]"},
+        "mask_token": "[unused7]"}), encoding="utf-8")
+    tokenizer = BertTokenizer.from_pretrained(folder).backend_tokenizer
+
+    def encode(text, special):
+        return tokenizer.encode(text, add_special_tokens=special).ids
+
+    write_reference(folder, texts, encode,
+                    lambda ids: tokenizer.decode(ids, skip_special_tokens=True), len(pieces))
+
+
 def main():
     output = Path(sys.argv[1])
     output.mkdir(parents=True, exist_ok=True)
@@ -195,6 +216,7 @@ def main():
     write_tokenizers_package(output / "llama3", tokenizer_real.llama3(), texts)
     write_tokenizers_package(output / "qwen3", tokenizer_real.qwen3(), texts)
     write_tokenizers_package(output / "minilm", tokenizer_real.minilm(), texts)
+    write_vocab_txt(output / "bert_vocab_txt", texts)
     (output / "complete").write_text("")
 
 

@@ -85,7 +85,7 @@ std::vector<Case> cases() {
         "split_next",     "llama2",        "llama2_json",    "llama2_metaspace",
         "gemma",          "gemma_json",    "llama3",         "qwen3",
         "roberta_style",  "bert_cased",    "bert_bare",      "bert_stripped",
-        "minilm"}) {
+        "minilm",         "bert_vocab_txt"}) {
     all.push_back({folder, folder, &load_tokenizer});
   }
   all.push_back({"smollm2_gguf", "smollm2_gguf", &from_bpe_vocabulary});
