@@ -94,7 +94,7 @@ std::unique_ptr<Tokenizer> load_bert_vocabulary(const std::filesystem::path& fol
   std::vector<std::string> special = options.others;
   special.insert(special.end(), {options.unknown, options.before, options.after});
   std::ranges::sort(special);
-  special.erase(std::ranges::unique(special).begin(), special.end());
+  special.erase(std::unique(special.begin(), special.end()), special.end());
   for (const std::string& piece : special) {
     AddedToken token;
     token.id = id_of(piece, rules, parts.place);

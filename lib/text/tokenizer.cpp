@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "text/bert_vocabulary.hpp"
+#include "text/roberta_vocabulary.hpp"
 #include "text/sentencepiece.hpp"
 #include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json.hpp"
@@ -24,8 +25,9 @@ std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
                                         read_tokenizer_config(folder));
   }
   if (std::filesystem::exists(folder / "vocab.txt")) return load_bert_vocabulary(folder);
+  if (std::filesystem::exists(folder / "merges.txt")) return load_roberta_vocabulary(folder);
   throw FileError("tokenizer",
-                  fmt::format("{} has neither tokenizer.json nor tokenizer.model nor vocab.txt",
+                  fmt::format("{} has neither tokenizer.json nor tokenizer.model nor a vocabulary",
                               folder.string()),
                   "Is it a model folder in Hugging Face's layout?");
 }

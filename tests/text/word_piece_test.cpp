@@ -178,6 +178,35 @@ TEST_F(BertVocabulary, RefusesWhatItCannotUse) {
   expect_refused("is not in it");
 }
 
+TEST(RobertaVocabulary, IsFramedAndRefusesOtherFamilies) {
+  const testing::TemporaryFolder folder;
+  const auto expect_refused = [&](const std::string& message) {
+    expect_refusal<FormatError>([&] { load_tokenizer(folder.path()); }, message);
+  };
+  write_file(folder / "vocab.json",
+             R"({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "a": 4, "b": 5, "ab": 6})");
+  write_file(folder / "merges.txt", "#version: 0.2\r\na b\r\n");
+  const auto tokenizer = load_tokenizer(folder.path());
+  EXPECT_EQ(tokenizer->encode("ab<mask>a"), (Ids{0, 6, 7, 4, 2}));
+  write_file(folder / "tokenizer_config.json", R"({"mask_token": "a"})");
+  EXPECT_NE(load_tokenizer(folder.path())->fingerprint(), tokenizer->fingerprint());
+  write_file(folder / "tokenizer_config.json", R"({"cls_token": 3})");
+  expect_refused("cls_token");
+  write_file(folder / "tokenizer_config.json", "{}");
+  write_file(folder / "merges.txt", "#version: 0.2\na c\n");
+  expect_refused("'c'");
+  write_file(folder / "merges.txt", "a b c\n");
+  expect_refused("entry 0");
+  write_file(folder / "vocab.json", R"({"<|endoftext|>": 0})");
+  expect_refused("Only RoBERTa's form of vocab.json is supported");
+  write_file(folder / "vocab.json", R"({"<s>": -1})");
+  expect_refused("is not in it");
+  write_file(folder / "vocab.json", "[]");
+  expect_refused("not an object");
+  std::filesystem::remove(folder / "vocab.json");
+  expect_refusal<FileError>([&] { load_tokenizer(folder.path()); }, "vocab.json");
+}
+
 TEST(BertText, StripsAccentsWithoutLowerCase) {
   EXPECT_EQ(bert_normalise("\u00c4\u00c9 e\u0301", {true, true, true, false}), "AE e");
   EXPECT_EQ(bert_normalise("\u00c4\u00c9 \u0130", {true, true, false, true}),
