@@ -14,11 +14,11 @@ namespace {
 std::size_t tokens_after(const Tokenizer& tokenizer) {
   const std::vector<TokenId> bare = tokenizer.encode("a", false);
   const std::vector<TokenId> whole = tokenizer.encode("a", true);
-  const auto found = std::ranges::search(whole, bare);
-  if (bare.empty() || found.empty()) {
+  const auto found = std::search(whole.begin(), whole.end(), bare.begin(), bare.end());
+  if (bare.empty() || found == whole.end()) {
     throw FormatError("model", "the tokenizer does not put its special tokens around a text");
   }
-  return static_cast<std::size_t>(whole.end() - found.end());
+  return static_cast<std::size_t>(whole.end() - found) - bare.size();
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "text/bert_vocabulary.hpp"
+#include "text/roberta_vocabulary.hpp"
 #include "text/sentencepiece.hpp"
 #include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json.hpp"
@@ -22,8 +24,11 @@ std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
     return make_sentencepiece_tokenizer(read_file(model), model.string(),
                                         read_tokenizer_config(folder));
   }
+  if (std::filesystem::exists(folder / "vocab.txt")) return load_bert_vocabulary(folder);
+  if (std::filesystem::exists(folder / "merges.txt")) return load_roberta_vocabulary(folder);
   throw FileError("tokenizer",
-                  fmt::format("{} has neither tokenizer.json nor tokenizer.model", folder.string()),
+                  fmt::format("{} has neither tokenizer.json nor tokenizer.model nor a vocabulary",
+                              folder.string()),
                   "Is it a model folder in Hugging Face's layout?");
 }
 

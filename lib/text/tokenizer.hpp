@@ -40,14 +40,14 @@ class Tokenizer {
   virtual std::string fingerprint() const = 0;
 };
 
-/// Loads the tokenizer of a Hugging Face folder: `tokenizer.json` if there, else
-/// `tokenizer.model`. The former wins, also where it was converted from the latter, because it
-/// knows more: tokens that were added later, and which tokens of a chat format are special (Gemma's
-/// <end_of_turn>). Default special tokens are those of tokenizer.json's
-/// post-processor; where there is none, and for a tokenizer.model, tokenizer_config.json decides,
-/// and where that is silent, a tokenizer.model adds BOS and a tokenizer.json nothing. Throws
-/// FileError when there is neither, FormatError when a file is malformed or asks for what is not
-/// supported.
+/// Loads the tokenizer of a Hugging Face folder: `tokenizer.json` if there, else `tokenizer.model`,
+/// else `vocab.txt` (BERT), else `vocab.json` and `merges.txt` (RoBERTa). The first wins, also
+/// where it was converted from one of the others, because it knows more: tokens that were added
+/// later, and which tokens of a chat format are special (Gemma's <end_of_turn>). Default special
+/// tokens are those of tokenizer.json's post-processor; where there is none, and for a
+/// tokenizer.model, tokenizer_config.json decides, and where that is silent, a tokenizer.model adds
+/// BOS and a tokenizer.json nothing; the older vocabularies add their family's. Throws FileError
+/// when there is none, FormatError when a file is malformed or asks for what is not supported.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 
 }  // namespace austeer

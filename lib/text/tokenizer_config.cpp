@@ -1,7 +1,5 @@
 #include "text/tokenizer_config.hpp"
 
-#include "base/json.hpp"
-
 namespace austeer {
 namespace {
 
@@ -10,14 +8,13 @@ std::optional<bool> flag(Fields& fields, const std::string& key) {
   return fields.required<bool>(key);
 }
 
-/// A token is written as its piece, or as an added token with that content.
-std::string token(const Json& json, Fields& fields, const std::string& key) {
+}  // namespace
+
+std::string token_piece(const Json& json, Fields& fields, const std::string& key) {
   if (!fields.has(key)) return "";
   if (json.at(key).is_object()) return fields.object(key).required<std::string>("content");
   return fields.required<std::string>(key);
 }
-
-}  // namespace
 
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "tokenizer_config.json";
@@ -27,8 +24,8 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder) {
   Fields fields(json, file.string());
   config.add_bos = flag(fields, "add_bos_token");
   config.add_eos = flag(fields, "add_eos_token");
-  config.bos = token(json, fields, "bos_token");
-  config.eos = token(json, fields, "eos_token");
+  config.bos = token_piece(json, fields, "bos_token");
+  config.eos = token_piece(json, fields, "eos_token");
   return config;
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/json.hpp"
+
 namespace austeer {
 
 struct TokenizerConfig {
@@ -18,5 +20,9 @@ struct TokenizerConfig {
 /// Reads `folder`/tokenizer_config.json; says nothing when there is no such file. Throws FileError,
 /// and FormatError for what is not JSON or has one of these keys with another type.
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
+
+/// A token under `key` of a tokenizer_config.json, as its piece: it is written as that, or as an
+/// added token with that content. "" where there is none. Throws FormatError for anything else.
+std::string token_piece(const Json& json, Fields& fields, const std::string& key);
 
 }  // namespace austeer

@@ -181,6 +181,48 @@ def write_smollm2(folder, texts):
     write_tokenizers_package(folder, tokenizer, texts)
 
 
+def write_vocab_txt(folder, texts):
+    """The pieces of all-MiniLM-L6-v2 in the older form, with options that are not its own."""
+    from transformers import BertTokenizer
+
+    folder.mkdir(exist_ok=True)
+    pieces = tokenizer_real.minilm().get_vocab()
+    (folder / "vocab.txt").write_text("\n".join(sorted(pieces, key=pieces.get)) + "\n",
+                                      encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps({
+        "do_lower_case": False, "strip_accents": True, "tokenize_chinese_chars": False,
+        "tokenizer_class": "BertTokenizer", "sep_token": {"__type": "AddedToken", "content": "[SEP]"},
+        "mask_token": "[unused7]"}), encoding="utf-8")
+    tokenizer = BertTokenizer.from_pretrained(folder).backend_tokenizer
+
+    def encode(text, special):
+        return tokenizer.encode(text, add_special_tokens=special).ids
+
+    write_reference(folder, texts, encode,
+                    lambda ids: tokenizer.decode(ids, skip_special_tokens=True), len(pieces))
+
+
+def write_vocab_json(folder, texts, source):
+    """The roberta_style tokenizer in the older form."""
+    from transformers import RobertaTokenizer
+
+    folder.mkdir(exist_ok=True)
+    model = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+    (folder / "vocab.json").write_text(json.dumps(model["vocab"]), encoding="utf-8")
+    merges = "".join(" ".join(merge) + "\n" for merge in model["merges"])
+    (folder / "merges.txt").write_text("#version: 0.2\n" + merges, encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(
+        {"add_prefix_space": True, "tokenizer_class": "RobertaTokenizer"}), encoding="utf-8")
+    tokenizer = RobertaTokenizer.from_pretrained(folder).backend_tokenizer
+
+    def encode(text, special):
+        return tokenizer.encode(text, add_special_tokens=special).ids
+
+    write_reference(folder, texts, encode,
+                    lambda ids: tokenizer.decode(ids, skip_special_tokens=True),
+                    tokenizer.get_vocab_size(with_added_tokens=True))
+
+
 def main():
     output = Path(sys.argv[1])
     output.mkdir(parents=True, exist_ok=True)
@@ -195,6 +237,8 @@ def main():
     write_tokenizers_package(output / "llama3", tokenizer_real.llama3(), texts)
     write_tokenizers_package(output / "qwen3", tokenizer_real.qwen3(), texts)
     write_tokenizers_package(output / "minilm", tokenizer_real.minilm(), texts)
+    write_vocab_txt(output / "bert_vocab_txt", texts)
+    write_vocab_json(output / "roberta_vocab_json", texts, output / "roberta_style")
     (output / "complete").write_text("")
 
 

@@ -79,13 +79,29 @@ std::ostream& operator<<(std::ostream& stream, const Case& one) { return stream 
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const char* folder :
-       {"smollm2_style",  "llama3_style",  "qwen2_style",    "characters_style",
-        "split_isolated", "split_removed", "split_previous", "split_contiguous",
-        "split_next",     "llama2",        "llama2_json",    "llama2_metaspace",
-        "gemma",          "gemma_json",    "llama3",         "qwen3",
-        "roberta_style",  "bert_cased",    "bert_bare",      "bert_stripped",
-        "minilm"}) {
+  for (const char* folder : {"smollm2_style",
+                             "llama3_style",
+                             "qwen2_style",
+                             "characters_style",
+                             "split_isolated",
+                             "split_removed",
+                             "split_previous",
+                             "split_contiguous",
+                             "split_next",
+                             "llama2",
+                             "llama2_json",
+                             "llama2_metaspace",
+                             "gemma",
+                             "gemma_json",
+                             "llama3",
+                             "qwen3",
+                             "roberta_style",
+                             "bert_cased",
+                             "bert_bare",
+                             "bert_stripped",
+                             "minilm",
+                             "bert_vocab_txt",
+                             "roberta_vocab_json"}) {
     all.push_back({folder, folder, &load_tokenizer});
   }
   all.push_back({"smollm2_gguf", "smollm2_gguf", &from_bpe_vocabulary});

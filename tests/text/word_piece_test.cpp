@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "testing.hpp"
 #include "text/bert_text.hpp"
 #include "text/tokenizer_json.hpp"
@@ -139,6 +140,71 @@ TEST(WordPiece, RefusesWhatItCannotUse) {
         j["decoder"] = {{"type", "ByteLevel"}};
       },
       "ByteLevel undoes a pre-tokenizer ByteLevel");
+}
+
+class BertVocabulary : public ::testing::Test {
+ protected:
+  void SetUp() override { write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\r\n[SEP]\n[MASK]\nA\na\n##b"); }
+  void write(const std::string& name, const std::string& text) { write_file(folder_ / name, text); }
+  Ids encode(std::string_view text) const { return load_tokenizer(folder_.path())->encode(text); }
+  void expect_refused(const std::string& message) const {
+    expect_refusal<FormatError>([&] { load_tokenizer(folder_.path()); }, message);
+  }
+
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(BertVocabulary, IsReadWithTheOptionsBesideIt) {
+  EXPECT_EQ(encode("A[MASK]\u00e4b"), (Ids{2, 6, 4, 6, 7, 3}));
+  const std::string before = load_tokenizer(folder_.path())->fingerprint();
+  write("tokenizer_config.json", R"({"do_lower_case": false, "mask_token": "##b"})");
+  EXPECT_EQ(encode("A \u00e4b##b"), (Ids{2, 5, 1, 7, 3}));
+  EXPECT_NE(load_tokenizer(folder_.path())->fingerprint(), before);
+}
+
+TEST_F(BertVocabulary, RefusesWhatItCannotUse) {
+  write("tokenizer_config.json", R"({"cls_token": "[START]"})");
+  expect_refused("the special token '[START]' is not in it");
+  write("tokenizer_config.json", R"({"do_basic_tokenize": false})");
+  expect_refused("do_basic_tokenize");
+  write("tokenizer_config.json", R"({"do_lower_case": "yes"})");
+  expect_refused("do_lower_case");
+  write("tokenizer_config.json", "{}");
+  write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\n\na\n");
+  expect_refused("the token 5 is empty");
+  write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\na\na\n");
+  expect_refused("the tokens 5 and 6 are both 'a'");
+  write("vocab.txt", "");
+  expect_refused("is not in it");
+}
+
+TEST(RobertaVocabulary, IsFramedAndRefusesOtherFamilies) {
+  const testing::TemporaryFolder folder;
+  const auto expect_refused = [&](const std::string& message) {
+    expect_refusal<FormatError>([&] { load_tokenizer(folder.path()); }, message);
+  };
+  write_file(folder / "vocab.json",
+             R"({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "a": 4, "b": 5, "ab": 6})");
+  write_file(folder / "merges.txt", "#version: 0.2\r\na b\r\n");
+  const auto tokenizer = load_tokenizer(folder.path());
+  EXPECT_EQ(tokenizer->encode("ab<mask>a"), (Ids{0, 6, 7, 4, 2}));
+  write_file(folder / "tokenizer_config.json", R"({"mask_token": "a"})");
+  EXPECT_NE(load_tokenizer(folder.path())->fingerprint(), tokenizer->fingerprint());
+  write_file(folder / "tokenizer_config.json", R"({"cls_token": 3})");
+  expect_refused("cls_token");
+  write_file(folder / "tokenizer_config.json", "{}");
+  write_file(folder / "merges.txt", "#version: 0.2\na c\n");
+  expect_refused("'c'");
+  write_file(folder / "merges.txt", "a b c\n");
+  expect_refused("entry 0");
+  write_file(folder / "vocab.json", R"({"<|endoftext|>": 0})");
+  expect_refused("Only RoBERTa's form of vocab.json is supported");
+  write_file(folder / "vocab.json", R"({"<s>": -1})");
+  expect_refused("is not in it");
+  write_file(folder / "vocab.json", "[]");
+  expect_refused("not an object");
+  std::filesystem::remove(folder / "vocab.json");
+  expect_refusal<FileError>([&] { load_tokenizer(folder.path()); }, "vocab.json");
 }
 
 TEST(BertText, StripsAccentsWithoutLowerCase) {
