@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the reference data of the tests to build/reference: what transformers, tokenizers,
-# sentencepiece, gguf, safetensors, bitsandbytes and SciPy compute, each by a script of
+# sentencepiece, gguf, safetensors, bitsandbytes, NLTK and SciPy compute, each by a script of
 # tests/reference. All run again when one of them, a pinned version or a sample has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,6 +19,7 @@ run() {
 }
 run check_samples.py
 run significance.py "$out"
+run fluency.py "$out"
 run task_items.py datasets/samples "$out/tasks"
 run tokenizer.py "$out/tokenizers"
 run tensors.py "$out"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -51,12 +52,18 @@ std::string size_of(const ModelManifest& manifest) {
   return fmt::format(" ({} on disk, about as much memory)", human_bytes(manifest.weights_bytes));
 }
 
-ModelLocation locate_named(const ModelManifest& manifest, const fs::path& home) {
-  if (manifest.source) {
-    const fs::path file = fetched_model_file(manifest, home);
-    if (is_there(file)) return {file, manifest};
-  }
-  if (const auto snapshot = hub_snapshot(manifest.hub)) return {*snapshot, manifest};
+/// Whether all that `manifest` lists has been fetched; a folder fills file by file.
+bool is_fetched(const ModelManifest& manifest, const fs::path& home) {
+  if (!manifest.source) return false;
+  const fs::path folder = fetched_model_folder(manifest, home);
+  return std::ranges::all_of(manifest.source->files,
+                             [&](const ModelFile& file) { return is_there(folder / file.file); });
+}
+
+/// The fetched model or its snapshot in the hub cache.
+fs::path path_of(const ModelManifest& manifest, const fs::path& home) {
+  if (is_fetched(manifest, home)) return fetched_model(manifest, home);
+  if (const auto snapshot = hub_snapshot(manifest.hub)) return *snapshot;
   const std::string hint =
       manifest.source ? fmt::format("Run: austeer fetch model {}", manifest.name)
                       : fmt::format("Download {} with the Hugging Face tools{}, or pass its folder",
@@ -65,16 +72,69 @@ ModelLocation locate_named(const ModelManifest& manifest, const fs::path& home) 
                   hint);
 }
 
+std::vector<std::string> names_of(ModelKind kind, const fs::path& configs_folder) {
+  std::vector<std::string> names = model_manifest_names(configs_folder);
+  std::erase_if(names, [&](const std::string& name) {
+    return load_model_manifest(name, configs_folder).kind != kind;
+  });
+  return names;
+}
+
+/// Refuses a model that `spec` names well, but that is of the other kind than `wanted`.
+void check_kind(const std::string& spec, const ModelManifest& manifest, ModelKind wanted,
+                const fs::path& configs_folder) {
+  if (manifest.kind == wanted) return;
+  const bool decoder = wanted == ModelKind::decoder;
+  throw UsageError(
+      {fmt::format("[model] '{}' is of the wrong kind", spec),
+       decoder ? "a decoder, which continues texts" : "an encoder, which turns texts into vectors",
+       decoder ? "an encoder, which turns texts into vectors" : "a decoder, which continues texts",
+       fmt::format("Known {}s: {}", decoder ? "decoder" : "encoder",
+                   fmt::join(names_of(wanted, configs_folder), ", "))});
+}
+
 /// What configs/models/ says of a folder or file, when it is a model that is known there.
 std::optional<ModelManifest> manifest_of(const fs::path& path, const std::string& hub_name,
                                          const fs::path& configs_folder, const fs::path& home) {
   for (const std::string& name : model_manifest_names(configs_folder)) {
     ModelManifest manifest = load_model_manifest(name, configs_folder);
-    const bool same_file = manifest.source && fs::weakly_canonical(fetched_model_file(
-                                                  manifest, home)) == fs::weakly_canonical(path);
-    if (same_file || manifest.hub == hub_name) return manifest;
+    const bool same_path = manifest.source && fs::weakly_canonical(fetched_model(manifest, home)) ==
+                                                  fs::weakly_canonical(path);
+    if (same_path || manifest.hub == hub_name) return manifest;
   }
   return std::nullopt;
+}
+
+/// What `spec` names by a manifest's name or by org/name, of kind `wanted`.
+ModelLocation locate_named(const std::string& spec, ModelKind wanted,
+                           const fs::path& configs_folder, const fs::path& home) {
+  const std::vector<std::string> names = model_manifest_names(configs_folder);
+  if (std::ranges::find(names, spec) != names.end()) {
+    const ModelManifest manifest = load_model_manifest(spec, configs_folder);
+    check_kind(spec, manifest, wanted, configs_folder);
+    return {path_of(manifest, home), manifest};
+  }
+  if (is_hub_name(spec)) {
+    const auto snapshot = hub_snapshot(spec);
+    if (!snapshot) {
+      throw FileError("model",
+                      fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
+                                  spec, hub_cache().string()),
+                      "Download it with the Hugging Face tools, or pass a folder with config.json");
+    }
+    const auto manifest = manifest_of(*snapshot, spec, configs_folder, home);
+    if (manifest) check_kind(spec, *manifest, wanted, configs_folder);
+    return {*snapshot, manifest};
+  }
+  if (is_there(spec)) {
+    throw UsageError(
+        "model",
+        fmt::format("{} is no {}", spec, wanted == ModelKind::decoder ? "model" : "encoder"),
+        fmt::format("A model is a folder with config.json and *.safetensors{}",
+                    wanted == ModelKind::decoder ? ", or a .gguf file" : ""));
+  }
+  throw UsageError("model", fmt::format("unknown model '{}'", spec),
+                   suggestion(spec, names_of(wanted, configs_folder)));
 }
 
 }  // namespace
@@ -85,25 +145,13 @@ ModelLocation locate_model(const std::string& spec, const fs::path& configs_fold
   if (is_there(spec) && fs::path(spec).extension() == ".gguf") {
     return {spec, manifest_of(spec, "", configs_folder, home)};
   }
+  return locate_named(spec, ModelKind::decoder, configs_folder, home);
+}
 
-  const std::vector<std::string> names = model_manifest_names(configs_folder);
-  if (std::ranges::find(names, spec) != names.end()) {
-    return locate_named(load_model_manifest(spec, configs_folder), home);
-  }
-  if (is_hub_name(spec)) {
-    if (const auto snapshot = hub_snapshot(spec)) {
-      return {*snapshot, manifest_of(*snapshot, spec, configs_folder, home)};
-    }
-    throw FileError("model",
-                    fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
-                                spec, hub_cache().string()),
-                    "Download it with the Hugging Face tools, or pass a folder with config.json");
-  }
-  if (is_there(spec)) {
-    throw UsageError("model", fmt::format("{} is no model", spec),
-                     "A model is a folder with config.json and *.safetensors, or a .gguf file");
-  }
-  throw UsageError("model", fmt::format("unknown model '{}'", spec), suggestion(spec, names));
+fs::path locate_encoder(const std::string& name_or_folder, const fs::path& configs_folder,
+                        const fs::path& home) {
+  if (is_there(fs::path(name_or_folder) / "config.json")) return name_or_folder;
+  return locate_named(name_or_folder, ModelKind::encoder, configs_folder, home).path;
 }
 
 }  // namespace austeer

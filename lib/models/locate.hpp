@@ -1,5 +1,5 @@
 #pragma once
-// From what a user writes after --model to files on this machine.
+// From what a user writes to name a model to files on this machine.
 
 #include <filesystem>
 #include <optional>
@@ -14,11 +14,20 @@ struct ModelLocation {
   std::optional<ModelManifest> manifest;  ///< where configs/models/ knows the model
 };
 
-/// Finds a model: a folder with config.json, a .gguf file, a name of `configs_folder`/models (its
-/// fetched file below `home`, else its hub name), or `org/name` in the local Hugging Face cache
+/// Finds a decoder: a folder with config.json, a .gguf file, a name of `configs_folder`/models
+/// (what was fetched below `home`, else its hub name), or `org/name` in the local Hugging Face
+/// cache
 /// ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), newest main snapshot. Throws UsageError
-/// for a name that nobody knows, FileError for a model that is not here, with how to get it.
+/// for a name that nobody knows or an encoder's, FileError for a model that is not here, with how
+/// to get it.
 ModelLocation locate_model(const std::string& spec, const std::filesystem::path& configs_folder,
                            const std::filesystem::path& home);
+
+/// Finds the folder, with config.json, of an encoder: as given, the fetched one of a manifest of
+/// kind encoder, or `org/name` in the local Hugging Face cache. Throws UsageError for a name that
+/// nobody knows or a decoder's, FileError for an encoder that is not here, with how to get it.
+std::filesystem::path locate_encoder(const std::string& name_or_folder,
+                                     const std::filesystem::path& configs_folder,
+                                     const std::filesystem::path& home);
 
 }  // namespace austeer

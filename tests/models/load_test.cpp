@@ -115,6 +115,64 @@ TEST(Locate, FindsTheSnapshotOfTheHubCache) {
   EXPECT_EQ(locate_model("org/name", configs, cache.path()).path, folder / "snapshots" / "abc123");
 }
 
+/// A home folder that holds the first `count` files of all-minilm-l6-v2, empty ones.
+void pretend_to_fetch_encoder(const TemporaryFolder& home, std::size_t count) {
+  const ModelManifest manifest = load_model_manifest("all-minilm-l6-v2", configs);
+  const auto folder = fetched_model_folder(manifest, home.path());
+  make_folder(folder);
+  for (std::size_t i = 0; i < count; ++i) {
+    write_file(folder / manifest.source->files.at(i).file, "");
+  }
+}
+
+TEST(Locate, EncodersAndDecodersAreNotMixedUp) {
+  TemporaryFolder home;
+  ::setenv("HF_HUB_CACHE", home.path().c_str(), 1);
+  const auto decoder = [&](const std::string& spec) {
+    return locate_model(spec, configs, home.path());
+  };
+  const auto encoder = [&](const std::string& spec) {
+    return locate_encoder(spec, configs, home.path());
+  };
+  const std::string is_encoder =
+      "expected a decoder, which continues texts; found an encoder, which turns texts into vectors";
+  expect_refusal<UsageError>([&] { decoder("all-minilm-l6-v2"); }, is_encoder);
+  expect_refusal<UsageError>([&] { decoder("all-minilm-l6-v2"); }, "smollm2-135m-instruct");
+  expect_refusal<UsageError>(
+      [&] { encoder("smollm2-135m-instruct"); },
+      "expected an encoder, which turns texts into vectors; found a decoder");
+
+  const std::string hub = "sentence-transformers/all-MiniLM-L6-v2";
+  expect_refusal<FileError>([&] { encoder(hub); }, home.path().string());
+  const auto repository = home / "models--sentence-transformers--all-MiniLM-L6-v2";
+  make_folder(repository / "refs");
+  make_folder(repository / "snapshots" / "abc");
+  write_file(repository / "refs" / "main", "abc");
+  write_file(repository / "snapshots" / "abc" / "config.json", "{}");
+  EXPECT_EQ(encoder(hub), repository / "snapshots" / "abc");
+  EXPECT_EQ(encoder("all-minilm-l6-v2"), repository / "snapshots" / "abc");
+  expect_refusal<UsageError>([&] { decoder(hub); }, is_encoder);
+}
+
+TEST(Locate, AnEncoderIsThereWhenAllItsFilesAre) {
+  TemporaryFolder home;
+  ::setenv("HF_HUB_CACHE", home.path().c_str(), 1);
+  const auto locate = [&](const std::string& spec) {
+    return locate_encoder(spec, configs, home.path());
+  };
+  for (const std::size_t count : {0, 1, 4}) {
+    pretend_to_fetch_encoder(home, count);
+    expect_refusal<FileError>([&] { locate("all-minilm-l6-v2"); },
+                              "Run: austeer fetch model all-minilm-l6-v2");
+  }
+  pretend_to_fetch_encoder(home, 5);
+  const auto folder = home / "models/all-minilm-l6-v2";
+  EXPECT_EQ(locate("all-minilm-l6-v2"), folder);
+  EXPECT_EQ(locate(folder.string()), folder);
+  expect_refusal<UsageError>([&] { locate(home.path().string()); }, "is no encoder");
+  expect_refusal<UsageError>([&] { locate("all-minilm-l6"); }, "did you mean 'all-minilm-l6-v2'?");
+}
+
 TEST(Names, OfDtypesAndDevices) {
   EXPECT_EQ(parse_dtype("auto"), std::nullopt);
   EXPECT_EQ(parse_dtype("bfloat16"), at::kBFloat16);

