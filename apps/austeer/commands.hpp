@@ -12,5 +12,6 @@ void add_rank(CLI::App& app);
 void add_units(CLI::App& app);
 void add_steer(CLI::App& app);
 void add_eval(CLI::App& app);
+void add_toxicity(CLI::App& app);
 
 }  // namespace austeer::app
