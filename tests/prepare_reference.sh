@@ -20,6 +20,7 @@ run() {
 run check_samples.py
 run significance.py "$out"
 run fluency.py "$out"
+run scorers.py "$out"
 run task_items.py datasets/samples "$out/tasks"
 run tokenizer.py "$out/tokenizers"
 run tensors.py "$out"

@@ -13,5 +13,6 @@ void add_units(CLI::App& app);
 void add_steer(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_judge(CLI::App& app);
+void add_toxicity(CLI::App& app);
 
 }  // namespace austeer::app

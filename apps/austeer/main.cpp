@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   austeer::app::add_steer(app);
   austeer::app::add_eval(app);
   austeer::app::add_judge(app);
+  austeer::app::add_toxicity(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

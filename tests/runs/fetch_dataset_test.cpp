@@ -203,10 +203,8 @@ TEST_F(FetchDataset, SecondProcessIsTold) {
 }
 
 TEST_F(FetchDataset, FilesThatAskForRegistration) {
-  write_file(source / "manifests/small.yaml",
-             manifest_head +
-                 "  - {registration: \"https://example.org/form\", file: a.txt, sha256: " + good +
-                 "}\n");
+  entry(
+      fmt::format("{{file: a.txt, registration: \"https://example.org/form\", sha256: {}}}", good));
   expect_refusal<FileError>(
       [&] { fetch(); }, "its authors give it only to those who ask at https://example.org/form");
   write_file(fetched("a.txt"), read_file(source / "plain.txt"));
