@@ -1,5 +1,6 @@
 #include "runs/toxicity.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -11,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/hash.hpp"
 #include "base/paths.hpp"
 #include "models/locate.hpp"
 #include "runs/toxicity_card.hpp"

@@ -32,8 +32,7 @@ at::Tensor as_tensor(std::span<const double> values) {
 }
 
 Vector as_vector(const at::Tensor& tensor) {
-  const at::Tensor wide = tensor.to(at::kDouble).contiguous();
-  return {wide.const_data_ptr<double>(), wide.const_data_ptr<double>() + wide.numel()};
+  return {tensor.const_data_ptr<double>(), tensor.const_data_ptr<double>() + tensor.numel()};
 }
 
 /// log(1 + exp(z)) without overflow.
@@ -150,16 +149,15 @@ LogisticModel fit_logistic(const at::Tensor& features, std::span<const double> t
   if (!at::isfinite(features).all().item<bool>()) {
     throw ComputeError("logistic", "a feature is not finite");
   }
-  const at::ScalarType dtype = features.scalar_type();
-  const at::Tensor transposed = features.t();
-  return minimise({features.size(0), features.size(1),
-                   [&](std::span<const double> weights) {
-                     return as_vector(features.mv(as_tensor(weights).to(dtype)));
-                   },
-                   [&](std::span<const double> residuals) {
-                     return as_vector(transposed.mv(as_tensor(residuals).to(dtype)));
-                   }},
-                  targets, c, tolerance);
+  const at::Tensor wide = features.to(at::kDouble);
+  const at::Tensor transposed = wide.t();
+  return minimise(
+      {wide.size(0), wide.size(1),
+       [&](std::span<const double> weights) { return as_vector(wide.mv(as_tensor(weights))); },
+       [&](std::span<const double> residuals) {
+         return as_vector(transposed.mv(as_tensor(residuals)));
+       }},
+      targets, c, tolerance);
 }
 
 LogisticModel fit_logistic(const SparseRows& features, std::span<const double> targets, double c,

@@ -19,7 +19,7 @@ namespace {
 constexpr double states_c = 10;
 constexpr double ngrams_c = 20;
 constexpr double mix_c = 1;
-constexpr double fit_tolerance = 1e-4;
+constexpr double fit_tolerance = 1e-3;
 constexpr double unclear_from = 0.1;
 constexpr double unclear_to = 0.8;
 constexpr double smallest_spread = 1e-6;
@@ -54,7 +54,7 @@ struct Standardiser {
 /// target is NaN are left out of that one. Fills the stage's weights and intercepts.
 void fit_states(const at::Tensor& pooled, const std::vector<const std::vector<double>*>& targets,
                 const Rows& rows, ToxicityStage& stage, Progress& progress) {
-  at::Tensor part = pooled.index_select(0, index_of(rows));
+  at::Tensor part = pooled.index_select(0, index_of(rows)).to(at::kDouble);
   Standardiser standardiser(part);
   // Rows of about length 1, so that the same c suits any number of layers.
   standardiser.scale.mul_(std::sqrt(static_cast<double>(pooled.size(1))));
@@ -77,7 +77,7 @@ void fit_states(const at::Tensor& pooled, const std::vector<const std::vector<do
         through_half(as_tensor(model.weights).div(standardiser.scale).to(at::kFloat));
     weights.push_back(raw);
     intercepts.push_back(model.intercept -
-                         raw.to(at::kDouble).dot(standardiser.mean.to(at::kDouble)).item<double>());
+                         raw.to(at::kDouble).dot(standardiser.mean).item<double>());
     progress.advance(1);
   }
   stage.weights = at::stack(weights);

@@ -49,7 +49,9 @@ TEST(NgramFeatures, HaveLengthOneAndOrder) {
   for (std::size_t i = 0; i < features.size(); ++i) {
     squares += std::pow(features[i].value, 2);
     EXPECT_LT(features[i].column, ngram_buckets);
-    if (i > 0) EXPECT_LT(features[i - 1].column, features[i].column);
+    if (i > 0) {
+      EXPECT_LT(features[i - 1].column, features[i].column);
+    }
   }
   EXPECT_NEAR(squares, 1, 1e-6);
   EXPECT_TRUE(ngram_features("").empty());
