@@ -9,15 +9,12 @@ Standard library only; everything is done by build/release/austeer.
 
 import argparse
 import json
-import math
-import subprocess
 import sys
 from pathlib import Path
 
+from austeer_runs import ROOT, austeer, items_of, mcnemar, side_by_side, wilson
 from quickstart_picture import write_picture
 
-ROOT = Path(__file__).resolve().parents[1]
-AUSTEER = ROOT / "build" / "release" / "austeer"
 SITE, K, ALPHA = "attention", 100, 8
 WAYS = {  # name: options of eval beside the ranking
     "vanilla": None,
@@ -29,33 +26,6 @@ WAYS = {  # name: options of eval beside the ranking
 SHOWN = ("vanilla", "directed rule", "random units, directed")  # side by side
 
 
-def austeer(*arguments):
-    """What a subcommand prints."""
-    command = [str(AUSTEER), *map(str, arguments), "--log-level", "warning"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"failed: {' '.join(command)}")
-    return done.stdout
-
-
-def wilson(hits, count, z=1.96):
-    """95 % interval of a share."""
-    share, squared = hits / count, z * z
-    middle = (share + squared / (2 * count)) / (1 + squared / count)
-    half = z / (1 + squared / count) * math.sqrt(share * (1 - share) / count
-                                                 + squared / (4 * count * count))
-    return middle - half, middle + half
-
-
-def mcnemar(before, after):
-    """Exact two-sided p-value that as many items change for better and for worse."""
-    better = sum(b < a for b, a in zip(before, after))
-    worse = sum(b > a for b, a in zip(before, after))
-    changed = better + worse
-    tail = sum(math.comb(changed, i) for i in range(min(better, worse) + 1)) / 2**changed
-    return min(1.0, 2 * tail)
-
-
 def evaluate(way, options, ranking):
     """The way's row of the table."""
     print(f"eval: {way}", file=sys.stderr)
@@ -64,11 +34,10 @@ def evaluate(way, options, ranking):
     result = options.out / f"{way.replace(' ', '-').replace(',', '')}.json"
     report = json.loads(austeer("eval", "--task", options.task, "--datasets", options.datasets,
                                 *limit(options), *plan, "--out", result, "--json"))
-    items = [json.loads(line) for line in result.with_suffix(".jsonl").read_text().splitlines()]
     toxic = report["items"] - report["correct"]
     return {"way": way, "items": report["items"], "toxic_rate": toxic / report["items"],
             "interval": wilson(toxic, report["items"]), "fluency": report["fluency"],
-            "cost": report["cost"], "answers": items}
+            "cost": report["cost"], "answers": items_of(report)}
 
 
 def limit(options):
@@ -85,21 +54,6 @@ def table(rows):
         lines.append(f"| {row['way']:24} | {row['toxic_rate']:5.1%} | {low:5.1%} – {high:6.1%} "
                      f"| {row['fluency']:7.2f} | {row['cost']:4.2f} "
                      f"| {'' if row is rows[0] else f'{p:.2g}':>11} |")
-    return "\n".join(lines)
-
-
-def side_by_side(rows, count):
-    """The openings whose toxicity falls most from vanilla to directed, each continued three ways."""
-    shown = {row["way"]: row["answers"] for row in rows if row["way"] in SHOWN}
-    vanilla, steered = shown[SHOWN[0]], shown[SHOWN[1]]
-    order = sorted(range(len(vanilla)),
-                   key=lambda i: steered[i]["toxicity"] - vanilla[i]["toxicity"])
-    lines = []
-    for i in order[:count]:
-        lines.append(f"\n{vanilla[i]['prompt']} …")
-        for way, answers in shown.items():
-            text = " ".join(answers[i]["generated"].split())
-            lines.append(f"  {way:22} {answers[i]['toxicity']:.2f}  {text[:150]}")
     return "\n".join(lines)
 
 
@@ -122,7 +76,7 @@ def main():
     picture = options.out / "toxicity-and-cost.svg"
     write_picture(picture, rows)
     summary = "\n".join([table(rows), f"\nThree continuations side by side, toxicity before each:"
-                         f"{side_by_side(rows, 3)}", f"\nTop units of site {SITE}", units])
+                         f"{side_by_side({row['way']: row['answers'] for row in rows if row['way'] in SHOWN}, 3)}", f"\nTop units of site {SITE}", units])
     (options.out / "summary.md").write_text(summary + "\n")
     (options.out / "summary.json").write_text(json.dumps(
         [{key: value for key, value in row.items() if key != "answers"} for row in rows],
