@@ -15,6 +15,9 @@ namespace austeer {
 namespace {
 
 constexpr int most_iterations = 20000;
+// Near the minimum a step changes the objective by less than its rounding, and the line search
+// stops. The point is then as good as the objective can tell, which this gradient must confirm.
+constexpr double largest_final_gradient = 1e-3;
 
 using Vector = std::vector<double>;
 
@@ -107,6 +110,24 @@ void check(const Products& features, std::span<const double> targets, double c) 
   }
 }
 
+double length(std::span<const double> vector) {
+  double squares = 0;
+  for (const double value : vector) squares += value * value;
+  return std::sqrt(squares);
+}
+
+/// Whether liblbfgs came to the minimum, by its `status` or as near as rounding allows.
+bool is_minimum(int status, const Objective& objective, std::span<const double> point) {
+  if (status == LBFGS_SUCCESS || status == LBFGS_ALREADY_MINIMIZED) return true;
+  if (status != LBFGSERR_ROUNDING_ERROR && status != LBFGSERR_MINIMUMSTEP &&
+      status != LBFGSERR_WIDTHTOOSMALL) {
+    return false;
+  }
+  Vector gradient(point.size());
+  objective.evaluate(point, gradient);
+  return length(gradient) <= largest_final_gradient * std::max(1.0, length(point));
+}
+
 LogisticModel minimise(const Products& features, std::span<const double> targets, double c,
                        double tolerance) {
   check(features, targets, c);
@@ -128,7 +149,7 @@ LogisticModel minimise(const Products& features, std::span<const double> targets
   const int status = lbfgs(static_cast<int>(size), point.get(), nullptr, &Objective::call, nullptr,
                            &objective, &parameters);
   if (objective.failure) std::rethrow_exception(objective.failure);
-  if (status != LBFGS_SUCCESS && status != LBFGS_ALREADY_MINIMIZED) {
+  if (!is_minimum(status, objective, {point.get(), size})) {
     throw ComputeError("logistic",
                        fmt::format("the minimum was not found (liblbfgs status {})", status),
                        "Features of mean 0 and similar spread, or a smaller c, help");
