@@ -67,7 +67,7 @@ std::vector<double> JoinedScores::score(std::span<const std::string> texts) cons
           "scores",
           fmt::format("{} has no score for the text with the hash {}: '{}'", file_.string(), hash,
                       text.substr(0, 60)),
-          "Score exactly the texts of the result's .jsonl, field 'continuation', and join again");
+          "Score the texts of the result's .jsonl, field 'scored', and join again");
     }
     result.push_back(found->second);
   }
