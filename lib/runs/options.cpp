@@ -6,6 +6,12 @@
 #include "base/paths.hpp"
 
 namespace austeer {
+namespace {
+
+/// Written for this project, so that the sample is all there is of it.
+constexpr const char* own_dataset = "Provocations";
+
+}  // namespace
 
 Model open_model(const RunOptions& options) {
   if (options.threads > 0) at::set_num_threads(options.threads);
@@ -23,11 +29,15 @@ Model open_model(const RunOptions& options) {
 }
 
 std::filesystem::path datasets_folder(const RunOptions& options, const std::string& folder) {
-  if (!options.datasets.empty()) return options.datasets;
-  if (const std::string chosen = environment("AUSTEER_DATASETS"); !chosen.empty()) return chosen;
+  const std::filesystem::path samples = project_folder("datasets") / "samples";
+  const std::string chosen =
+      options.datasets.empty() ? environment("AUSTEER_DATASETS") : options.datasets;
+  if (folder == own_dataset) {
+    return std::filesystem::exists(std::filesystem::path(chosen) / folder) ? chosen : samples;
+  }
+  if (!chosen.empty()) return chosen;
   const std::filesystem::path fetched = home_folder() / "datasets";
   if (std::filesystem::exists(fetched / folder)) return fetched;
-  const std::filesystem::path samples = project_folder("datasets") / "samples";
   if (std::filesystem::exists(samples / folder)) {
     spdlog::warn(
         "{}: using the small sample that comes with austeer; for the real data use "

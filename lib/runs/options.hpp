@@ -27,7 +27,8 @@ Model open_model(const RunOptions& options);
 
 /// The folder below which the dataset called `folder` ("COPA") lies: --datasets, else
 /// $AUSTEER_DATASETS, else what was fetched into the user's cache, else the samples that come with
-/// the project (with a warning in the log: they are too small to measure a model).
+/// the project (with a warning in the log: they are too small to measure a model). The project's
+/// own Provocations come from the samples wherever the chosen folder lacks them.
 std::filesystem::path datasets_folder(const RunOptions& options, const std::string& folder);
 
 /// The options as resolved, for a result's record.
