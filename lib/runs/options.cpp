@@ -30,10 +30,10 @@ Model open_model(const RunOptions& options) {
 
 std::filesystem::path datasets_folder(const RunOptions& options, const std::string& folder) {
   const std::filesystem::path samples = project_folder("datasets") / "samples";
-  const std::string chosen =
+  const std::filesystem::path chosen =
       options.datasets.empty() ? environment("AUSTEER_DATASETS") : options.datasets;
   if (folder == own_dataset) {
-    return std::filesystem::exists(std::filesystem::path(chosen) / folder) ? chosen : samples;
+    return !chosen.empty() && std::filesystem::exists(chosen / folder) ? chosen : samples;
   }
   if (!chosen.empty()) return chosen;
   const std::filesystem::path fetched = home_folder() / "datasets";
