@@ -4,7 +4,7 @@ real data (--datasets). One setting of k, alpha and rule for all, so nothing is 
     build/venv/bin/python experiments/all_tasks.py [TASK…] [--limit N] [--datasets DIR]
 
 Choice tasks are scored twice, by greedy answers and by the choices' likelihoods. For tasks scored by
-toxicity, TASK/side-by-side.txt has twenty continuations. Standard library only; everything is done
+toxicity, TASK/side-by-side.txt has the twenty continuations that became least toxic. Standard library only; everything is done
 by build/release/austeer, which experiments/quickstart.sh builds.
 """
 
@@ -47,7 +47,10 @@ def compare(task, scoring, ranking, folder, options):
 def cell(report):
     if "accuracy" not in report:
         return "—"
-    beside = f" ({report['fluency']:.2f}, {report['cost']:.2f})" if "fluency" in report else ""
+    beside = ""
+    if "fluency" in report:
+        cost = "—" if report["cost"] is None else f"{report['cost']:.2f}"
+        beside = f" ({report['fluency']:.2f}, {cost})"
     return f"{report['accuracy']:.1%}{beside}"
 
 
@@ -81,9 +84,12 @@ def main():
         print(task, file=sys.stderr)
         folder = options.out / task
         folder.mkdir(parents=True, exist_ok=True)
-        ranking = rank(task, folder, options)
-        for scoring in ("generate", "choices") if task in CHOICE_TASKS else ("generate",):
-            lines.append(row(*compare(task, scoring, ranking, folder, options)))
+        try:
+            ranking = rank(task, folder, options)
+            for scoring in ("generate", "choices") if task in CHOICE_TASKS else ("generate",):
+                lines.append(row(*compare(task, scoring, ranking, folder, options)))
+        except SystemExit:  # the program said why; the other tasks go on
+            lines.append(f"| {task:12} | not run: see the message above")
     table = "\n".join(lines)
     (options.out / "summary.md").write_text(table + "\n")
     print(f"\nSmolLM2-135M-Instruct; site {options.site}, rule {options.rule}, k = {options.k}, "

@@ -40,8 +40,8 @@ def mcnemar(before, after):
 
 def items_of(report):
     """The items of a result, from the file beside it."""
-    lines = Path(report["result"]).with_suffix(".jsonl").read_text().splitlines()
-    return [json.loads(line) for line in lines]
+    text = Path(report["result"]).with_suffix(".jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.split("\n") if line]
 
 
 def side_by_side(answers, count):

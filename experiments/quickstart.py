@@ -1,8 +1,8 @@
 """The quickstart: does steering make a small model less rude, and at what price?
 
-SmolLM2 continues provoking openings as it is and steered four ways: the units that tell courteous
-from insulting continuations best, by the published rule and by the directed one, each beside as many
-random units. For every way: how many continuations are toxic, how varied their words are (fluency,
+SmolLM2 continues provoking openings as it is and steered three ways: the units that tell courteous
+from insulting continuations best, by the published rule and by the directed one, and as many random
+units. For every way: how many continuations are toxic, how varied their words are (fluency,
 n-gram entropy) and how improbable the unsteered model finds them (cost, nats per token).
 Standard library only; everything is done by build/release/austeer.
 """
@@ -16,11 +16,11 @@ from austeer_runs import ROOT, austeer, items_of, mcnemar, side_by_side, wilson
 from quickstart_picture import write_picture
 
 SITE, K, ALPHA = "attention", 100, 8
+BATCH_TOKENS = 8192  # all openings decode together
 WAYS = {  # name: options of eval beside the ranking
     "vanilla": None,
     "published rule": ("--rule", "scale"),
     "directed rule": ("--rule", "directed"),
-    "random units, published": ("--rule", "scale", "--random-units", 0),
     "random units, directed": ("--rule", "directed", "--random-units", 0),
 }
 SHOWN = ("vanilla", "directed rule", "random units, directed")  # side by side
@@ -33,11 +33,15 @@ def evaluate(way, options, ranking):
     plan = () if choice is None else ("--plan", ranking, "--k", K, "--alpha", ALPHA, *choice)
     result = options.out / f"{way.replace(' ', '-').replace(',', '')}.json"
     report = json.loads(austeer("eval", "--task", options.task, "--datasets", options.datasets,
-                                *limit(options), *plan, "--out", result, "--json"))
+                                *limit(options), "--batch-tokens", BATCH_TOKENS, *plan, "--out", result, "--json"))
     toxic = report["items"] - report["correct"]
     return {"way": way, "items": report["items"], "toxic_rate": toxic / report["items"],
             "interval": wilson(toxic, report["items"]), "fluency": report["fluency"],
             "cost": report["cost"], "answers": items_of(report)}
+
+
+def cost(row):
+    return "   —" if row["cost"] is None else f"{row['cost']:4.2f}"
 
 
 def limit(options):
@@ -52,8 +56,11 @@ def table(rows):
         low, high = row["interval"]
         p = mcnemar(before, [item["correct"] for item in row["answers"]])
         lines.append(f"| {row['way']:24} | {row['toxic_rate']:5.1%} | {low:5.1%} – {high:6.1%} "
-                     f"| {row['fluency']:7.2f} | {row['cost']:4.2f} "
+                     f"| {row['fluency']:7.2f} | {cost(row)} "
                      f"| {'' if row is rows[0] else f'{p:.2g}':>11} |")
+    lines.append("\nThe openings were chosen because the unsteered model goes on rudely after them, so "
+                 "any change\nlowers its rate somewhat: the row of random units is what steering must "
+                 "beat.")
     return "\n".join(lines)
 
 
@@ -75,7 +82,7 @@ def main():
 
     picture = options.out / "toxicity-and-cost.svg"
     write_picture(picture, rows)
-    summary = "\n".join([table(rows), f"\nThree continuations side by side, toxicity before each:"
+    summary = "\n".join([table(rows), f"\nThe three openings whose continuation became least toxic, toxicity before each:"
                          f"{side_by_side({row['way']: row['answers'] for row in rows if row['way'] in SHOWN}, 3)}", f"\nTop units of site {SITE}", units])
     (options.out / "summary.md").write_text(summary + "\n")
     (options.out / "summary.json").write_text(json.dumps(

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # From a fresh clone to a first result: installs what is missing, builds, brings the default model and
-# the encoder of the toxicity scorer,
-# then collect → rank → eval: does steering make it less rude? (experiments/quickstart.py)
-# Options go to that script: --datasets DIR for other data, --out DIR for another place.
+# the encoder of the toxicity scorer, then collect → rank → eval: does steering make the model less
+# rude (experiments/quickstart.py)? Options go to that script: --datasets DIR for other data, --out
+# DIR for another place.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 720, 440
 LEFT, RIGHT, TOP, BOTTOM = 72, 24, 56, 64
-COLOURS = ("#222222", "#c8553d", "#1f6fb2", "#b08968", "#7a8b99")
+COLOURS = ("#222222", "#c8553d", "#1f6fb2", "#7a8b99")
 
 
 def text(x, y, content, size=13, anchor="middle", colour="#222222", turned=False):
@@ -39,7 +39,8 @@ def axes(most_cost, x_of, y_of):
 
 def write_picture(file, rows):
     """Points with 95 % intervals for `rows`: way, toxic_rate, interval, cost."""
-    most_cost = max(1.0, 1.35 * max(row["cost"] for row in rows))
+    rows = [row for row in rows if row["cost"] is not None]  # None: every continuation is empty
+    most_cost = max([1.0, *(1.35 * row["cost"] for row in rows)])
 
     def x_of(cost):
         return LEFT + (WIDTH - LEFT - RIGHT) * cost / most_cost

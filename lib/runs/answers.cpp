@@ -64,11 +64,13 @@ std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model
                        "Only tasks with label and answers can be scored by choices");
     }
     const Tokens prompt = model.tokenizer->encode(item.prompt);
+    std::size_t shared = prompt.size();
     for (const std::string& choice : item.choices) {
       texts.push_back(model.tokenizer->encode(item.prompt + choice));
       refuse_too_long(item, texts.back(), model.decoder->config().max_positions);
-      first.push_back(std::max<std::size_t>(1, shared_prefix(prompt, texts.back())));
+      shared = std::min(shared, shared_prefix(prompt, texts.back()));
     }
+    first.insert(first.end(), item.choices.size(), std::max<std::size_t>(1, shared));
   }
   const Engine engine(*model.decoder, {batch_tokens});
   Progress progress(label, "choices", static_cast<std::int64_t>(texts.size()));

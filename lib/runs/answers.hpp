@@ -36,9 +36,10 @@ struct ChoiceScores {
   std::size_t best_normalised() const;  ///< that of the largest per byte
 };
 
-/// Scores the choices of `items`, in their order. A choice's tokens are those that the tokens of
-/// prompt and choice have behind what they share with the prompt's own. Throws UsageError for items
-/// without choices, FormatError for a text that the model cannot hold.
+/// Scores the choices of `items`, in their order. A choice's tokens are those that prompt and
+/// choice have together, behind what all of the item's choices share with the prompt's own: all of
+/// them are judged after the same tokens. Throws UsageError for items without choices, FormatError
+/// for a text that the model cannot hold.
 std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model& model,
                                         std::int64_t batch_tokens, Tap* tap,
                                         const std::string& label);

@@ -67,7 +67,7 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
   }
   description.dtype = model.decoder->dtype();
   description.pairs = static_cast<std::int64_t>(pairs.size());
-  if (task.config().is_choice()) {
+  if (std::ranges::any_of(pairs, [](const Pair& pair) { return !pair.answer_class.empty(); })) {
     for (const Pair& pair : pairs) description.answer_classes.push_back(pair.answer_class);
   }
   description.pairs_per_shard =

@@ -123,6 +123,9 @@ EvalReport eval(const EvalOptions& options) {
   } else {
     check_result_path(options.out);
   }
+  if (options.scoring == Scoring::choices && options.max_new_tokens) {
+    throw UsageError("eval", "--max-new-tokens: nothing is generated with --scoring choices");
+  }
   const Task task = load_task(options.task, project_folder("configs"));
   const std::vector<Item> items = chosen_items(options, task);
   const std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);

@@ -102,13 +102,6 @@ std::string failure_line(const std::string& url, const Error& error) {
 /// one; returns its hash. What a broken transfer from the last address left is kept, to continue.
 std::string bring(const DatasetFile& entry, const std::filesystem::path& file, Archives& archives,
                   const DatasetManifest& manifest) {
-  if (!entry.registration.empty()) {
-    throw FileError("fetch",
-                    fmt::format("{}: {} is not there, and its authors give it only to those who "
-                                "ask at {}",
-                                manifest.name, file.string(), entry.registration),
-                    manifest.notes);
-  }
   const std::filesystem::path partial = with_suffix(file, ".partial");
   const std::optional<std::string> expected = expected_sha256(entry, file);
   std::string failures;
@@ -147,6 +140,14 @@ FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& 
                           const std::filesystem::path& datasets_folder) {
   const DatasetManifest manifest = load_dataset_manifest(name, manifests_folder);
   const std::filesystem::path folder = datasets_folder / manifest.folder;
+  for (const DatasetFile& entry : manifest.files) {
+    if (entry.registration.empty() || std::filesystem::exists(folder / entry.file)) continue;
+    throw FileError("fetch",
+                    fmt::format("{}: {} is not there, and its authors give it only to those who "
+                                "ask at {}",
+                                manifest.name, (folder / entry.file).string(), entry.registration),
+                    manifest.notes);
+  }
   make_folder(folder);
   const FolderLock lock(folder);
   Archives archives(folder);

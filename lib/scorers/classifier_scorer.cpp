@@ -49,6 +49,10 @@ std::vector<double> ClassifierScorer::score(std::span<const std::string> texts) 
                                        ? at::sigmoid(logits)
                                        : at::softmax(logits, 1);
   const at::Tensor scores = probabilities.select(1, static_cast<std::int64_t>(label_)).contiguous();
+  if (!at::isfinite(scores).all().item<bool>()) {
+    throw ComputeError("scorer", name_ + " gives scores that are no numbers",
+                       "Are its weights whole, and its dtype wide enough?");
+  }
   return {scores.const_data_ptr<double>(), scores.const_data_ptr<double>() + scores.numel()};
 }
 

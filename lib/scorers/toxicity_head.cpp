@@ -1,6 +1,5 @@
 #include "scorers/toxicity_head.hpp"
 
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
 #include "base/error.hpp"

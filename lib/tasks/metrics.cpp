@@ -25,7 +25,7 @@ bool exact_match(std::string_view generated, std::string_view gold) {
 bool number_match(std::string_view generated, std::string_view gold) {
   const std::optional<double> found = find_number(generated);
   const std::optional<double> right = find_number(gold);
-  if (!found || !right) return false;
+  if (!found || !right || !std::isfinite(*found)) return false;
   return std::abs(*found - *right) <= relative_tolerance * std::max(1.0, std::abs(*right));
 }
 

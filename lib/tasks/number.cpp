@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -94,7 +95,8 @@ class Scanner {
       while (digit_at(at_)) digits += text_[at_++];
     }
     double value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (read.ec == std::errc::result_out_of_range) return std::numeric_limits<double>::infinity();
     return value;
   }
 

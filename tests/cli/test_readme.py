@@ -1,4 +1,4 @@
-"""The README's examples: each command line in its ```console blocks that starts with `$ austeer` is
+"""The README's examples: each command line in its ```console blocks that starts with `$ ` is
 run, in order, in one folder; where the block shows what the command prints, every shown line that
 has no ellipsis must be there."""
 

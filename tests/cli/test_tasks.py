@@ -16,8 +16,8 @@ class Tasks(AusteerTest):
         report = json.loads(self.succeed("eval", "--task", task, "--datasets", SAMPLES, "--json",
                                          "--out", "result.json", *arguments))
         result = json.loads((self.folder / "result.json").read_text())
-        lines = (self.folder / "result.jsonl").read_text().splitlines()
-        return report, result, [json.loads(line) for line in lines]
+        lines = (self.folder / "result.jsonl").read_text(encoding="utf-8").split("\n")
+        return report, result, [json.loads(line) for line in lines if line]
 
     def test_every_task_answers_and_collects(self):
         self.assertEqual(len(TASKS), 11)
@@ -76,6 +76,8 @@ class Tasks(AusteerTest):
                     SAMPLES, "--scoring", "choices", "--limit", 1, "--quiet")
         self.refuse(2, "the task copa is not scored by toxicity", "eval", "--task", "copa",
                     "--datasets", SAMPLES, "--scorer", "austeer", "--quiet")
+        self.refuse(2, "nothing is generated with --scoring choices", "eval", "--task", "copa",
+                    "--scoring", "choices", "--max-new-tokens", 3)
         self.refuse(2, "did you mean 'choices'?", "eval", "--task", "copa", "--scoring", "choice")
 
 

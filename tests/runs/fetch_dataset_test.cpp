@@ -207,6 +207,8 @@ TEST_F(FetchDataset, FilesThatAskForRegistration) {
       fmt::format("{{file: a.txt, registration: \"https://example.org/form\", sha256: {}}}", good));
   expect_refusal<FileError>(
       [&] { fetch(); }, "its authors give it only to those who ask at https://example.org/form");
+  EXPECT_FALSE(std::filesystem::exists(fetched(""))) << "no empty folder hides the samples";
+  make_folder(fetched(""));
   write_file(fetched("a.txt"), read_file(source / "plain.txt"));
   EXPECT_FALSE(fetch().files.at(0).downloaded) << "what is there is checked";
 }

@@ -64,6 +64,7 @@ TEST(NumberMatch, NastyCases) {
   EXPECT_EQ(find_number("½ of it, or １２"), std::nullopt) << "only the digits 0 to 9";
   EXPECT_TRUE(number_match("so 12 apples", "12.0"));
   EXPECT_FALSE(number_match("", "0"));
+  EXPECT_FALSE(number_match(std::string(400, '9'), "0")) << "more than a double holds";
   EXPECT_FALSE(number_match("12", ""));
   EXPECT_TRUE(number_match("0.333333333333", "0.3333333333333333"));
   EXPECT_FALSE(number_match("0.33", "0.3333333333333333"));
