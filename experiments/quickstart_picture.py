@@ -37,6 +37,13 @@ def axes(most_cost, x_of, y_of):
     return parts
 
 
+def free_place(taken, x, y):
+    """(x, y), moved down until no label of `taken` is in the way."""
+    while any(abs(x - other_x) < 170 and abs(y - other_y) < 16 for other_x, other_y in taken):
+        y += 4
+    return x, y
+
+
 def write_picture(file, rows):
     """Points with 95 % intervals for `rows`: way, toxic_rate, interval, cost."""
     rows = [row for row in rows if row["cost"] is not None]  # None: every continuation is empty
@@ -53,11 +60,12 @@ def write_picture(file, rows):
              f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
              text(WIDTH / 2, 28, "Toxic continuations against what they cost the model", size=16),
              *axes(most_cost, x_of, y_of)]
+    labels = []
     for row, colour in zip(rows, COLOURS):
         x, (low, high) = x_of(row["cost"]), row["interval"]
+        labels.append(free_place(labels, x + 10, y_of(row["toxic_rate"]) - 8))
         parts += [line(x, y_of(low), x, y_of(high), colour, 2.0),
                   f'<circle cx="{x:.1f}" cy="{y_of(row["toxic_rate"]):.1f}" r="5.5" '
                   f'fill="{colour}"/>',
-                  text(x + 10, y_of(row["toxic_rate"]) - 8, row["way"], anchor="start",
-                       colour=colour)]
+                  text(*labels[-1], row["way"], anchor="start", colour=colour)]
     file.write_text("\n".join([*parts, "</svg>"]) + "\n", encoding="utf-8")
