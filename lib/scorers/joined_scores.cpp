@@ -63,11 +63,10 @@ std::vector<double> JoinedScores::score(std::span<const std::string> texts) cons
     const std::string hash = sha256(text);
     const auto found = scores_.find(hash);
     if (found == scores_.end()) {
-      throw FormatError(
-          "scores",
-          fmt::format("{} has no score for the text with the hash {}: '{}'", file_.string(), hash,
-                      text.substr(0, 60)),
-          "Score the texts of the result's .jsonl, field 'scored', and join again");
+      throw FormatError("scores",
+                        fmt::format("{} has no score for the text with the hash {}: '{}'",
+                                    file_.string(), hash, text.substr(0, 60)),
+                        "Score the texts of the result's .jsonl, field 'scored', and join again");
     }
     result.push_back(found->second);
   }
