@@ -4,24 +4,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 
 namespace austeer {
-namespace {
-
-std::string lower_case(std::string text) {
-  for (char& byte : text) {
-    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-  }
-  return text;
-}
-
-}  // namespace
 
 std::size_t toxic_label(const std::vector<std::string>& labels, const std::string& label) {
   std::vector<std::size_t> fitting;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const std::string name = lower_case(labels[i]);
+    const std::string name = lower_ascii(labels[i]);
     if (label.empty() ? name == "toxic" || name == "toxicity" : labels[i] == label) {
       fitting.push_back(i);
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/ascii.hpp"
+
 namespace austeer {
 namespace {
 
@@ -15,10 +17,6 @@ constexpr std::string_view edge_marks = "'!-_%&+";
 bool belongs_to_word(char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
          static_cast<unsigned char>(byte) >= 0x80 || marks.find(byte) != std::string_view::npos;
-}
-
-char to_lower(char byte) {
-  return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
 /// The last byte of U+2010 to U+2027 where one starts at `position`, else 0.
@@ -51,7 +49,7 @@ std::vector<std::string> ngram_words(std::string_view text) {
   std::vector<std::string> words;
   std::string word;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char byte = to_lower(text[i]);
+    const char byte = lower_ascii(text[i]);
     if (const unsigned char last = general_punctuation(text, i)) {
       const bool apostrophe = last == 0x98 || last == 0x99;
       if (apostrophe) {

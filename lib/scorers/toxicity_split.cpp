@@ -1,5 +1,6 @@
 #include "scorers/toxicity_split.hpp"
 
+#include "base/ascii.hpp"
 #include "base/hash.hpp"
 
 namespace austeer {
@@ -17,7 +18,7 @@ std::string normalised(std::string_view text) {
     }
     if (gap && !result.empty()) result += ' ';
     gap = false;
-    result += byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+    result += lower_ascii(byte);
   }
   return result;
 }

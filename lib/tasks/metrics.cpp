@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/ascii.hpp"
 #include "tasks/number.hpp"
 #include "tasks/strip.hpp"
 
@@ -12,14 +13,10 @@ namespace {
 
 constexpr double relative_tolerance = 1e-9;
 
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 }  // namespace
 
 bool exact_match(std::string_view generated, std::string_view gold) {
-  return std::ranges::equal(stripped(generated), stripped(gold), {}, lower, lower);
+  return lower_ascii(stripped(generated)) == lower_ascii(stripped(gold));
 }
 
 bool number_match(std::string_view generated, std::string_view gold) {

@@ -1,13 +1,14 @@
 // Finding numbers in text, one scan from left to right.
 #include "tasks/number.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "base/ascii.hpp"
 
 namespace austeer {
 namespace {
@@ -17,7 +18,6 @@ constexpr double whole_below = 1e15;  // whole numbers are exact far beyond this
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_word(char c) { return is_digit(c) || is_letter(c); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Reads numbers at a place that moves forward through the text.
 class Scanner {
@@ -108,8 +108,7 @@ class Scanner {
 std::size_t after_answer(std::string_view text) {
   constexpr std::string_view spaces = " \t\n\r\f\v";
   constexpr std::string_view word = "answer";
-  std::string small(text);
-  std::ranges::transform(small, small.begin(), lower);
+  const std::string small = lower_ascii(text);
   std::size_t found = std::string::npos;
   for (std::size_t i = small.find(word); i != std::string::npos; i = small.find(word, i + 1)) {
     const std::size_t end = i + word.size();

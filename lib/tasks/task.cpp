@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.hpp"
 #include "base/config_files.hpp"
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -17,19 +18,11 @@ namespace {
 
 using Path = std::filesystem::path;
 
-/// The manifests of `austeer fetch` bear the folder's name in lower case.
-std::string manifest_name(std::string dataset) {
-  for (char& letter : dataset) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  return dataset;
-}
-
 [[noreturn]] void refuse_missing_data(const std::string& what, const std::string& dataset) {
   throw FileError("task", what,
                   fmt::format("Point --datasets or AUSTEER_DATASETS at a folder that holds {}, or "
                               "run: austeer fetch dataset {}",
-                              dataset, manifest_name(dataset)));
+                              dataset, lower_ascii(dataset)));
 }
 
 /// Adds the fields that the task derives from others.
