@@ -8,11 +8,11 @@
 #include <istream>
 #include <limits>
 #include <ostream>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/json_lines.hpp"
 #include "base/paths.hpp"
 #include "models/locate.hpp"
 #include "runs/toxicity_card.hpp"
@@ -46,10 +46,6 @@ void read_line(const Json& line, const std::string& place, LabelSide side,
   }
 }
 
-bool is_blank(const std::string& line) {
-  return line.find_first_not_of(" \t\r") == std::string::npos;
-}
-
 /// Scores the objects that wait, writes them and empties the list.
 void write_scored(const ToxicityScorer& scorer, std::vector<Json>& waiting,
                   std::vector<std::string>& texts, std::ostream& out) {
@@ -67,14 +63,10 @@ void write_scored(const ToxicityScorer& scorer, std::vector<Json>& waiting,
 }  // namespace
 
 ToxicityExamples read_toxicity_labels(const std::filesystem::path& file, LabelSide side) {
-  std::istringstream lines(read_file(file));
   ToxicityExamples examples;
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    if (is_blank(line)) continue;
-    const std::string place = fmt::format("{}:{}", file.string(), number);
-    read_line(parse_json(line, place), place, side, examples);
-  }
+  for_each_json_line(
+      read_file(file), file.string(),
+      [&](const Json& line, const std::string& place) { read_line(line, place, side, examples); });
   if (examples.texts.empty()) {
     throw FormatError("toxicity",
                       fmt::format("{}: no text falls on the {} side of the split", file.string(),
@@ -134,7 +126,7 @@ std::int64_t score_lines(const ToxicityScorer& scorer, const std::string& field,
   for (int number = 1; std::getline(in, line); ++number) {
     const std::string here = fmt::format("{}:{}", place, number);
     if (line.size() > longest_line) throw FormatError("toxicity", here + ": the line is too long");
-    if (is_blank(line)) continue;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     Json object = parse_json(line, here);
     Fields fields(object, here);
     texts.push_back(fields.required<std::string>(field));

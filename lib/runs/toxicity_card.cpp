@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/json_lines.hpp"
 #include "scorers/ngram_features.hpp"
 #include "scorers/toxicity_split.hpp"
 
@@ -107,14 +107,11 @@ std::string origin(const ToxicityCard& card, const ToxicityHead& head) {
 }  // namespace
 
 ProbeScores probe_scores(const ToxicityScorer& scorer, const std::filesystem::path& file) {
-  std::istringstream lines(read_file(file));
   std::vector<std::string> texts;
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    const std::string place = fmt::format("{}:{}", file.string(), number);
-    const Json object = parse_json(line, place);
-    texts.push_back(Fields(object, place).required<std::string>("text"));
-  }
+  for_each_json_line(read_file(file), file.string(),
+                     [&](const Json& line, const std::string& place) {
+                       texts.push_back(Fields(line, place).required<std::string>("text"));
+                     });
   if (texts.empty()) throw FormatError("toxicity", file.string() + ": the file holds no texts");
   const std::vector<double> scores = scorer.score(texts);
   ProbeScores result;

@@ -2,21 +2,15 @@
 
 #include <cmath>
 #include <fmt/format.h>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/json_lines.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
 namespace {
-
-constexpr std::size_t hash_digits = 64;
-
-bool is_hash(const std::string& text) {
-  return text.size() == hash_digits &&
-         text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
 
 /// The text's hash and its score.
 std::pair<std::string, double> read_line(const Json& line, const std::string& place) {
@@ -24,7 +18,7 @@ std::pair<std::string, double> read_line(const Json& line, const std::string& pl
   const bool has_text = fields.has("text");
   std::string hash = has_text ? sha256(fields.required<std::string>("text"))
                               : fields.required<std::string>("text_sha256");
-  if (!is_hash(hash)) {
+  if (!is_sha256(hash)) {
     throw FormatError({place + ": text_sha256 is no hash", "64 lower-case hex digits", hash, ""});
   }
   const double score = fields.required<double>("toxicity");
@@ -40,18 +34,14 @@ std::pair<std::string, double> read_line(const Json& line, const std::string& pl
 JoinedScores::JoinedScores(const std::filesystem::path& file) : file_(file) {
   const std::string bytes = read_file(file);
   fingerprint_ = sha256(bytes);
-  std::istringstream lines(bytes);
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const std::string place = fmt::format("{}:{}", file.string(), number);
-    const auto [hash, score] = read_line(parse_json(line, place), place);
+  for_each_json_line(bytes, file.string(), [&](const Json& line, const std::string& place) {
+    const auto [hash, score] = read_line(line, place);
     const auto [known, is_new] = scores_.emplace(hash, score);
     if (!is_new && known->second != score) {
       throw FormatError({place + ": the text has another score above",
                          fmt::format("{}", known->second), fmt::format("{}", score), ""});
     }
-  }
+  });
   if (scores_.empty()) {
     throw FormatError("scores", file.string() + ": the file holds no scores");
   }
