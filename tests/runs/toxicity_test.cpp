@@ -9,6 +9,10 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/hash.hpp"
+#include "base/paths.hpp"
+#include "scorers/open_scorer.hpp"
+#include "scorers/toxicity_head.hpp"
 #include "scorers/toxicity_split.hpp"
 #include "testing.hpp"
 
@@ -128,6 +132,25 @@ TEST(ToxicityScore, RefusesBadLines) {
   out.setstate(std::ios::badbit);
   expect_refusal<FileError>([&] { score_lines(LengthScorer(), "text", in, out, "in"); },
                             "cannot be written");
+}
+
+/// The figures of the model card, on the labels that it names.
+TEST(ToxicityHead, TheCommittedOneScoresAsItsCardSays) {
+  const std::filesystem::path labels =
+      std::filesystem::path(environment("AUSTEER_DATASETS")) / "PerspectiveLabels" / "texts.jsonl";
+  const std::filesystem::path configs = std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
+  const ToxicityHead head = load_toxicity_head(configs / "toxicity" / "austeer-1.safetensors");
+  if (!std::filesystem::exists(labels) ||
+      sha256_file(labels) != head.provenance.at("labels_sha256")) {
+    GTEST_SKIP() << "AUSTEER_DATASETS is not set, or holds other labels";
+  }
+  const auto scorer = open_scorer("", configs, home_folder());
+  const ScorerMetrics found = evaluate_toxicity(*scorer, labels).metrics;
+  EXPECT_EQ(found.texts, 1414U);
+  EXPECT_NEAR(found.auc, 0.9843, 1e-4);
+  EXPECT_NEAR(found.agreement, 0.9392, 1.5 / 1414) << "one text may lie at the threshold";
+  EXPECT_NEAR(found.pearson, 0.9474, 1e-4);
+  EXPECT_NEAR(found.brier, 0.0557, 1e-4);
 }
 
 }  // namespace
