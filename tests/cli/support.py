@@ -5,6 +5,7 @@ import hashlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -50,6 +51,21 @@ class AusteerTest(unittest.TestCase):
         self.assertEqual(found, status, err)
         self.assertIn(part, err)
         self.assertEqual(out, "")
+
+
+def start_judge(test):
+    """The address of a judge on loopback (tests/reference/judge_server.py) that lives as long as
+    `test`; a behaviour follows it. It writes `log` in the test's folder."""
+    script = ROOT / "tests" / "reference" / "judge_server.py"
+    server = subprocess.Popen([sys.executable, script, test.folder / "log"], text=True,
+                              stdout=subprocess.PIPE)
+
+    def stop():
+        server.kill()
+        server.communicate()
+
+    test.addCleanup(stop)
+    return f"http://127.0.0.1:{int(server.stdout.readline())}"
 
 
 def file_size_limit(limit):

@@ -3,30 +3,20 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import unittest
 from unittest import mock
 
-from support import ROOT, AusteerTest
+from support import AusteerTest, start_judge
 
-SERVER = ROOT / "tests" / "reference" / "judge_server.py"
 KEY = "sk-0123456789"
 
 
 class Judge(AusteerTest):
     def setUp(self):
         super().setUp()
-        self.server = subprocess.Popen([sys.executable, SERVER, self.folder / "log"], text=True,
-                                       stdout=subprocess.PIPE)
-        self.addCleanup(self.stop_server)
-        self.port = int(self.server.stdout.readline())
+        self.server = start_judge(self)
         self.write_result("vanilla", ["bad", "better", "same", "bad"])
         self.write_result("steered", ["better", "bad", "same", "a better one"])
-
-    def stop_server(self):
-        self.server.kill()
-        self.server.communicate()
 
     def write_result(self, name, answers):
         lines = ""
@@ -43,7 +33,7 @@ class Judge(AusteerTest):
 
     def arguments(self, behaviour):
         return ("judge", "--baseline", "vanilla.json", "--steered", "steered.json", "--endpoint",
-                f"http://127.0.0.1:{self.port}/{behaviour}/v1", "--judge-model", "test-judge")
+                f"{self.server}/{behaviour}/v1", "--judge-model", "test-judge")
 
     def test_counts_and_the_cache(self):
         found = json.loads(self.succeed(*self.arguments("fair"), "--json"))

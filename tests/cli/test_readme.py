@@ -1,13 +1,13 @@
-"""The README's examples: each command line in its ```console blocks that starts with `$ ` is
-run, in order, in one folder; where the block shows what the command prints, every shown line that
-has no ellipsis must be there."""
+"""The README's examples: each command line in its ```console blocks that starts with `$ ` is run, in
+order, in one folder; where the block shows what the command prints, every shown line that has no
+ellipsis must be there. The judge's address becomes that of a server which the test starts."""
 
 import os
 import re
 import subprocess
 import unittest
 
-from support import BINARY, ROOT, AusteerTest, environment
+from support import BINARY, ROOT, AusteerTest, environment, start_judge
 
 
 def examples():
@@ -37,11 +37,14 @@ class Readme(AusteerTest):
             (self.folder / path).write_text(content)
         self.assertGreaterEqual(len(commands), 6)
         subcommands = {re.search(r"austeer (\w+)", command)[1] for command, _ in commands}
-        self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity"},
+        self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity",
+                              "judge"},
                              subcommands)
+        judge = start_judge(self)
         path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
         for command, shown in commands:
             with self.subTest(command=command):
+                command = command.replace("http://localhost:8000", f"{judge}/fair")
                 done = subprocess.run(command, shell=True, cwd=self.folder, text=True,
                                       capture_output=True, env=environment() | {"PATH": path})
                 self.assertEqual(done.returncode, 0, done.stderr)
