@@ -15,8 +15,13 @@ from pathlib import Path
 
 from austeer_runs import ROOT, austeer, items_of, mcnemar, side_by_side
 
-TASKS = tuple(sorted(path.stem for path in (ROOT / "configs" / "tasks").glob("*.yaml")))
-CHOICE_TASKS = ("boolq", "copa", "storycloze", "winogrande")
+CONFIGS = ROOT / "configs" / "tasks"
+TASKS = tuple(sorted(path.stem for path in CONFIGS.glob("*.yaml")))
+
+
+def is_choice(task):
+    """Whether the task has answers to choose among: a top-level key of its YAML."""
+    return "\nanswers:" in (CONFIGS / f"{task}.yaml").read_text()
 
 
 def rank(task, folder, options):
@@ -86,7 +91,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         try:
             ranking = rank(task, folder, options)
-            for scoring in ("generate", "choices") if task in CHOICE_TASKS else ("generate",):
+            for scoring in ("generate", "choices") if is_choice(task) else ("generate",):
                 lines.append(row(*compare(task, scoring, ranking, folder, options)))
         except SystemExit:  # the program said why; the other tasks go on
             lines.append(f"| {task:12} | not run: see the message above")

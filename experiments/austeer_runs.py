@@ -1,14 +1,15 @@
-"""What the experiments share: running build/release/austeer, reading its results, two statistics, and
-continuations side by side. Standard library only."""
+"""What the experiments share: running build/release/austeer (or AUSTEER_BINARY), reading its results,
+two statistics, and continuations side by side. Standard library only."""
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-AUSTEER = ROOT / "build" / "release" / "austeer"
+AUSTEER = os.environ.get("AUSTEER_BINARY", ROOT / "build" / "release" / "austeer")
 
 
 def austeer(*arguments):

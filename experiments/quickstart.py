@@ -69,6 +69,7 @@ def main():
     parser.add_argument("--task", default="provocations", help="a task scored by toxicity")
     parser.add_argument("--datasets", type=Path, default=ROOT / "datasets" / "samples")
     parser.add_argument("--limit", type=int, help="the first prompts only")
+    parser.add_argument("--pairs", type=int, default=1000, help="at most")
     parser.add_argument("--out", type=Path, default=Path("austeer-quickstart"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -76,7 +77,7 @@ def main():
     print("collect and rank", file=sys.stderr)
     cache, ranking = options.out / "cache", options.out / f"{SITE}.ranking"
     austeer("collect", "--task", options.task, "--datasets", options.datasets, "--sites", SITE,
-            "--out", cache)
+            "--pairs", options.pairs, "--out", cache)
     units = austeer("rank", "--cache", cache, "--site", SITE, "--out", ranking, "--top", 3)
     rows = [evaluate(way, options, ranking) for way in WAYS]
 
