@@ -12,7 +12,6 @@
 namespace austeer {
 namespace {
 
-constexpr std::int64_t block_elements = std::int64_t{1} << 24;
 constexpr float rounding = 1e-5F;  // of a product of two unit vectors, generously
 
 double exact_cosine(const float* a, const float* b, std::int64_t width) {
@@ -44,7 +43,7 @@ std::size_t best_other(const float* cosines, std::int64_t own, const at::Tensor&
 
 }  // namespace
 
-std::vector<std::size_t> nearest_others(const at::Tensor& embeddings) {
+std::vector<std::size_t> nearest_others(const at::Tensor& embeddings, std::int64_t block_elements) {
   const c10::InferenceMode guard;
   const at::Tensor rows = embeddings.to(at::kFloat).contiguous();
   if (rows.dim() != 2 || rows.size(0) < 2) {

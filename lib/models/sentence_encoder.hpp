@@ -50,8 +50,10 @@ class SentenceEncoder {
 };
 
 /// For each row the index of the most similar other row: the one of largest cosine, and of equal
-/// ones the first. `embeddings` [N, width], float32, rows of unit length. Memory beyond that grows
-/// with N, not with its square. Throws UsageError for fewer than two rows.
-std::vector<std::size_t> nearest_others(const at::Tensor& embeddings);
+/// ones the first. `embeddings` [N, width], float32, rows of unit length. At most `block_elements`
+/// cosines (one row's, if that is more) are held at a time. Throws UsageError for fewer than two
+/// rows.
+std::vector<std::size_t> nearest_others(const at::Tensor& embeddings,
+                                        std::int64_t block_elements = std::int64_t{1} << 24);
 
 }  // namespace austeer

@@ -156,9 +156,12 @@ TEST(NearestOthers, TakesTheFirstOfEqualRowsInEveryBlock) {
   at::Tensor rows = at::randn({70, 33}, at::make_generator<at::CPUGeneratorImpl>(1));
   rows.div_(rows.norm(2, {1}, true));
   rows = at::cat({rows, rows, rows});
-  const std::vector<std::size_t> found = nearest_others(rows);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    EXPECT_EQ(found[i], i < 70 ? i + 70 : i % 70) << i;
+  for (const std::int64_t block_rows : {1, 64, 210, 1000}) {
+    const std::vector<std::size_t> found = nearest_others(rows, block_rows * 210);
+    ASSERT_EQ(found.size(), 210U);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i], i < 70 ? i + 70 : i % 70) << i << " in blocks of " << block_rows;
+    }
   }
 }
 
