@@ -36,7 +36,6 @@ struct EncoderConfig {
   double norm_epsilon = 1e-12;
   EncoderActivation activation = EncoderActivation::gelu;
 
-  std::int64_t head_dim() const { return width / heads; }
   /// Tokens of the longest text.
   std::int64_t longest() const { return positions - (padding + 1); }
 };
