@@ -59,10 +59,6 @@ std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model
   std::vector<Tokens> texts;
   std::vector<std::size_t> first;
   for (const Item& item : items) {
-    if (item.choices.empty()) {
-      throw UsageError("eval", item.place + ": there are no choices to compare",
-                       "Only tasks with label and answers can be scored by choices");
-    }
     const Tokens prompt = model.tokenizer->encode(item.prompt);
     std::size_t shared = prompt.size();
     for (const std::string& choice : item.choices) {

@@ -38,8 +38,8 @@ struct ChoiceScores {
 
 /// Scores the choices of `items`, in their order. A choice's tokens are those that prompt and
 /// choice have together, behind what all of the item's choices share with the prompt's own: all of
-/// them are judged after the same tokens. Throws UsageError for items without choices, FormatError
-/// for a text that the model cannot hold.
+/// them are judged after the same tokens. Every item has choices. Throws FormatError for a text
+/// that the model cannot hold.
 std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model& model,
                                         std::int64_t batch_tokens, Tap* tap,
                                         const std::string& label);

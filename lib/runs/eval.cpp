@@ -40,9 +40,19 @@ std::vector<Item> chosen_items(const EvalOptions& options, const Task& task) {
   return items;
 }
 
-/// The most tokens of an answer. Throws FormatError where the task sets lengths for families that
-/// there are not.
-std::int64_t answer_length(const EvalOptions& options, const Task& task, const Model& model) {
+/// Throws for what cannot work whatever the model: the choices of an open task, or options of
+/// generated answers beside choices (UsageError); lengths for families that there are not
+/// (FormatError).
+void check_task(const EvalOptions& options, const Task& task) {
+  const bool by_choices = options.scoring == Scoring::choices;
+  if (by_choices && (options.max_new_tokens || !options.scorer.empty())) {
+    throw UsageError("eval",
+                     "--max-new-tokens and --scorer: nothing is generated with --scoring choices");
+  }
+  if (by_choices && !task.config().is_choice()) {
+    throw UsageError("eval", fmt::format("the task {} has no choices to compare", task.name()),
+                     "Only tasks with label and answers can be scored by choices");
+  }
   const std::vector<std::string> families = family_names();
   for (const auto& [family, length] : task.config().max_new_tokens.by_family) {
     if (std::ranges::find(families, family) != families.end()) continue;
@@ -51,7 +61,6 @@ std::int64_t answer_length(const EvalOptions& options, const Task& task, const M
         fmt::format("{}: max_new_tokens: no family of models is called '{}'", task.name(), family),
         suggestion(family, families));
   }
-  return options.max_new_tokens.value_or(task.max_new_tokens(model.decoder->config().model_type));
 }
 
 /// The scorer where one is asked for; refused where the task has no use for it.
@@ -123,10 +132,8 @@ EvalReport eval(const EvalOptions& options) {
   } else {
     check_result_path(options.out);
   }
-  if (options.scoring == Scoring::choices && options.max_new_tokens) {
-    throw UsageError("eval", "--max-new-tokens: nothing is generated with --scoring choices");
-  }
   const Task task = load_task(options.task, project_folder("configs"));
+  check_task(options, task);
   const std::vector<Item> items = chosen_items(options, task);
   const std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);
   const std::optional<Plan> plan = load_plan_choice(options.plan);
@@ -136,8 +143,9 @@ EvalReport eval(const EvalOptions& options) {
                                       options.run.batch_tokens, true)));
   std::optional<PlanTap> tap;
   if (plan) tap.emplace(*plan, *model.decoder);
-  const ScoringRun run{task, model, tap ? &*tap : nullptr, answer_length(options, task, model),
-                       options.run.batch_tokens};
+  const std::int64_t length =
+      options.max_new_tokens.value_or(task.max_new_tokens(model.decoder->config().model_type));
+  const ScoringRun run{task, model, tap ? &*tap : nullptr, length, options.run.batch_tokens};
   const double load_seconds = seconds_since(start);
 
   const auto run_start = Clock::now();

@@ -72,7 +72,7 @@ class Tasks(AusteerTest):
                     "--quiet")
 
     def test_what_does_not_fit_together_is_refused(self):
-        self.refuse(2, "there are no choices to compare", "eval", "--task", "svamp", "--datasets",
+        self.refuse(2, "the task svamp has no choices to compare", "eval", "--task", "svamp", "--datasets",
                     SAMPLES, "--scoring", "choices", "--limit", 1, "--quiet")
         self.refuse(2, "the task copa is not scored by toxicity", "eval", "--task", "copa",
                     "--datasets", SAMPLES, "--scorer", "austeer", "--quiet")
