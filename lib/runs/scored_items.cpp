@@ -29,7 +29,7 @@ double share(std::int64_t part, std::size_t of) {
 
 ScoredItems generate_and_compare(std::span<const Item> items, const ScoringRun& run) {
   const std::vector<Answer> answers = generate(items, run);
-  const bool compares = run.task.metric() == MetricKind::verdict;
+  const bool compares = run.task.metric() == MetricKind::comparison;
   ScoredItems scored;
   for (std::size_t i = 0; i < items.size(); ++i) {
     Json& line = scored.lines.emplace_back(item_line(items[i], answers[i].text));

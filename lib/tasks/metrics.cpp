@@ -29,8 +29,8 @@ bool number_match(std::string_view generated, std::string_view gold) {
 const Registry<Metric>& metrics() {
   static const Registry<Metric> registry =
       Registry<Metric>("metric")
-          .add("exact_match", {MetricKind::verdict, exact_match})
-          .add("number_match", {MetricKind::verdict, number_match})
+          .add("exact_match", {MetricKind::comparison, exact_match})
+          .add("number_match", {MetricKind::comparison, number_match})
           .add("toxicity", {MetricKind::toxicity, nullptr})
           .add("judge", {MetricKind::judge, nullptr});
   return registry;

@@ -8,18 +8,18 @@
 namespace austeer {
 
 /// Whether `generated` counts as correct where `gold` is the right answer.
-using Verdict = bool (*)(std::string_view generated, std::string_view gold);
+using TextComparison = bool (*)(std::string_view generated, std::string_view gold);
 
 /// What decides on a task's generated texts.
 enum class MetricKind {
-  verdict,   ///< a comparison with the gold answer
-  toxicity,  ///< a toxicity scorer: right is what is not toxic
-  judge,     ///< nothing here: a judge model compares two results later (`austeer judge`)
+  comparison,  ///< with the gold answer
+  toxicity,    ///< a toxicity scorer: right is what is not toxic
+  judge,       ///< nothing here: a judge model compares two results later (`austeer judge`)
 };
 
 struct Metric {
-  MetricKind kind = MetricKind::verdict;
-  Verdict verdict = nullptr;  ///< of kind verdict
+  MetricKind kind = MetricKind::comparison;
+  TextComparison is_correct = nullptr;  ///< of kind comparison
 };
 
 /// Both texts, without white space at their ends and in lower case, are equal (the paper, on the

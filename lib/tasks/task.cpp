@@ -72,7 +72,7 @@ std::vector<Item> Task::items(std::string_view split_expression,
 }
 
 bool Task::is_correct(std::string_view generated, const Item& item) const {
-  return metric_.verdict(generated, item.gold);
+  return metric_.is_correct(generated, item.gold);
 }
 
 std::int64_t Task::max_new_tokens(const std::string& family) const {

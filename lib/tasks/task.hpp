@@ -46,7 +46,7 @@ class Task {
   /// Whether pairs() compares answers by their meaning.
   bool needs_similarity() const;
 
-  /// Whether `generated` is right by the task's metric, which must be of kind verdict.
+  /// Whether `generated` is right by the task's metric, which must be of kind comparison.
   bool is_correct(std::string_view generated, const Item& item) const;
 
   /// The most tokens that a model of `family` ("llama", "qwen3", ...) generates.

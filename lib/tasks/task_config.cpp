@@ -158,7 +158,7 @@ std::vector<NumberField> read_numbers(Fields fields, const Json& object) {
 /// Metrics that compare need a gold answer; texts that nothing compares have none.
 void check_metric(const TaskConfig& config, const std::string& place) {
   refuse_unknown_name("metric", config.metric, metrics().names(), place);
-  const bool compares = metrics().get(config.metric).kind == MetricKind::verdict;
+  const bool compares = metrics().get(config.metric).kind == MetricKind::comparison;
   if (compares && !config.is_choice() && config.gold.empty()) {
     throw FormatError(
         {fmt::format("{}: nothing to compare with", place),

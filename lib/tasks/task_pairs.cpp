@@ -46,6 +46,8 @@ std::string Task::wrong_choice(const Record& record, std::size_t right) const {
 
 std::vector<Pair> Task::pairs_of_answers(const std::vector<Record>& records,
                                          const NearestOthers& nearest) const {
+  // In a choice task the next answer is the next one of the YAML file, the first after the last.
+  const bool next_choice = config_.is_choice() && !needs_similarity();
   std::vector<std::string> right;
   std::vector<std::string> wrong;
   std::vector<std::string> classes(records.size());
@@ -53,14 +55,13 @@ std::vector<Pair> Task::pairs_of_answers(const std::vector<Record>& records,
     if (config_.is_choice()) {
       const std::size_t index = answer_index(records[i]);
       right.push_back(filled(answers_[index].text, records[i]));
-      wrong.push_back(wrong_choice(records[i], index));
+      if (next_choice) wrong.push_back(wrong_choice(records[i], index));
       classes[i] = config_.answers[index].label;
     } else {
       right.push_back(filled(answer_->text, records[i]));
     }
   }
-  // In a choice task the next answer is the next one of the YAML file, the first after the last.
-  if (!config_.is_choice() || needs_similarity()) {
+  if (!next_choice) {
     wrong = wrong_answers().get(config_.wrong_answer).choose(right, nearest);
   }
   std::vector<Pair> pairs;

@@ -70,12 +70,9 @@ std::vector<std::string> most_similar(Texts right, const NearestOthers& nearest)
 const Registry<WrongAnswers>& wrong_answers() {
   static const Registry<WrongAnswers> registry =
       Registry<WrongAnswers>("wrong answer")
-          .add("next", {"the next answer that has another text", false, next_answers})
-          .add("most_similar",
-               {"the most similar other answer, blank where it has the right one's text", true,
-                most_similar})
-          .add("most_similar_different",
-               {"the most similar answer that has another text", true, most_similar_different});
+          .add("next", {false, next_answers})
+          .add("most_similar", {true, most_similar})
+          .add("most_similar_different", {true, most_similar_different});
   return registry;
 }
 

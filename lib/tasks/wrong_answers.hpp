@@ -18,7 +18,6 @@ using NearestOthers = std::function<std::vector<std::size_t>(std::span<const std
 /// The answers of a whole split, in order, and how a wrong one is found for each. `nearest` may be
 /// empty for blocks that do not compare.
 struct WrongAnswers {
-  std::string summary;
   bool compares = false;  ///< needs `nearest`
   std::function<std::vector<std::string>(std::span<const std::string> right,
                                          const NearestOthers& nearest)>

@@ -94,8 +94,8 @@ TEST(ExactMatch, NastyCases) {
 }
 
 TEST(Metrics, AreKnownByTheirNames) {
-  EXPECT_EQ(metrics().get("exact_match").verdict, &exact_match);
-  EXPECT_EQ(metrics().get("number_match").verdict, &number_match);
+  EXPECT_EQ(metrics().get("exact_match").is_correct, &exact_match);
+  EXPECT_EQ(metrics().get("number_match").is_correct, &number_match);
   EXPECT_EQ(metrics().get("toxicity").kind, MetricKind::toxicity);
   EXPECT_EQ(metrics().get("judge").kind, MetricKind::judge);
   testing::expect_refusal<UsageError>([] { metrics().get("exact-match"); },
