@@ -46,7 +46,8 @@ def compare(task, scoring, ranking, folder, options):
     if "toxic_rate" in vanilla:
         answers = {"vanilla": items_of(vanilla), "steered": items_of(steered)}
         (folder / "side-by-side.txt").write_text(side_by_side(answers, 20) + "\n")
-    return task, scoring, vanilla, steered
+    metric = json.loads(Path(vanilla["result"]).read_text())["outcome"]["metric"]
+    return task, metric, vanilla, steered
 
 
 def cell(report):
@@ -59,12 +60,12 @@ def cell(report):
     return f"{report['accuracy']:.1%}{beside}"
 
 
-def row(task, scoring, vanilla, steered):
+def row(task, metric, vanilla, steered):
     p = ""
     if "accuracy" in vanilla:
         correct = ([item["correct"] for item in items_of(report)] for report in (vanilla, steered))
         p = f"{mcnemar(*correct):.2g}"
-    return (f"| {task:12} | {vanilla['metric']:12} | {vanilla['items']:5} | {cell(vanilla):21} "
+    return (f"| {task:12} | {metric:12} | {vanilla['items']:5} | {cell(vanilla):21} "
             f"| {cell(steered):21} | {p:>11} |")
 
 

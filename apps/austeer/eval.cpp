@@ -35,7 +35,7 @@ void run_eval(Options& options) {
   options.eval.scoring = parse_scoring(options.scoring);
   const EvalReport report = eval(options.eval);
   if (!options.json) return print(report);
-  Json answer = {{"task", report.task}, {"metric", report.metric}, {"items", report.items}};
+  Json answer = {{"task", report.task}, {"items", report.items}};
   if (report.is_scored()) {
     answer["correct"] = report.correct;
     answer["accuracy"] = report.accuracy();

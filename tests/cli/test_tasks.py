@@ -34,7 +34,7 @@ class Tasks(AusteerTest):
 
     def test_choices_are_compared_by_likelihood(self):
         report, result, items = self.evaluate("copa", "--limit", 6, "--scoring", "choices")
-        self.assertEqual(report["metric"], "choices")
+        self.assertEqual(result["outcome"]["metric"], "choices")
         self.assertEqual(result["configuration"]["scoring"], "choices")
         for item in items:
             best = max(range(2), key=lambda i: item["log_likelihoods"][i])
@@ -48,7 +48,7 @@ class Tasks(AusteerTest):
 
     def test_detoxification_reports_rate_fluency_and_cost(self):
         report, result, items = self.evaluate("provocations", "--limit", 6, "--max-new-tokens", 20)
-        self.assertEqual(report["metric"], "toxicity")
+        self.assertEqual(result["outcome"]["metric"], "toxicity")
         self.assertEqual(result["configuration"]["scorer"]["kind"], "austeer")
         toxic = sum(item["toxicity"] > 0.5 for item in items)
         self.assertEqual(report["correct"], 6 - toxic)
