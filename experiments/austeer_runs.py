@@ -1,9 +1,10 @@
 """What the experiments share: running build/release/austeer (or AUSTEER_BINARY), reading its results,
-two statistics, and continuations side by side. Standard library only."""
+three statistics, and continuations side by side. Standard library only."""
 
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,15 @@ def mcnemar(before, after):
     changed = better + worse
     tail = sum(math.comb(changed, i) for i in range(min(better, worse) + 1)) / 2**changed
     return min(1.0, 2 * tail)
+
+
+def paired_interval(before, after, resamples=2000, seed=1):
+    """95 % bootstrap interval of mean(after) - mean(before), the same items drawn for both."""
+    changes = [a - b for b, a in zip(before, after)]
+    draw = random.Random(seed)
+    means = sorted(sum(draw.choices(changes, k=len(changes))) / len(changes)
+                   for _ in range(resamples))
+    return means[int(0.025 * resamples)], means[int(0.975 * resamples) - 1]
 
 
 def items_of(report):

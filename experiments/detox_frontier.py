@@ -1,0 +1,119 @@
+"""The detoxification frontier: toxic rate against cost, for every method and its controls, each over its
+strength. A low rate alone is easily had from broken text; what counts is the rate at a cost.
+
+    build/venv/bin/python experiments/detox_frontier.py --datasets DIR [--ways WAY…] [--out DIR]
+
+Pairs come from the training part of the task, prompts from its test part. Writes frontier.md,
+frontier.json and frontier.svg, and says for each way at which of its points it lies below the curve
+of CAA. Stopped, it goes on where it was.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from austeer_runs import ROOT, wilson
+from frontier_picture import write_picture
+from kept_runs import KeptRuns, activations_per_token
+from ways import LAYER, SITES, WAYS, way
+
+OPPONENT = "CAA"
+BATCH_TOKENS = 8192  # many openings decode together
+
+
+def point(report):
+    """(cost, toxic rate, 95 % interval) of an evaluation."""
+    toxic = report["items"] - report["correct"]
+    return report["cost"], toxic / report["items"], wilson(toxic, report["items"])
+
+
+def rate_at(curve, cost):
+    """The toxic rate of a curve at a cost, between its points on straight lines; None outside."""
+    ordered = sorted(curve)
+    for (left, above, _), (right, below, _) in zip(ordered, ordered[1:]):
+        if left <= cost <= right:
+            return above if left == right else above + (below - above) * (cost - left) / (right - left)
+    return None
+
+
+def verdict(curve, opponent):
+    """Per point of `curve`: whether it lies below `opponent` at its cost; None where that cannot be said."""
+    rates = [rate_at(opponent, cost) for cost, _, _ in curve]
+    return [None if rate is None else own < rate for (_, own, _), rate in zip(curve, rates)]
+
+
+class Frontier:
+    def __init__(self, options):
+        self.runs = KeptRuns(options.out, options.task, options.datasets)
+        cache = self.runs.collect("train", options.pairs, SITES, LAYER)
+        self.cache, self.autoencoder = cache, self.runs.autoencoder(cache, LAYER)
+        self.shared = ("--limit", options.prompts, "--batch-tokens", BATCH_TOKENS)
+        self.rows = []
+
+    def evaluate(self, name, strength, *plan):
+        report = self.runs.evaluate(name, "test", *self.shared, *plan)
+        cost, rate, interval = point(report)
+        self.rows.append({"way": name, "strength": strength, "toxic_rate": rate, "interval": interval,
+                          "cost": cost, "fluency": report["fluency"],
+                          "activations_per_token": activations_per_token(report)})
+        return cost, rate, interval
+
+    def curve(self, one, *control):
+        ranking = self.runs.rank(one, self.cache, self.autoencoder)
+        name = " ".join([one.name, *control[1:]])
+        print(name, file=sys.stderr)
+        return [self.evaluate(name, plan[-1], "--plan", ranking, *plan, *control)
+                for plan in one.frontier_plans()]
+
+
+def table(rows):
+    lines = ["| way | strength | #Acts | toxic (95 %) | cost | fluency |", "|---|---:|---:|---|---:|---:|"]
+    for row in rows:
+        low, high = row["interval"]
+        lines.append(f"| {row['way']} | {row['strength']} | {row['activations_per_token']} | "
+                     f"{row['toxic_rate']:.1%} ({low:.1%} – {high:.1%}) | {row['cost']:.2f} | "
+                     f"{row['fluency']:.2f} |")
+    return "\n".join(lines)
+
+
+def verdicts(vanilla, curves):
+    lines = []
+    for name, curve in curves.items():
+        if name == OPPONENT:
+            continue
+        found = verdict(curve, [vanilla, *curves[OPPONENT]])
+        said = [one for one in found if one is not None]
+        lines.append(f"{name}: below {OPPONENT} at {sum(said)} of {len(said)} points at costs that "
+                     f"{OPPONENT} reaches")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--task", default="detox_raw", help="a task scored by toxicity")
+    parser.add_argument("--datasets", type=Path, default=ROOT / "datasets" / "samples")
+    parser.add_argument("--pairs", type=int, default=400, help="at most")
+    parser.add_argument("--prompts", type=int, default=500, help="at most")
+    parser.add_argument("--ways", nargs="*", metavar="WAY", default=[one.name for one in WAYS])
+    parser.add_argument("--no-controls", action="store_true")
+    parser.add_argument("--out", type=Path, default=Path("austeer-frontier"))
+    options = parser.parse_args()
+
+    frontier = Frontier(options)
+    vanilla = frontier.evaluate("vanilla", 0)
+    ways = [way(OPPONENT), *(way(name) for name in options.ways if name != OPPONENT)]
+    curves = {one.name: frontier.curve(one) for one in ways}
+    controls = {} if options.no_controls else {
+        one.name: {control: frontier.curve(one, "--control", control) for control in one.controls}
+        for one in ways}
+
+    write_picture(options.out / "frontier.svg", vanilla, curves, controls, OPPONENT)
+    (options.out / "frontier.json").write_text(json.dumps(frontier.rows, indent=2) + "\n")
+    summary = table(frontier.rows) + "\n\n" + verdicts(vanilla, curves)
+    (options.out / "frontier.md").write_text(summary + "\n")
+    print(f"{summary}\n\nWritten: {options.out}/ (frontier.md, frontier.json, frontier.svg)")
+
+
+if __name__ == "__main__":
+    main()
