@@ -28,8 +28,7 @@ struct PlanDefaults {
   Positions positions = Positions::all;
 };
 
-/// The ranking of `sites`, which are those of one model and have the same pairs. Throws UsageError
-/// for no site or one that is named twice.
+/// The ranking of `sites`, at least one and each another site of the model.
 Ranking assemble_ranking(const ActivationCache& cache, const std::string& method,
                          const Json& options, const PlanDefaults& defaults,
                          std::span<const ScoredSite> sites);

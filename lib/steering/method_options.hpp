@@ -46,7 +46,6 @@ class MethodOptions {
                        std::int64_t most) const;
 
   Fields fields_;
-  const Json& given_;
   Json resolved_ = Json::object();
 };
 

@@ -73,7 +73,11 @@ std::string site_names(const Ranking& ranking);
 /// The groups of a checked ranking, in its order: each a run of ranking.units.
 std::vector<std::span<const RankedUnit>> groups_of(const Ranking& ranking);
 
-/// Throws FormatError, its message opened by `place`, unless every unit is there once, in order,
+/// Throws FormatError, its message opened by `place`, unless the sites, layers and pairs are
+/// possible ones: what comes before units are allocated and indexed by them.
+void check_ranking_sizes(const Ranking& ranking, const std::string& place);
+
+/// Throws FormatError, likewise, unless every unit is there once, in order,
 /// with finite numbers and possible counts.
 void check_ranking(const Ranking& ranking, const std::string& place);
 
