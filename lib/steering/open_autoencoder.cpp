@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
+#include <limits>
 #include <spdlog/spdlog.h>
 
 #include "base/ascii.hpp"
@@ -173,7 +174,8 @@ at::Tensor llama_scope_thresholds(const LlamaScopeConfig& config, const at::Tens
           place, furthest);
     }
   }
-  return config.threshold / norms;
+  // An atom without a decoder row is never active.
+  return (config.threshold / norms).clamp_max(std::numeric_limits<float>::max());
 }
 
 OpenedAutoencoder open_llama_scope(const std::filesystem::path& folder) {
@@ -207,7 +209,8 @@ OpenedAutoencoder open_llama_scope(const std::filesystem::path& folder) {
 }  // namespace
 
 OpenedAutoencoder open_sparse_autoencoder(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) return open_llama_scope(path);
+  std::error_code unreadable;
+  if (std::filesystem::is_directory(path, unreadable)) return open_llama_scope(path);
   if (path.extension() == ".npz") {
     const NpzFile file(path);
     return {read_gemma_scope(source_of(file, path)), "gemma_scope", sha256_file(path), {}};
