@@ -39,7 +39,7 @@ Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> site
     site.scores.push_back(consistency(layer_activations(cache, key, layer)));
   }
   return assemble_ranking(cache, "caa", resolved, {Rule::add, Positions::from_last_prompt},
-                          {{site}});
+                          std::span(&site, 1));
 }
 
 }  // namespace austeer

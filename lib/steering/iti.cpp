@@ -119,7 +119,7 @@ Ranking rank_iti(const ActivationCache& cache, std::span<const std::string> site
                     site.scores.data() + layer * heads, site.values.data() + layer * cached.width);
   }
   return assemble_ranking(cache, "iti", resolved, {Rule::add, Positions::from_last_prompt},
-                          {{site}});
+                          std::span(&site, 1));
 }
 
 }  // namespace austeer

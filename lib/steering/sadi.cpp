@@ -39,7 +39,8 @@ Ranking rank_sadi(const ActivationCache& cache, std::span<const std::string> sit
   site.sums.momentum = std::move(moments.sum);
   site.values.assign(moments.mean.size(), 1);
   return assemble_ranking(cache, "sadi", resolved,
-                          {live ? Rule::scale : Rule::clamp, Positions::last_prompt}, {{site}});
+                          {live ? Rule::scale : Rule::clamp, Positions::last_prompt},
+                          std::span(&site, 1));
 }
 
 }  // namespace austeer

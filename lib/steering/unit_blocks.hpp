@@ -57,7 +57,7 @@ AUSTEER_INLINE float to_float(at::Half x) {
 /// UsageError for any other, and for one that is not there.
 inline const CachedSite& paired_site(const ActivationCache& cache, const std::string& key) {
   const CachedSite& site = cache.site(key);
-  if (site.positions == "answer_all" || !site.only.empty()) {
+  if (site.has_token_rows() || !site.only.empty()) {
     throw UsageError("rank",
                      cache.path().string() + ": the site " + key +
                          " holds single tokens or some layers only: its units cannot be ranked");
