@@ -1,8 +1,10 @@
+// Sizes of a description, its key, and what can be wrong with it.
 #include "cache/description.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <set>
 
 #include "base/hash.hpp"
@@ -14,11 +16,14 @@ constexpr std::array required_fingerprints = {"model", "tokenizer", "task", "tem
 constexpr std::array dtypes = {std::pair{"float32", at::kFloat},
                                std::pair{"bfloat16", at::kBFloat16},
                                std::pair{"float16", at::kHalf}};
+constexpr std::array known_positions = {"last", "answer_mean", "answer_all"};
 
-// Far above any model and small enough that pairs * layers * width * 4 stays below 2^63.
+// Far above any model and any text, and small enough that no product of them overflows.
 constexpr std::int64_t max_layers = 1 << 14;
 constexpr std::int64_t max_width = 1 << 20;
 constexpr std::int64_t max_pairs = 1 << 26;
+constexpr std::int64_t max_answer = 1 << 24;
+constexpr double max_bytes = 0x1p60;
 
 bool within(std::int64_t value, std::int64_t limit) { return value >= 1 && value <= limit; }
 
@@ -41,22 +46,102 @@ std::string dtype_refusal(at::ScalarType dtype) {
                      c10::toString(dtype));
 }
 
-at::ScalarType parse_dtype(const std::string& name, const std::string& place) {
-  for (const auto& [known, dtype] : dtypes) {
-    if (name == known) return dtype;
-  }
-  throw FormatError({fmt::format("{}: unknown dtype", place), "float32, bfloat16 or float16",
-                     fmt::format("'{}'", name), ""});
+std::int64_t sum_of(const std::vector<std::int64_t>& tokens, std::int64_t first,
+                    std::int64_t count) {
+  std::int64_t sum = 0;
+  for (std::int64_t i = first; i < first + count; ++i)
+    sum += tokens.at(static_cast<std::size_t>(i));
+  return sum;
 }
 
-Json to_json(const CachedSite& site) {
-  return {{"name", site.name}, {"layers", site.layers}, {"width", site.width}};
+std::optional<std::string> flaw(const CachedSite& site) {
+  if (!is_site_name(site.name)) return fmt::format("'{}' cannot name a site", site.name);
+  if (std::ranges::find(known_positions, site.positions) == known_positions.end()) {
+    return fmt::format("the site '{}' has unknown positions '{}' (known: {})", site.name,
+                       site.positions, fmt::join(known_positions, ", "));
+  }
+  if (!within(site.layers, max_layers) || !within(site.width, max_width)) {
+    return fmt::format("the site '{}' has an impossible size ({} layers, width {})", site.key(),
+                       site.layers, site.width);
+  }
+  if (!within(site.group, site.width) || site.width % site.group != 0) {
+    return fmt::format("the site '{}' has groups of {} dims, which do not divide its width {}",
+                       site.key(), site.group, site.width);
+  }
+  const auto not_ascending = std::ranges::adjacent_find(site.only, std::greater_equal{});
+  if (not_ascending != site.only.end() ||
+      (!site.only.empty() && (site.only.front() < 0 || site.only.back() >= site.layers))) {
+    return fmt::format("the site '{}' keeps impossible layers [{}] of {}", site.key(),
+                       fmt::join(site.only, ", "), site.layers);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> flaw_of_sites(const std::vector<CachedSite>& sites) {
+  if (sites.empty()) return "it has no sites";
+  std::set<std::string> keys;
+  for (const CachedSite& site : sites) {
+    if (const auto wrong = flaw(site)) return wrong;
+    if (!keys.insert(site.key()).second) {
+      return fmt::format("the site '{}' stands twice", site.key());
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> flaw_of_answers(const CacheDescription& description) {
+  const auto& [positive, negative] = description.answer_tokens;
+  if (std::ranges::none_of(description.sites, &CachedSite::reads_answers)) {
+    if (positive.empty() && negative.empty()) return std::nullopt;
+    return "it counts the answers' tokens, yet none of its sites reads answers";
+  }
+  for (const auto& [tokens, side] :
+       {std::pair{&positive, "positive"}, std::pair{&negative, "negative"}}) {
+    const auto count = static_cast<std::int64_t>(tokens->size());
+    if (count != description.pairs) {
+      return fmt::format("the tokens of {} {} answers are counted, for {} pairs", count, side,
+                         description.pairs);
+    }
+    const auto wrong = std::ranges::find_if_not(
+        *tokens, [](std::int64_t length) { return within(length, max_answer); });
+    if (wrong != tokens->end()) {
+      return fmt::format("the {} answer of pair {} has an impossible number of tokens ({})", side,
+                         wrong - tokens->begin(), *wrong);
+    }
+  }
+  return std::nullopt;
+}
+
+/// Bytes of the whole cache, without the overflow that a lying manifest could cause.
+double rough_bytes(const CacheDescription& description) {
+  double bytes = 0;
+  for (const CachedSite& site : description.sites) {
+    const SiteRows rows = description.rows(site, 0, description.pairs);
+    bytes += (static_cast<double>(rows.positive) + static_cast<double>(rows.negative)) *
+             static_cast<double>(site.kept()) * static_cast<double>(site.width) *
+             static_cast<double>(elementSize(description.dtype));
+  }
+  return bytes;
 }
 
 }  // namespace
 
+std::string CachedSite::key() const { return positions == "last" ? name : name + "." + positions; }
+
+std::int64_t CachedSite::kept() const {
+  return only.empty() ? layers : static_cast<std::int64_t>(only.size());
+}
+
+std::int64_t CachedSite::layer(std::int64_t kept_layer) const {
+  return only.empty() ? kept_layer : only.at(static_cast<std::size_t>(kept_layer));
+}
+
+bool CachedSite::reads_answers() const { return positions != "last"; }
+
+bool CachedSite::has_token_rows() const { return positions == "answer_all"; }
+
 std::string CacheDescription::key() const {
-  return sha256("austeer activation cache 2\n" + to_text(to_json(*this)));
+  return sha256("austeer activation cache 3\n" + to_text(to_json(*this)));
 }
 
 std::int64_t CacheDescription::shards() const {
@@ -67,18 +152,32 @@ std::int64_t CacheDescription::pairs_in_shard(std::int64_t index) const {
   return std::min(pairs_per_shard, pairs - index * pairs_per_shard);
 }
 
-std::int64_t CacheDescription::pair_bytes() const {
+SiteRows CacheDescription::rows(const CachedSite& site, std::int64_t first,
+                                std::int64_t count) const {
+  if (!site.has_token_rows()) return {count, count};
+  return {sum_of(answer_tokens.positive, first, count),
+          sum_of(answer_tokens.negative, first, count)};
+}
+
+std::int64_t CacheDescription::bytes(std::int64_t first_pair) const {
   std::int64_t bytes = 0;
   for (const CachedSite& site : sites) {
-    bytes += 2 * site.layers * site.width * static_cast<std::int64_t>(elementSize(dtype));
+    const SiteRows both = rows(site, first_pair, pairs - first_pair);
+    bytes += (both.positive + both.negative) * site.kept() * site.width *
+             static_cast<std::int64_t>(elementSize(dtype));
   }
   return bytes;
 }
 
+const CachedSite* CacheDescription::find_site(std::string_view key) const {
+  const auto found = std::ranges::find(sites, key, &CachedSite::key);
+  return found == sites.end() ? nullptr : &*found;
+}
+
 std::int64_t default_pairs_per_shard(const CacheDescription& description) {
   constexpr std::int64_t target_bytes = 32 << 20;
-  return std::max<std::int64_t>(1,
-                                target_bytes / std::max<std::int64_t>(1, description.pair_bytes()));
+  const std::int64_t bytes = std::max<std::int64_t>(1, description.bytes());
+  return std::max<std::int64_t>(1, target_bytes * description.pairs / bytes);
 }
 
 std::optional<std::string> flaw(const CacheDescription& description) {
@@ -87,22 +186,8 @@ std::optional<std::string> flaw(const CacheDescription& description) {
       return fmt::format("the fingerprint '{}' is missing", name);
     }
   }
-  if (description.sites.empty()) return "it has no sites";
-  std::set<std::string> names;
-  for (const CachedSite& site : description.sites) {
-    if (!is_site_name(site.name)) return fmt::format("'{}' cannot name a site", site.name);
-    if (!names.insert(site.name).second) {
-      return fmt::format("the site '{}' stands twice", site.name);
-    }
-    if (!within(site.layers, max_layers) || !within(site.width, max_width)) {
-      return fmt::format("the site '{}' has an impossible size ({} layers, width {})", site.name,
-                         site.layers, site.width);
-    }
-  }
+  if (const auto wrong = flaw_of_sites(description.sites)) return wrong;
   if (find_dtype_name(description.dtype) == nullptr) return dtype_refusal(description.dtype);
-  if (description.positions != "last") {
-    return fmt::format("unknown positions '{}' (known: last)", description.positions);
-  }
   if (!within(description.pairs, max_pairs) || !within(description.pairs_per_shard, max_pairs)) {
     return fmt::format("impossible numbers of pairs ({}, {} per shard)", description.pairs,
                        description.pairs_per_shard);
@@ -111,73 +196,19 @@ std::optional<std::string> flaw(const CacheDescription& description) {
   if (classes != 0 && classes != description.pairs) {
     return fmt::format("{} answer classes for {} pairs", classes, description.pairs);
   }
-  return std::nullopt;
-}
-
-std::optional<std::string> difference(const CacheDescription& here, const CacheDescription& there) {
-  const auto differ = [](const std::string& field, const Json& a, const Json& b) {
-    return fmt::format("{} (here {}, there {})", field, to_text(a), to_text(b));
-  };
-  std::map<std::string, std::string> all = here.fingerprints;
-  all.insert(there.fingerprints.begin(), there.fingerprints.end());
-  for (const auto& [name, unused] : all) {
-    const auto value = [&name = name](const CacheDescription& one) {
-      const auto found = one.fingerprints.find(name);
-      return found == one.fingerprints.end() ? Json(nullptr) : Json(found->second);
-    };
-    if (value(here) != value(there)) {
-      return differ(fmt::format("fingerprint '{}'", name), value(here), value(there));
-    }
-  }
-  const Json a = to_json(here);
-  const Json b = to_json(there);
-  for (const auto& [field, value] : a.items()) {
-    if (value != b.at(field)) return differ(fmt::format("'{}'", field), value, b.at(field));
+  if (const auto wrong = flaw_of_answers(description)) return wrong;
+  if (rough_bytes(description) > max_bytes) {
+    return fmt::format("an impossible size of {:.0f} bytes", rough_bytes(description));
   }
   return std::nullopt;
 }
 
-Json to_json(const CacheDescription& description) {
-  Json fingerprints = Json::object();
-  for (const auto& [name, value] : description.fingerprints) fingerprints[name] = value;
-  Json sites = Json::array();
-  for (const CachedSite& site : description.sites) sites.push_back(to_json(site));
-  return {{"fingerprints", fingerprints},
-          {"sites", sites},
-          {"positions", description.positions},
-          {"dtype", cache_dtype_name(description.dtype)},
-          {"pairs", description.pairs},
-          {"pairs_per_shard", description.pairs_per_shard},
-          {"answer_classes", description.answer_classes}};
-}
-
-CacheDescription description_from_json(Fields& fields) {
-  CacheDescription result;
-  const Json& fingerprints = fields.value("fingerprints");
-  Fields texts(fingerprints, fields.place() + ": fingerprints");
-  for (const auto& [name, value] : fingerprints.items()) {
-    result.fingerprints[name] = texts.required<std::string>(name);
+at::ScalarType parse_cache_dtype(const std::string& name, const std::string& place) {
+  for (const auto& [known, dtype] : dtypes) {
+    if (name == known) return dtype;
   }
-  const Json& sites = fields.value("sites");
-  if (!sites.is_array()) {
-    throw FormatError({fields.place() + ": sites", "a list", sites.type_name(), ""});
-  }
-  for (const Json& element : sites) {
-    Fields site(element, fields.place() + ": sites");
-    result.sites.push_back({site.required<std::string>("name"),
-                            site.required<std::int64_t>("layers"),
-                            site.required<std::int64_t>("width")});
-    site.refuse_unknown();
-  }
-  result.positions = fields.required<std::string>("positions");
-  result.dtype = parse_dtype(fields.required<std::string>("dtype"), fields.place());
-  result.pairs = fields.required<std::int64_t>("pairs");
-  result.pairs_per_shard = fields.required<std::int64_t>("pairs_per_shard");
-  result.answer_classes = fields.required<std::vector<std::string>>("answer_classes");
-  if (const auto wrong = flaw(result)) {
-    throw FormatError({fmt::format("{}: {}", fields.place(), *wrong), "", "", ""});
-  }
-  return result;
+  throw FormatError({fmt::format("{}: unknown dtype", place), "float32, bfloat16 or float16",
+                     fmt::format("'{}'", name), ""});
 }
 
 std::string cache_dtype_name(at::ScalarType dtype) {

@@ -1,6 +1,6 @@
 #pragma once
-// What an activation cache holds and what determines its bytes. Two caches with the same
-// description have the same bytes; its digest, the key, is what a resumed run must match.
+// What an activation cache (or a part of one) holds and what determines its bytes. Two caches with
+// the same description have the same bytes; its digest, the key, is what a resumed run must match.
 
 #include <ATen/ATen.h>
 #include <cstdint>
@@ -14,13 +14,47 @@
 
 namespace austeer {
 
-/// One site of a cache: its activations are [pairs, layers, width].
+/// One site of a cache, at one choice of positions. `last` and `answer_mean` give tensors
+/// [pairs, kept layers, width]; `answer_all` gives [answer tokens, kept layers, width], the texts'
+/// answers one after the other, each as long as CacheDescription::answer_tokens says.
 struct CachedSite {
-  std::string name;  ///< "attention", "ffn", "layer"
-  std::int64_t layers = 0;
+  std::string name;         ///< "attention", "ffn", "layer", "ffn_gate"
+  std::int64_t layers = 0;  ///< of the model
   std::int64_t width = 0;
+  std::string positions = "last";  ///< "last" token of a text, "answer_mean": the mean over the
+                                   ///< tokens of its answer, "answer_all": each of them
+  std::int64_t group = 1;          ///< dims that belong together: head_dim at `attention`, else 1
+  std::vector<std::int64_t> only = {};  ///< layers that are kept, ascending; empty: all
 
   bool operator==(const CachedSite&) const = default;
+
+  /// "layer", "layer.answer_mean": names the site within a cache, and opens its tensors' names.
+  std::string key() const;
+  /// Number of layers kept.
+  std::int64_t kept() const;
+  /// The model's layer behind index `kept_layer` of the tensors.
+  std::int64_t layer(std::int64_t kept_layer) const;
+  /// Whether it depends on where the answers begin: every choice of positions but "last".
+  bool reads_answers() const;
+  /// Whether its rows are tokens, not pairs.
+  bool has_token_rows() const;
+};
+
+/// How many tokens the answers have, one entry per pair, each at least 1. Both are empty in a cache
+/// without a site that reads answers.
+struct AnswerTokens {
+  std::vector<std::int64_t> positive;
+  std::vector<std::int64_t> negative;
+
+  bool operator==(const AnswerTokens&) const = default;
+};
+
+/// Rows of a site's two tensors.
+struct SiteRows {
+  std::int64_t positive = 0;
+  std::int64_t negative = 0;
+
+  bool operator==(const SiteRows&) const = default;
 };
 
 struct CacheDescription {
@@ -28,12 +62,12 @@ struct CacheDescription {
   /// "tokenizer", "task", "template", "pairs". Others ("device", "engine") may be added.
   std::map<std::string, std::string> fingerprints;
   std::vector<CachedSite> sites;
-  std::string positions = "last";  ///< which token of a text; "last" is the only one so far
   at::ScalarType dtype = at::kFloat;
   std::int64_t pairs = 0;
   std::int64_t pairs_per_shard = 0;
   /// The right answer's label of each pair, in order; empty where pairs have no classes.
   std::vector<std::string> answer_classes;
+  AnswerTokens answer_tokens;
 
   bool operator==(const CacheDescription&) const = default;
 
@@ -41,20 +75,25 @@ struct CacheDescription {
   std::string key() const;
   /// Number of shards of the finished cache; the last one may be shorter.
   std::int64_t shards() const;
-  /// Bytes of one pair's activations, positive and negative, at every site.
-  std::int64_t pair_bytes() const;
+  /// Bytes of the activations of the pairs from `first_pair` on, at every site.
+  std::int64_t bytes(std::int64_t first_pair = 0) const;
+  /// Rows of the tensors of `site` for the pairs [first, first + count).
+  SiteRows rows(const CachedSite& site, std::int64_t first, std::int64_t count) const;
+  /// The site with this key, or nullptr.
+  const CachedSite* find_site(std::string_view key) const;
   /// Pairs in shard `index` of the finished cache.
   std::int64_t pairs_in_shard(std::int64_t index) const;
 };
 
-/// As many pairs as keep a shard's file near 32 MiB, at least one. Uses sites and dtype only.
+/// As many pairs as keep a shard's file near 32 MiB, at least one. Uses the numbers of pairs
+/// and answer tokens, the sites and the dtype.
 std::int64_t default_pairs_per_shard(const CacheDescription& description);
 
 /// What is wrong with `description` as one sentence, or nothing.
 std::optional<std::string> flaw(const CacheDescription& description);
 
 /// The first field in which the two differ, with both values: "fingerprint 'model' (here a, there
-/// b)", or nothing when they are equal.
+/// b)"; of a list with an entry per pair the first one that differs. Nothing when they are equal.
 std::optional<std::string> difference(const CacheDescription& here, const CacheDescription& there);
 
 /// The description as part of the manifest. Keys come in a fixed order.
@@ -63,7 +102,15 @@ Json to_json(const CacheDescription& description);
 /// Reads what to_json wrote. Throws FormatError.
 CacheDescription description_from_json(Fields& fields);
 
+/// As difference(), of all that two parts of one cache must share: not the sites, not the size of
+/// shards, and the answers' tokens only where both have them.
+std::optional<std::string> difference_of_parts(const CacheDescription& here,
+                                               const CacheDescription& there);
+
 /// "float32", "bfloat16" or "float16". Throws UsageError for other types.
 std::string cache_dtype_name(at::ScalarType dtype);
+
+/// What cache_dtype_name named; `place` opens the FormatError for other names.
+at::ScalarType parse_cache_dtype(const std::string& name, const std::string& place);
 
 }  // namespace austeer

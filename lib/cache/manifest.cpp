@@ -8,7 +8,7 @@ namespace austeer {
 namespace {
 
 constexpr const char* schema = "austeer activation cache";
-constexpr int version = 2;
+constexpr int version = 3;
 constexpr const char* start_again = "Delete the folder and collect again";
 
 void check_schema(Fields& fields) {

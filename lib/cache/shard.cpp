@@ -8,8 +8,8 @@
 namespace austeer {
 namespace {
 
-std::string positive_name(const std::string& site) { return site + ".positive"; }
-std::string negative_name(const std::string& site) { return site + ".negative"; }
+std::string positive_name(const std::string& site_key) { return site_key + ".positive"; }
+std::string negative_name(const std::string& site_key) { return site_key + ".negative"; }
 
 /// A shard says which cache it belongs to, so that shards of two caches cannot be mixed.
 std::map<std::string, std::string> shard_metadata(const CacheDescription& description,
@@ -41,9 +41,9 @@ ShardRecord write_shard(const std::filesystem::path& folder, const CacheDescript
                         std::int64_t index, const Activations& activations) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
   for (const CachedSite& site : description.sites) {
-    const SiteActivations& at_site = activations.at(site.name);
-    tensors.emplace_back(positive_name(site.name), at_site.positive);
-    tensors.emplace_back(negative_name(site.name), at_site.negative);
+    const SiteActivations& at_site = activations.at(site.key());
+    tensors.emplace_back(positive_name(site.key()), at_site.positive);
+    tensors.emplace_back(negative_name(site.key()), at_site.negative);
   }
   const std::string name = shard_name(index);
   write_safetensors(folder / name, tensors, shard_metadata(description, index));
@@ -57,11 +57,13 @@ SafetensorsFile open_shard(const std::filesystem::path& folder, const CacheDescr
     throw FormatError("cache", fmt::format("{} belongs to another cache", file.path().string()),
                       "Delete the folder and collect again");
   }
-  const std::int64_t pairs = description.pairs_in_shard(index);
+  const std::int64_t first = index * description.pairs_per_shard;
   for (const CachedSite& site : description.sites) {
-    const std::vector<std::int64_t> shape = {pairs, site.layers, site.width};
-    check_tensor(file, positive_name(site.name), description.dtype, shape);
-    check_tensor(file, negative_name(site.name), description.dtype, shape);
+    const SiteRows rows = description.rows(site, first, description.pairs_in_shard(index));
+    check_tensor(file, positive_name(site.key()), description.dtype,
+                 {rows.positive, site.kept(), site.width});
+    check_tensor(file, negative_name(site.key()), description.dtype,
+                 {rows.negative, site.kept(), site.width});
   }
   if (file.header().tensors.size() != 2 * description.sites.size()) {
     throw FormatError("cache", fmt::format("{} holds tensors that the manifest does not name",
@@ -70,8 +72,8 @@ SafetensorsFile open_shard(const std::filesystem::path& folder, const CacheDescr
   return file;
 }
 
-SiteActivations site_of_shard(const SafetensorsFile& shard, const std::string& site) {
-  return {shard.tensor(positive_name(site)), shard.tensor(negative_name(site))};
+SiteActivations site_of_shard(const SafetensorsFile& shard, const std::string& site_key) {
+  return {shard.tensor(positive_name(site_key)), shard.tensor(negative_name(site_key))};
 }
 
 }  // namespace austeer

@@ -1,6 +1,7 @@
 #pragma once
-// One shard of an activation cache: a safetensors file with `<site>.positive` and
-// `<site>.negative`, each [pairs, layers, width], for a run of consecutive pairs.
+// One shard of an activation cache: a safetensors file with `<site key>.positive` and
+// `<site key>.negative`, each [pairs, kept layers, width], for a run of consecutive pairs; of a
+// site with `answer_all` each [tokens of the answers, kept layers, width].
 
 #include <filesystem>
 #include <map>
@@ -12,14 +13,14 @@
 
 namespace austeer {
 
-/// The activations of some pairs at one site: two tensors [pairs, layers, width] in the cache's
-/// dtype.
+/// The activations of some pairs at one site: two tensors [rows, kept layers, width] in the cache's
+/// dtype, with CacheDescription::rows() rows.
 struct SiteActivations {
   at::Tensor positive;
   at::Tensor negative;
 };
 
-/// Site name -> activations.
+/// Site key -> activations.
 using Activations = std::map<std::string, SiteActivations>;
 
 /// Writes shard `index` atomically and returns its record. Throws FileError.
@@ -31,7 +32,7 @@ ShardRecord write_shard(const std::filesystem::path& folder, const CacheDescript
 SafetensorsFile open_shard(const std::filesystem::path& folder, const CacheDescription& description,
                            std::int64_t index);
 
-/// The activations of `site` in an opened shard, as views of the mapping.
-SiteActivations site_of_shard(const SafetensorsFile& shard, const std::string& site);
+/// The activations of the site with this key in an opened shard, as views of the mapping.
+SiteActivations site_of_shard(const SafetensorsFile& shard, const std::string& site_key);
 
 }  // namespace austeer

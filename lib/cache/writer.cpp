@@ -58,29 +58,45 @@ void refuse_other_content(const std::filesystem::path& folder) {
   }
 }
 
-/// Throws for the first value of `values` [pairs, layers, width] that is not finite.
-void check_finite(const at::Tensor& values, const std::string& site, const char* side,
-                  std::int64_t first_pair) {
+/// The pair that row `row` of a side's tensor belongs to, and which of its rows it is.
+std::pair<std::int64_t, std::int64_t> pair_of_row(const CachedSite& site,
+                                                  const std::vector<std::int64_t>& answer_tokens,
+                                                  std::int64_t first_pair, std::int64_t row) {
+  if (!site.has_token_rows()) return {first_pair + row, 0};
+  std::int64_t pair = first_pair;
+  while (row >= answer_tokens.at(static_cast<std::size_t>(pair))) {
+    row -= answer_tokens[static_cast<std::size_t>(pair++)];
+  }
+  return {pair, row};
+}
+
+/// Throws for the first value of `values` [rows, kept layers, width] that is not finite.
+void check_finite(const at::Tensor& values, const CachedSite& site, const char* side,
+                  const std::vector<std::int64_t>& answer_tokens, std::int64_t first_pair) {
   if (at::isfinite(values).all().item<bool>()) return;
   const at::Tensor place = at::isfinite(values).logical_not().nonzero()[0].cpu();
   const auto index = [&](int axis) { return place[axis].item<std::int64_t>(); };
   const float value = values[index(0)][index(1)][index(2)].item<float>();
+  const auto [pair, token] = pair_of_row(site, answer_tokens, first_pair, index(0));
+  const std::string answer =
+      site.has_token_rows() ? fmt::format(" of token {} of the answer", token) : "";
   throw ComputeError(
-      {fmt::format("[cache] pair {}: the {} activation at site {}, layer {}, dim {} is not finite",
-                   first_pair + index(0), side, site, index(1), index(2)),
+      {fmt::format(
+           "[cache] pair {}: the {} activation{} at site {}, layer {}, dim {} is not finite", pair,
+           side, answer, site.key(), site.layer(index(1)), index(2)),
        "", fmt::format("{}", value),
        "A model that overflows in float16 may be sound in bfloat16 or float32 (--dtype)"});
 }
 
 void check_shape(const at::Tensor& values, const CachedSite& site, at::ScalarType dtype,
-                 std::int64_t pairs) {
-  if (values.dim() == 3 && values.size(0) == pairs && values.size(1) == site.layers &&
+                 std::int64_t rows) {
+  if (values.dim() == 3 && values.size(0) == rows && values.size(1) == site.kept() &&
       values.size(2) == site.width && values.scalar_type() == dtype) {
     return;
   }
   throw UsageError(
-      {fmt::format("[cache] activations at site {} do not fit the cache", site.name),
-       fmt::format("{} [{}, {}, {}]", c10::toString(dtype), pairs, site.layers, site.width),
+      {fmt::format("[cache] activations at site {} do not fit the cache", site.key()),
+       fmt::format("{} [{}, {}, {}]", c10::toString(dtype), rows, site.kept(), site.width),
        fmt::format("{} [{}]", c10::toString(values.scalar_type()), fmt::join(values.sizes(), ", ")),
        ""});
 }
@@ -149,52 +165,81 @@ std::int64_t CacheWriter::shard_pairs() const {
   return manifest_.description.pairs_in_shard(static_cast<std::int64_t>(manifest_.shards.size()));
 }
 
-void CacheWriter::check(const Activations& batch) const {
+/// How many pairs `batch` is of: as many as its first site has rows for.
+std::int64_t CacheWriter::pairs_of(const Activations& batch) const {
   const CacheDescription& description = manifest_.description;
-  if (batch.size() != description.sites.size()) {
-    throw UsageError("cache", fmt::format("append() got {} sites, the cache has {}", batch.size(),
-                                          description.sites.size()));
+  for (const CachedSite& site : description.sites) {
+    const auto found = batch.find(site.key());
+    if (found == batch.end()) {
+      throw UsageError("cache", fmt::format("append() got no activations at site {}", site.key()));
+    }
   }
-  const std::int64_t pairs = batch.begin()->second.positive.size(0);
+  const CachedSite& site = description.sites.front();
+  const at::Tensor& positive = batch.at(site.key()).positive;
+  const std::int64_t rows = positive.dim() > 0 ? positive.size(0) : 0;
+  if (!site.has_token_rows()) return rows;
+  std::int64_t tokens = 0;
+  std::int64_t pairs = 0;
+  while (tokens < rows && next_pair() + pairs < description.pairs) {
+    tokens += description.answer_tokens.positive[static_cast<std::size_t>(next_pair() + pairs++)];
+  }
+  return pairs;
+}
+
+void CacheWriter::check(const Activations& batch, std::int64_t pairs) const {
+  const CacheDescription& description = manifest_.description;
   if (pairs > description.pairs - next_pair()) {
     throw UsageError("cache", fmt::format("append() got {} pairs, only {} are missing", pairs,
                                           description.pairs - next_pair()));
   }
+  const auto& [positive_tokens, negative_tokens] = description.answer_tokens;
   for (const CachedSite& site : description.sites) {
-    const auto found = batch.find(site.name);
-    if (found == batch.end()) {
-      throw UsageError("cache", fmt::format("append() got no activations at site {}", site.name));
-    }
-    for (const auto& [values, side] : {std::pair{&found->second.positive, "positive"},
-                                       std::pair{&found->second.negative, "negative"}}) {
-      check_shape(*values, site, description.dtype, pairs);
-      check_finite(*values, site.name, side, next_pair());
-    }
+    const auto& [positive, negative] = batch.at(site.key());
+    const SiteRows rows = description.rows(site, next_pair(), pairs);
+    check_shape(positive, site, description.dtype, rows.positive);
+    check_shape(negative, site, description.dtype, rows.negative);
+    check_finite(positive, site, "positive", positive_tokens, next_pair());
+    check_finite(negative, site, "negative", negative_tokens, next_pair());
   }
 }
 
 void CacheWriter::append(const Activations& batch) {
-  check(batch);
-  const std::int64_t pairs = batch.begin()->second.positive.size(0);
+  if (batch.size() != manifest_.description.sites.size()) {
+    throw UsageError("cache", fmt::format("append() got {} sites, the cache has {}", batch.size(),
+                                          manifest_.description.sites.size()));
+  }
+  const std::int64_t pairs = pairs_of(batch);
+  check(batch, pairs);
   for (std::int64_t taken = 0; taken < pairs;) {
     const std::int64_t count = std::min(pairs - taken, shard_pairs() - buffered_);
-    for (const CachedSite& site : manifest_.description.sites) {
-      const SiteActivations& from = batch.at(site.name);
-      SiteActivations& to = buffer_[site.name];
-      const auto copy = [&](at::Tensor& target, const at::Tensor& source) {
-        if (!target.defined()) {
-          target = at::empty({shard_pairs(), site.layers, site.width},
-                             at::TensorOptions().dtype(source.scalar_type()));
-        }
-        target.narrow(0, buffered_, count).copy_(source.narrow(0, taken, count));
-      };
-      copy(to.positive, from.positive);
-      copy(to.negative, from.negative);
-    }
-    buffered_ += count;
+    buffer(batch, taken, count);
     taken += count;
     if (buffered_ == shard_pairs()) write_full_shard();
   }
+}
+
+/// Copies the pairs [taken, taken + count) of `batch` behind those that are buffered.
+void CacheWriter::buffer(const Activations& batch, std::int64_t taken, std::int64_t count) {
+  const CacheDescription& description = manifest_.description;
+  const std::int64_t shard = manifest_.pairs_done();
+  const std::int64_t batch_start = next_pair() - taken;
+  for (const CachedSite& site : description.sites) {
+    const SiteRows whole = description.rows(site, shard, shard_pairs());
+    const SiteRows to = description.rows(site, shard, buffered_);
+    const SiteRows from = description.rows(site, batch_start, taken);
+    const SiteRows rows = description.rows(site, next_pair(), count);
+    const auto copy = [&](at::Tensor& target, const at::Tensor& source, auto side) {
+      if (!target.defined()) {
+        target = at::empty({whole.*side, site.kept(), site.width},
+                           at::TensorOptions().dtype(source.scalar_type()));
+      }
+      target.narrow(0, to.*side, rows.*side).copy_(source.narrow(0, from.*side, rows.*side));
+    };
+    SiteActivations& target = buffer_[site.key()];
+    copy(target.positive, batch.at(site.key()).positive, &SiteRows::positive);
+    copy(target.negative, batch.at(site.key()).negative, &SiteRows::negative);
+  }
+  buffered_ += count;
 }
 
 void CacheWriter::write_full_shard() {

@@ -31,9 +31,9 @@ class CacheWriter {
   /// The first pair that is not in the cache yet: append() expects it next.
   std::int64_t next_pair() const;
 
-  /// Takes the activations of the next pairs, every site of the description with the same number
-  /// of pairs, on any device; writes each shard that becomes full. Throws UsageError for tensors
-  /// that do not fit, ComputeError for a NaN or infinite activation, naming pair, site, layer and
+  /// Takes the activations of the next pairs, every site of the description for the same pairs,
+  /// on any device; writes each shard that becomes full. Throws UsageError for tensors that do not
+  /// fit, ComputeError for a NaN or infinite activation, naming pair, site, layer and
   /// dim, FileError when a shard cannot be written. What is on disk stays intact then; the writer
   /// itself is of no further use.
   void append(const Activations& batch);
@@ -48,14 +48,16 @@ class CacheWriter {
   void resume();
   void keep_intact_shards();
   void remove_leftovers() const;
-  void check(const Activations& batch) const;
+  std::int64_t pairs_of(const Activations& batch) const;
+  void check(const Activations& batch, std::int64_t pairs) const;
   std::int64_t shard_pairs() const;
+  void buffer(const Activations& batch, std::int64_t taken, std::int64_t count);
   void write_full_shard();
 
   std::filesystem::path folder_;
   FolderLock lock_;
   Manifest manifest_;
-  Activations buffer_;         ///< the shard being filled, [pairs_per_shard, layers, width]
+  Activations buffer_;         ///< the shard being filled, [rows, kept layers, width]
   std::int64_t buffered_ = 0;  ///< pairs in it
   std::vector<std::string> damaged_;
 };

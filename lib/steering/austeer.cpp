@@ -10,12 +10,12 @@
 namespace austeer {
 namespace {
 
-Json cache_provenance(const ActivationCache& cache) {
+Json cache_provenance(const ActivationCache& cache, const CachedSite& site) {
   Json fingerprints = Json::object();
   for (const auto& [name, value] : cache.description().fingerprints) fingerprints[name] = value;
-  return {{"cache_key", cache.key()},
+  return {{"cache_key", cache.key(site.key())},
           {"fingerprints", fingerprints},
-          {"positions", cache.description().positions},
+          {"positions", site.positions},
           {"dtype", cache_dtype_name(cache.description().dtype)}};
 }
 
@@ -78,7 +78,7 @@ Ranking rank_austeer(const ActivationCache& cache, Site site, const Json& option
                   .pairs = pairs,
                   .method = "austeer",
                   .options = options,
-                  .provenance = cache_provenance(cache),
+                  .provenance = cache_provenance(cache, cached),
                   .units = {}};
   ranking.units.reserve(sums.positive.size());
   for (const std::size_t unit : ranked(sums, pairs)) {

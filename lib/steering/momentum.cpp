@@ -175,8 +175,8 @@ MomentumSums sum_momenta(const ActivationCache& cache, const std::string& site) 
   sums.activation.resize(units);
   const Sums pointers{sums.positive.data(), sums.negative.data(), sums.momentum.data(),
                       sums.activation.data()};
-  for (std::int64_t shard = 0; shard < cache.shards(); ++shard) {
-    if (shard + 1 < cache.shards()) cache.will_need(site, shard + 1);
+  for (std::int64_t shard = 0; shard < cache.shards(site); ++shard) {
+    if (shard + 1 < cache.shards(site)) cache.will_need(site, shard + 1);
     add_shard(cache.shard(site, shard), pointers);
   }
   check_finite(sums, cache, cached);
