@@ -36,26 +36,32 @@ class Engine {
   /// `model` must outlive the engine. Throws UsageError for a budget below 1.
   explicit Engine(const Decoder& model, const EngineOptions& options = {});
 
-  /// Runs `texts` for what `tap` reads at their last tokens. Nothing beyond the last layer is
-  /// computed for other rows.
-  void read(std::span<const Tokens> texts, Tap& tap, const OnTexts& on_texts = {}) const;
+  /// Runs `texts` for what `tap` reads. In the last layer nothing is computed, and nothing seen,
+  /// but the rows of each text's answer: from its `first`-th token on, where what stands before is
+  /// its prompt. Without `first` the whole text is prompt and its last row is computed. Throws
+  /// UsageError for an entry that leaves no token.
+  void read(std::span<const Tokens> texts, Tap& tap, std::span<const std::size_t> first = {},
+            const OnTexts& on_texts = {}) const;
 
   /// Greedy continuations of `prompts`: the arg max of the logits, the lower id where two are
-  /// equal. `tap` (may be null) acts on every token of the prompt and of each decode step.
+  /// equal. `tap` (may be null) sees every token of the prompt and of each decode step.
   std::vector<Tokens> generate(std::span<const Tokens> prompts, const GenerateOptions& options,
                                Tap* tap = nullptr, const OnTexts& on_texts = {}) const;
 
   /// How probable each text's tokens are from its `first`-th on, which is at least the second one:
   /// the natural logarithm of the probability of each, given those before it. `first` has one entry
-  /// per text; there are texts[i].size() - first[i] values for text i. Throws UsageError for an
-  /// entry that leaves nothing before it or no token from it on.
+  /// per text; there are texts[i].size() - first[i] values for text i. To `tap`, what stands before
+  /// is the prompt. Throws UsageError for an entry that leaves nothing before it or no token from
+  /// it on.
   std::vector<std::vector<double>> log_probabilities(std::span<const Tokens> texts,
                                                      std::span<const std::size_t> first,
                                                      Tap* tap = nullptr,
                                                      const OnTexts& on_texts = {}) const;
 
-  /// Next-token logits after every token of one text: float32 [T, V].
-  at::Tensor logits(const Tokens& text, Tap* tap = nullptr) const;
+  /// Next-token logits after every token of one text: float32 [T, V]. To `tap`, the prompt is the
+  /// first `prompt_tokens` tokens, or all of them where that is 0. Throws UsageError where the text
+  /// has fewer.
+  at::Tensor logits(const Tokens& text, Tap* tap = nullptr, std::size_t prompt_tokens = 0) const;
 
   const Decoder& model() const { return model_; }
 

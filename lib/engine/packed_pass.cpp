@@ -27,10 +27,12 @@ PackedPass::PackedPass(std::span<const Slice> slices, KvCache* cache, Tap* tap, 
     for (std::int64_t i = 0; i < count; ++i) {
       rows_.text.push_back(slice.text);
       rows_.position.push_back(slice.first + i);
+      rows_.prompt_last.push_back(slice.prompt - 1);
       if (i < count - slice.needed) continue;
       needed_index.push_back(begin + i);
       needed_rows_.text.push_back(slice.text);
       needed_rows_.position.push_back(slice.first + i);
+      needed_rows_.prompt_last.push_back(slice.prompt - 1);
     }
     rows_.last.push_back(begin + count - 1);
     needed_rows_.last.push_back(static_cast<std::int64_t>(needed_index.size()) - 1);

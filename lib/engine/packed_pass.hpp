@@ -19,6 +19,7 @@ struct Slice {
   std::int64_t text;   ///< index into the engine's list of texts
   std::int64_t first;  ///< position of tokens[0]; what stands before is in the cache
   std::span<const TokenId> tokens;
+  std::int64_t prompt;      ///< how many of the text's tokens are its prompt
   std::int64_t needed = 1;  ///< how many of the last tokens are needed after the last layer
 };
 

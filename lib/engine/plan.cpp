@@ -1,39 +1,56 @@
 #include "engine/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
-#include <optional>
+#include <set>
+#include <tuple>
 
+#include "base/suggest.hpp"
 #include "tensors/safetensors.hpp"
 
 namespace austeer {
 namespace {
 
-constexpr const char* format_name = "austeer plan 1";
+constexpr const char* format_name = "austeer plan 2";
 
-constexpr std::array operations = {std::pair{"scale", Operation::scale},
-                                   std::pair{"directed", Operation::directed}};
+constexpr std::array operations = {
+    std::pair{"scale", Operation::scale}, std::pair{"directed", Operation::directed},
+    std::pair{"add", Operation::add}, std::pair{"set", Operation::set},
+    std::pair{"clamp", Operation::clamp}};
 
-std::string operation_name(Operation operation) {
-  for (const auto& [name, known] : operations) {
-    if (known == operation) return name;
+constexpr std::array all_positions = {
+    std::pair{"all", Positions::all}, std::pair{"last_prompt", Positions::last_prompt},
+    std::pair{"last", Positions::last}, std::pair{"from_last_prompt", Positions::from_last_prompt}};
+
+template <typename Table, typename Value>
+std::string name_in(const Table& table, Value value) {
+  for (const auto& [name, known] : table) {
+    if (known == value) return name;
   }
   return "";
 }
 
-Operation parse_operation(const std::string& name, const std::string& place) {
-  for (const auto& [known, operation] : operations) {
-    if (name == known) return operation;
+/// Throws UsageError with the nearest name of `table`; `what` says what it names.
+template <typename Table>
+auto value_in(const Table& table, std::string_view name, const char* what) {
+  std::vector<std::string> known;
+  for (const auto& [candidate, value] : table) {
+    if (name == candidate) return value;
+    known.emplace_back(candidate);
   }
-  throw FormatError(
-      {fmt::format("{}: unknown operation '{}'", place, name), "scale or directed", "", ""});
+  throw UsageError(what, fmt::format("unknown {} '{}'", what, name), suggestion(name, known));
 }
 
-Site site_in(Fields& fields) {
-  const auto name = fields.required<std::string>("site");
+Operation parse_operation(std::string_view name) { return value_in(operations, name, "operation"); }
+
+/// What `parse` makes of a required field of a file.
+template <typename Value>
+Value parsed(Fields& fields, const char* key, Value (*parse)(std::string_view)) {
+  const auto name = fields.required<std::string>(key);
   try {
-    return parse_site(name);
+    return parse(name);
   } catch (const UsageError& error) {
     throw FormatError({fmt::format("{}: {}", fields.place(), error.what()), "", "", ""});
   }
@@ -43,7 +60,58 @@ std::string tensor_name(std::size_t edit, const char* part) {
   return fmt::format("edit.{}.{}", edit, part);
 }
 
-/// What is wrong with an edit, or nothing.
+template <typename T>
+std::vector<T> read_list(const SafetensorsFile& file, const std::string& name) {
+  const at::Tensor tensor = file.tensor(name);
+  if (tensor.scalar_type() != c10::CppTypeToScalarType<T>::value || tensor.dim() != 1) {
+    throw FormatError(
+        {fmt::format("[plan] {}: '{}' has a wrong type", file.path().string(), name),
+         fmt::format("a list of {}", c10::toString(c10::CppTypeToScalarType<T>::value)),
+         fmt::format("{} with {} dimensions", c10::toString(tensor.scalar_type()), tensor.dim()),
+         ""});
+  }
+  const T* values = tensor.const_data_ptr<T>();
+  return std::vector<T>(values, values + tensor.numel());
+}
+
+Edit read_edit(const SafetensorsFile& file, const Json& json, std::size_t index,
+               const std::string& place) {
+  Fields fields(json, fmt::format("{}: edit {}", place, index));
+  Edit edit{parsed(fields, "site", parse_site),
+            fields.required<std::int64_t>("layer"),
+            parsed(fields, "operation", parse_operation),
+            read_list<std::int64_t>(file, tensor_name(index, "dims")),
+            read_list<float>(file, tensor_name(index, "values")),
+            parsed(fields, "positions", parse_positions)};
+  fields.refuse_unknown();
+  if (const auto wrong = flaw(edit)) {
+    throw FormatError({fmt::format("{}: {}", fields.place(), *wrong), "", "", ""});
+  }
+  return edit;
+}
+
+/// The JSON that save_plan put into the metadata.
+Json read_metadata(const SafetensorsFile& file, const std::string& place) {
+  const auto& metadata = file.header().metadata;
+  const auto format = metadata.find("format");
+  const auto plan = metadata.find("plan");
+  if (format == metadata.end() || format->second != format_name || plan == metadata.end()) {
+    const std::string found = format == metadata.end() ? "no format" : "'" + format->second + "'";
+    const bool older = found == "'austeer plan 1'";
+    throw FormatError({place + ": not a plan that this version reads", format_name, found,
+                       older ? "Make the plan again from its ranking" : ""});
+  }
+  return parse_json(plan->second, place);
+}
+
+}  // namespace
+
+std::string positions_name(Positions positions) { return name_in(all_positions, positions); }
+
+Positions parse_positions(std::string_view name) {
+  return value_in(all_positions, name, "positions");
+}
+
 std::optional<std::string> flaw(const Edit& edit) {
   if (edit.layer < 0) return fmt::format("the layer {} is negative", edit.layer);
   if (edit.dims.empty()) return "it edits no unit";
@@ -64,55 +132,22 @@ std::optional<std::string> flaw(const Edit& edit) {
                        edit.dims[static_cast<std::size_t>(infinite - edit.values.begin())],
                        *infinite);
   }
+  if (edit.operation == Operation::clamp && edit.positions != Positions::last_prompt) {
+    return fmt::format("clamp acts at last_prompt alone, not at {}",
+                       positions_name(edit.positions));
+  }
   return std::nullopt;
 }
 
-template <typename T>
-std::vector<T> read_list(const SafetensorsFile& file, const std::string& name) {
-  const at::Tensor tensor = file.tensor(name);
-  if (tensor.scalar_type() != c10::CppTypeToScalarType<T>::value || tensor.dim() != 1) {
-    throw FormatError(
-        {fmt::format("[plan] {}: '{}' has a wrong type", file.path().string(), name),
-         fmt::format("a list of {}", c10::toString(c10::CppTypeToScalarType<T>::value)),
-         fmt::format("{} with {} dimensions", c10::toString(tensor.scalar_type()), tensor.dim()),
-         ""});
-  }
-  const T* values = tensor.const_data_ptr<T>();
-  return std::vector<T>(values, values + tensor.numel());
-}
-
-Edit read_edit(const SafetensorsFile& file, const Json& json, std::size_t index,
-               const std::string& place) {
-  Fields fields(json, fmt::format("{}: edit {}", place, index));
-  Edit edit{site_in(fields), fields.required<std::int64_t>("layer"),
-            parse_operation(fields.required<std::string>("operation"), fields.place()),
-            read_list<std::int64_t>(file, tensor_name(index, "dims")),
-            read_list<float>(file, tensor_name(index, "values"))};
-  fields.refuse_unknown();
-  if (const auto wrong = flaw(edit)) {
-    throw FormatError({fmt::format("{}: {}", fields.place(), *wrong), "", "", ""});
-  }
-  return edit;
-}
-
-/// The JSON that save_plan put into the metadata.
-Json read_metadata(const SafetensorsFile& file, const std::string& place) {
-  const auto& metadata = file.header().metadata;
-  const auto format = metadata.find("format");
-  const auto plan = metadata.find("plan");
-  if (format == metadata.end() || format->second != format_name || plan == metadata.end()) {
-    throw FormatError({place + ": not a plan that this version reads", format_name,
-                       format == metadata.end() ? "no format" : "'" + format->second + "'", ""});
-  }
-  return parse_json(plan->second, place);
-}
-
-}  // namespace
-
 std::int64_t Plan::units() const {
-  std::int64_t count = 0;
-  for (const Edit& edit : edits) count += static_cast<std::int64_t>(edit.dims.size());
-  return count;
+  std::set<std::tuple<Site, std::int64_t, std::int64_t>> units;
+  for (const Edit& edit : edits) {
+    for (std::size_t i = 0; i < edit.dims.size(); ++i) {
+      if (edit.operation == Operation::clamp && edit.values[i] == 0) continue;
+      units.emplace(edit.site, edit.layer, edit.dims[i]);
+    }
+  }
+  return static_cast<std::int64_t>(units.size());
 }
 
 void save_plan(const Plan& plan, const std::filesystem::path& file) {
@@ -125,7 +160,8 @@ void save_plan(const Plan& plan, const std::filesystem::path& file) {
     }
     edits.push_back({{"site", site_name(edit.site)},
                      {"layer", edit.layer},
-                     {"operation", operation_name(edit.operation)}});
+                     {"operation", name_in(operations, edit.operation)},
+                     {"positions", positions_name(edit.positions)}});
     tensors.emplace_back(tensor_name(i, "dims"), at::tensor(edit.dims));
     tensors.emplace_back(tensor_name(i, "values"), at::tensor(edit.values));
   }

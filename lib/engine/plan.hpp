@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -16,31 +18,53 @@ namespace austeer {
 enum class Operation {
   scale,     ///< x <- x * (1 + v)
   directed,  ///< x <- x + v * |x|
+  add,       ///< x <- x + v
+  set,       ///< x <- v
+  clamp,     ///< x <- x0 * (1 + v), x0: what x is in an unsteered pass over the same prompt
 };
 
-/// The edit of some units of one site of one layer, at every token position. `dims` and `values`
-/// have the same length; dims are distinct and ascending.
+/// Which tokens of a text an edit acts on.
+enum class Positions {
+  all,               ///< every token
+  last_prompt,       ///< the prompt's last token alone
+  last,              ///< the newest token of each pass: the prompt's last, then each generated one
+  from_last_prompt,  ///< the prompt's last token and all that follow it, generated or given
+};
+
+std::string positions_name(Positions positions);
+
+/// The positions called `name`. Throws UsageError with the nearest known ones.
+Positions parse_positions(std::string_view name);
+
+/// The edit of some units of one site of one layer. `dims` and `values` have the same length; dims
+/// are distinct and ascending. `clamp` acts at `last_prompt` alone.
 struct Edit {
   Site site;
   std::int64_t layer;
   Operation operation;
   std::vector<std::int64_t> dims;
   std::vector<float> values;
+  Positions positions = Positions::all;
 
   bool operator==(const Edit&) const = default;
 };
+
+/// What is wrong with `edit` by itself, whatever the model; nothing for one that can be carried
+/// out.
+std::optional<std::string> flaw(const Edit& edit);
 
 struct Plan {
   std::vector<Edit> edits;
   /// Where the plan comes from: model, ranking, method, k, alpha, rule.
   Json provenance = Json::object();
 
-  /// Number of units that are edited.
+  /// Number of different units that are edited. Units that are clamped to what they are unsteered
+  /// do not count.
   std::int64_t units() const;
 };
 
 /// Writes `plan` as one safetensors file (tensors `edit.N.dims`, `edit.N.values`; the rest in the
-/// metadata). Throws FileError.
+/// metadata). Throws FileError, and UsageError for an edit with a flaw.
 void save_plan(const Plan& plan, const std::filesystem::path& file);
 
 /// Reads and checks what save_plan wrote. Throws FileError, FormatError.

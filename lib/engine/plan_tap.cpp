@@ -1,32 +1,48 @@
 #include "engine/plan_tap.hpp"
 
 #include <fmt/format.h>
+#include <optional>
 
 namespace austeer {
 namespace {
 
 void check_edit(const Edit& edit, const Decoder& model) {
+  if (const auto wrong = flaw(edit)) throw UsageError("plan", "an edit is impossible: " + *wrong);
   const std::int64_t width = model.site_width(edit.site);
   const std::int64_t layers = model.config().layers;
-  const bool fits = edit.layer >= 0 && edit.layer < layers &&
-                    (edit.dims.empty() || (edit.dims.front() >= 0 && edit.dims.back() < width));
-  if (fits) return;
+  if (edit.layer < layers && edit.dims.back() < width) return;
   throw UsageError(ErrorParts{
       "[plan] the plan does not fit the model",
       fmt::format("{} layers of width {} at site {}", layers, width, site_name(edit.site)),
-      fmt::format("layer {}, dim {}", edit.layer, edit.dims.empty() ? 0 : edit.dims.back()),
+      fmt::format("layer {}, dim {}", edit.layer, edit.dims.back()),
       "Was the ranking made with another model?"});
 }
 
-/// The edited activations of some units, in float32: `x` [rows, k], `values` [k].
-at::Tensor edited(Operation operation, const at::Tensor& x, const at::Tensor& values) {
-  switch (operation) {
-    case Operation::scale:
-      return x + x * values;
-    case Operation::directed:
-      return x + x.abs() * values;
+/// The activations of some rows (all where not set) and dims (all where undefined), float32.
+at::Tensor read(const at::Tensor& activations, const std::optional<at::Tensor>& rows,
+                const at::Tensor& dims) {
+  at::Tensor part = activations;
+  if (rows && dims.defined()) {
+    part = activations.index({rows->unsqueeze(1), dims});
+  } else if (rows) {
+    part = activations.index_select(0, *rows);
+  } else if (dims.defined()) {
+    part = activations.index_select(1, dims);
   }
-  return x;
+  return part.to(at::kFloat);
+}
+
+void write(at::Tensor& activations, const std::optional<at::Tensor>& rows, const at::Tensor& dims,
+           const at::Tensor& part) {
+  if (rows && dims.defined()) {
+    activations.index_put_({rows->unsqueeze(1), dims}, part);
+  } else if (rows) {
+    activations.index_copy_(0, *rows, part);
+  } else if (dims.defined()) {
+    activations.index_copy_(1, dims, part);
+  } else {
+    activations.copy_(part);
+  }
 }
 
 }  // namespace
@@ -35,20 +51,60 @@ PlanTap::PlanTap(const Plan& plan, const Decoder& model) {
   for (const Edit& edit : plan.edits) {
     check_edit(edit, model);
     const at::Device device = model.placement().devices[static_cast<std::size_t>(edit.layer)];
-    edits_[{edit.site, edit.layer}].push_back({edit.operation,
-                                               at::tensor(edit.dims, at::kLong).to(device),
-                                               at::tensor(edit.values, at::kFloat).to(device)});
+    const bool whole = static_cast<std::int64_t>(edit.dims.size()) == model.site_width(edit.site);
+    edits_[{edit.layer, edit.site}].push_back(
+        {edit.operation, edit.positions,
+         whole ? at::Tensor() : at::tensor(edit.dims, at::kLong).to(device),
+         at::tensor(edit.values, at::kFloat).to(device), at::Tensor()});
+    clamps_ = clamps_ || edit.operation == Operation::clamp;
   }
 }
 
-bool PlanTap::wants(Site site, std::int64_t layer) const { return edits_.contains({site, layer}); }
+bool PlanTap::wants(Site site, std::int64_t layer) const { return edits_.contains({layer, site}); }
 
-void PlanTap::visit(Site site, std::int64_t layer, const Rows& /*rows*/, at::Tensor& activations) {
-  for (const Prepared& edit : edits_.at({site, layer})) {
-    const at::Tensor before = activations.index_select(1, edit.dims).to(at::kFloat);
-    activations.index_copy_(
-        1, edit.dims, edited(edit.operation, before, edit.values).to(activations.scalar_type()));
+void PlanTap::visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) {
+  for (const Prepared& edit : edits_at({layer, site})) {
+    const auto& chosen = chosen_rows_.find(rows, edit.positions, activations.device());
+    if (chosen && chosen->size(0) == 0) continue;
+    const at::Tensor after = edited(edit, read(activations, chosen, edit.dims));
+    write(activations, chosen, edit.dims, after.to(activations.scalar_type()));
   }
+}
+
+void PlanTap::observe(Site site, std::int64_t layer, const Rows& rows,
+                      const at::Tensor& activations) {
+  for (Prepared& edit : edits_at({layer, site})) {
+    if (edit.operation != Operation::clamp) continue;
+    const auto& chosen = chosen_rows_.find(rows, edit.positions, activations.device());
+    edit.clean = read(activations, chosen, edit.dims).clone();
+  }
+}
+
+/// The edited activations `x` [rows, k], float32.
+at::Tensor PlanTap::edited(const Prepared& edit, const at::Tensor& x) {
+  switch (edit.operation) {
+    case Operation::scale:
+      return x + x * edit.values;
+    case Operation::directed:
+      return x + x.abs() * edit.values;
+    case Operation::add:
+      return x + edit.values;
+    case Operation::set:
+      return edit.values.expand_as(x);
+    case Operation::clamp:
+      // Texts stand in the same order in both passes, and each has one last prompt token.
+      if (!edit.clean.defined() || edit.clean.sizes() != x.sizes()) {
+        throw ComputeError("plan", "clamp needs an unsteered pass over the same prompts first");
+      }
+      return edit.clean + edit.clean * edit.values;
+  }
+  return x;
+}
+
+/// Every pass comes to each edited place, and to the first one first.
+std::vector<PlanTap::Prepared>& PlanTap::edits_at(const Place& place) {
+  if (place == edits_.begin()->first) chosen_rows_.begin_pass();
+  return edits_.at(place);
 }
 
 }  // namespace austeer

@@ -1,11 +1,13 @@
 #pragma once
-// Carries out a plan: at each edited site it changes the plan's units, at every row.
+// Carries out a plan: at each edited site it changes the plan's units, in the rows that each edit's
+// positions name.
 
 #include <ATen/ATen.h>
 #include <map>
 #include <utility>
 #include <vector>
 
+#include "engine/chosen_rows.hpp"
 #include "engine/plan.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
@@ -14,19 +16,31 @@ namespace austeer {
 
 class PlanTap : public Tap {
  public:
-  /// Throws UsageError when `plan` edits a layer or dim that `model` does not have.
+  /// Throws UsageError when an edit has a flaw, or a site, layer or dim that `model` does not have.
   PlanTap(const Plan& plan, const Decoder& model);
 
   bool wants(Site site, std::int64_t layer) const override;
   void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) override;
+  bool wants_clean_pass() const override { return clamps_; }
+  void observe(Site site, std::int64_t layer, const Rows& rows,
+               const at::Tensor& activations) override;
 
  private:
   struct Prepared {
     Operation operation;
-    at::Tensor dims;    // int64 [k]
+    Positions positions;
+    at::Tensor dims;    // int64 [k], undefined where the edit has the site's whole width
     at::Tensor values;  // float32 [k]
+    at::Tensor clean;   // of clamp: float32 [texts, k], as the batch's clean pass had them
   };
-  std::map<std::pair<Site, std::int64_t>, std::vector<Prepared>> edits_;
+  using Place = std::pair<std::int64_t, Site>;  // ascending as they are visited
+
+  static at::Tensor edited(const Prepared& edit, const at::Tensor& x);
+  std::vector<Prepared>& edits_at(const Place& place);
+
+  std::map<Place, std::vector<Prepared>> edits_;
+  ChosenRows chosen_rows_;
+  bool clamps_ = false;
 };
 
 }  // namespace austeer

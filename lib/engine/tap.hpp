@@ -15,6 +15,8 @@ struct Rows {
   std::vector<std::int64_t> text;      ///< index into the engine's list of texts, ascending
   std::vector<std::int64_t> position;  ///< 0 for the text's first token
   std::vector<std::int64_t> last;      ///< rows that are the newest of their text, one per text
+  /// Position of the last token of the row's prompt, one per row; -1 where the text has none.
+  std::vector<std::int64_t> prompt_last;
 };
 
 class Tap {
@@ -25,10 +27,19 @@ class Tap {
   virtual bool wants(Site site, std::int64_t layer) const = 0;
 
   /// Called once per pass for each wanted site, layers ascending, within a layer in the order
-  /// attention, ffn, layer. `activations` [rows, width] lie on the layer's device, in the model's
-  /// dtype, and may be edited in place; what follows in the model sees the edit. In the last layer
-  /// only the rows that somebody needs are there.
+  /// attention, ffn_gate, ffn, layer. `activations` [rows, width] lie on the layer's device, in the
+  /// model's dtype, and may be edited in place; what follows in the model sees the edit. In the
+  /// last layer only the rows that somebody needs are there.
   virtual void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) = 0;
+
+  /// Whether each batch of prompts is first to be run unedited, for observe() to see. Asked once
+  /// per batch.
+  virtual bool wants_clean_pass() const { return false; }
+
+  /// Called in such a pass where visit() will be called in the one after it, in the same order.
+  /// The rows are those of the prompts alone; of the last layer, their last tokens.
+  virtual void observe(Site /*site*/, std::int64_t /*layer*/, const Rows& /*rows*/,
+                       const at::Tensor& /*activations*/) {}
 };
 
 }  // namespace austeer

@@ -83,7 +83,8 @@ at::Tensor Decoder::forward(Pass& pass) const {
     x = x + attended;
 
     const at::Tensor normed = norm(x, layer.ffn_norm);
-    at::Tensor transformed = layer.experts ? (*layer.experts)(normed) : layer.ffn(normed);
+    const auto at_gate = [&](at::Tensor& gated) { pass.at_site(Site::ffn_gate, i, gated); };
+    at::Tensor transformed = layer.experts ? (*layer.experts)(normed) : layer.ffn(normed, at_gate);
     pass.at_site(Site::ffn, i, transformed);
     x.add_(post_norm(transformed, layer.ffn_post_norm));
     pass.at_site(Site::layer, i, x);
@@ -100,7 +101,18 @@ at::Tensor Decoder::logits(const at::Tensor& hidden) const {
 }
 
 std::int64_t Decoder::site_width(Site site) const {
-  return site == Site::attention ? config_.attention_width() : config_.width;
+  switch (site) {
+    case Site::attention:
+      return config_.attention_width();
+    case Site::ffn_gate:
+      if (!config_.experts) return config_.ffn_width;
+      throw UsageError("site", "a model with experts has no site ffn_gate: each has its own gate",
+                       "Use ffn, the sum of the experts' outputs");
+    case Site::ffn:
+    case Site::layer:
+      break;
+  }
+  return config_.width;
 }
 
 at::Tensor Decoder::embed(const at::Tensor& tokens) const {

@@ -40,7 +40,8 @@ class Pass {
                             const at::Tensor& values) = 0;
 
   /// Called at each site of each layer, in the order of computation, with the activations
-  /// [T or R, width], which it may edit in place. In Gemma `ffn` is before the post-norm.
+  /// [T or R, width], which it may edit in place. In Gemma `ffn` is before the post-norm; a layer
+  /// of experts has no `ffn_gate`.
   virtual void at_site(Site site, std::int64_t layer, at::Tensor& activations) = 0;
 };
 
@@ -65,7 +66,8 @@ class Decoder {
   /// Where tokens enter: the first layer's device.
   at::Device device() const { return placement_.devices.front(); }
   const Placement& placement() const { return placement_; }
-  /// Width of a site's activations.
+  /// Width of a site's activations. Throws UsageError for `ffn_gate` of a model with experts, each
+  /// of which has a gate of its own.
   std::int64_t site_width(Site site) const;
 
  private:

@@ -18,9 +18,11 @@ void activate(Activation activation, at::Tensor& x) {
 
 }  // namespace
 
-at::Tensor FeedForward::operator()(const at::Tensor& x) const {
+at::Tensor FeedForward::operator()(const at::Tensor& x,
+                                   const std::function<void(at::Tensor&)>& at_gate) const {
   at::Tensor gated = gate(x);
   activate(activation, gated);
+  if (at_gate) at_gate(gated);
   return down(gated.mul_(up(x)));
 }
 

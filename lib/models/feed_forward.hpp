@@ -3,6 +3,7 @@
 // (experts) of which a router chooses some for each token.
 
 #include <ATen/ATen.h>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@ struct FeedForward {
   Linear gate, up, down;
   Activation activation = Activation::silu;
 
-  /// x [rows, D] → [rows, D].
-  at::Tensor operator()(const at::Tensor& x) const;
+  /// x [rows, D] → [rows, D]. `at_gate`, where there is one, is called with activation(gate(x))
+  /// [rows, FFN width], which it may edit in place.
+  at::Tensor operator()(const at::Tensor& x,
+                        const std::function<void(at::Tensor&)>& at_gate = {}) const;
 };
 
 /// E experts and their router (Qwen3-MoE: softmax over all experts in float32, the best ones taken,

@@ -16,7 +16,7 @@ struct CollectOptions {
   std::string task;
   std::string split = "train";
   std::int64_t pairs = 1000;  ///< at most; the first ones of the split (paper: 1,000)
-  std::vector<Site> sites = {all_sites.begin(), all_sites.end()};
+  std::vector<Site> sites = {paper_sites.begin(), paper_sites.end()};
   std::int64_t max_tokens = 512;  ///< longer texts lose their end (paper section 3)
   std::int64_t shard_pairs = 0;   ///< pairs per shard; 0: as many as make about 32 MiB
   std::filesystem::path out;
