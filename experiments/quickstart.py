@@ -21,7 +21,7 @@ WAYS = {  # name: options of eval beside the ranking
     "vanilla": None,
     "published rule": ("--rule", "scale"),
     "directed rule": ("--rule", "directed"),
-    "random units, directed": ("--rule", "directed", "--random-units", 0),
+    "random units, directed": ("--rule", "directed", "--control", "random", "--seed", 0),
 }
 SHOWN = ("vanilla", "directed rule", "random units, directed")  # side by side
 

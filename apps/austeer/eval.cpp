@@ -28,6 +28,9 @@ void print(const EvalReport& report) {
   for (const auto& [name, value] : report.also.items()) {
     if (value.is_number()) fmt::print("{}: {:.4f}\n", name, value.get<double>());
   }
+  if (report.activations_per_token > 0) {
+    fmt::print("{} activations edited per token\n", report.activations_per_token);
+  }
   fmt::print("result: {}\n", report.result.string());
 }
 

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "shared_options.hpp"
+#include "steering/methods.hpp"
 #include "units_table.hpp"
 
 namespace austeer::app {
@@ -16,13 +18,22 @@ namespace {
 
 struct Options {
   RankOptions rank;
-  std::string site = site_name(RankOptions{}.site);
+  std::vector<std::string> settings;
   std::int64_t top = 20;
   bool json = false;
 };
 
+std::string methods_help() {
+  std::string help = "how units are scored: ";
+  for (const std::string& name : methods().names()) {
+    const Method& method = methods().get(name);
+    help += fmt::format("{}: {}, at {}; ", name, method.summary, fmt::join(method.sites, ","));
+  }
+  return help.substr(0, help.size() - 2);
+}
+
 void run_rank(Options& options) {
-  options.rank.site = parse_site(options.site);
+  options.rank.settings = parse_settings(options.settings);
   const Ranking ranking = rank(options.rank);
   if (options.json) {
     Json answer = units_json(ranking, options.top);
@@ -36,17 +47,23 @@ void run_rank(Options& options) {
 }  // namespace
 
 void add_rank(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("rank", "Rank the units of a site, without the model");
+  CLI::App* command = app.add_subcommand("rank", "Rank the units of sites, without the model");
   const auto options = std::make_shared<Options>();
   command->add_option("--cache", options->rank.cache, "activation cache made by collect")
       ->required()
       ->check(CLI::ExistingDirectory);
-  command->add_option("--method", options->rank.method, "how units are scored")
-      ->capture_default_str();
-  command->add_option("--site", options->site, "attention, ffn or layer")->capture_default_str();
+  command->add_option("--method", options->rank.method, methods_help())->capture_default_str();
+  command
+      ->add_option("--site", options->rank.sites,
+                   "attention, ffn_gate, ffn, layer, or several that are ranked together: "
+                   "attention,ffn. Default: the method's")
+      ->delimiter(',');
+  command->add_option("--set", options->settings,
+                      "KEY=VALUE: an option of the method, such as score=effect; may be repeated")
+      ->allow_extra_args(false);
   command->add_option("--out", options->rank.out, "ranking file to write")->required();
   command->add_flag("--verify", options->rank.verify, "check the cache's sha256 first");
-  command->add_option("--top", options->top, "units to show")
+  command->add_option("--top", options->top, "units, or groups of them, to show")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   add_json_option(*command, options->json);

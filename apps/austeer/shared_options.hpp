@@ -16,7 +16,8 @@ void add_run_options(CLI::App& command, RunOptions& options);
 /// --datasets.
 void add_datasets_option(CLI::App& command, RunOptions& options);
 
-/// --plan, --k, --alpha, --rule, --save-plan.
+/// --plan and what makes a plan of a ranking: --k, --alpha, --rule, --positions, --layer, --units,
+/// --control, --seed, --suppress, --factor; --save-plan.
 void add_plan_options(CLI::App& command, PlanChoice& choice);
 
 /// --json: the answer as one JSON object on stdout.

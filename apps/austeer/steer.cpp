@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <memory>
+#include <spdlog/spdlog.h>
 #include <string>
 
 #include "commands.hpp"
@@ -24,9 +25,12 @@ void run_steer(const Options& options) {
     if (report.vanilla) answer["vanilla"] = *report.vanilla;
     print_json(answer);
   } else if (report.vanilla) {
-    fmt::print("vanilla:\n{}\n\nsteered ({} units):\n{}\n", *report.vanilla, report.steered_units,
-               report.text);
+    fmt::print("vanilla:\n{}\n\nsteered ({} activations edited per token):\n{}\n", *report.vanilla,
+               report.steered_units, report.text);
   } else {
+    if (report.steered_units > 0) {
+      spdlog::info("{} activations edited per token", report.steered_units);
+    }
     fmt::print("{}\n", report.text);
   }
 }

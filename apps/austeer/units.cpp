@@ -33,7 +33,7 @@ void add_units(CLI::App& app) {
   command->add_option("ranking", options->ranking, "ranking file")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("--top", options->top, "units to show")
+  command->add_option("--top", options->top, "units, or groups of them, to show")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   add_json_option(*command, options->json);

@@ -1,8 +1,11 @@
 #include "units_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "steering/fdr.hpp"
 
@@ -11,47 +14,104 @@ namespace {
 
 constexpr double false_discovery_rate = 0.05;
 
-std::span<const RankedUnit> first_units(const Ranking& ranking, std::int64_t top) {
-  return std::span(ranking.units)
-      .first(
-          std::min(ranking.units.size(), static_cast<std::size_t>(std::max<std::int64_t>(top, 0))));
+using Groups = std::vector<std::span<const RankedUnit>>;
+
+Groups first_groups(const Ranking& ranking, std::int64_t top) {
+  Groups groups = groups_of(ranking);
+  groups.resize(
+      std::min(groups.size(), static_cast<std::size_t>(std::max<std::int64_t>(top, 0))));
+  return groups;
+}
+
+std::string name_of_site(const Ranking& ranking, const RankedUnit& unit) {
+  return site_name(ranking.sites[static_cast<std::size_t>(unit.site)].site);
+}
+
+bool has_groups(const Ranking& ranking) {
+  return std::ranges::any_of(ranking.sites, [](const RankedSite& site) { return site.group > 1; });
+}
+
+/// Whether the score says more than beta, which has a column anyway.
+bool has_own_score(const Ranking& ranking) {
+  return std::ranges::any_of(ranking.units, [&](const RankedUnit& unit) {
+    return unit.score != std::abs(beta(unit, ranking.pairs));
+  });
+}
+
+void print_single_units(const Ranking& ranking, std::int64_t top, const std::vector<double>& q) {
+  const bool sites = ranking.sites.size() > 1;
+  const bool scores = has_own_score(ranking);
+  fmt::print("{:>4}  {}{:>5}  {:>5}  {}{:>8}  {:>8}  {:>7}  {:>13}  {:>9}  {:>9}\n", "rank",
+             sites ? "     site  " : "", "layer", "dim", scores ? "     score  " : "", "positive",
+             "negative", "beta", "mean momentum", "p", "q (FDR)");
+  std::size_t rank = 0;
+  for (const auto& group : first_groups(ranking, top)) {
+    const RankedUnit& unit = group.front();
+    fmt::print("{:>4}  {}{:>5}  {:>5}  {}{:>8}  {:>8}  {:>+7.3f}  {:>+13.4g}  {:>9.2e}  {:>9.2e}\n",
+               rank + 1, sites ? fmt::format("{:>9}  ", name_of_site(ranking, unit)) : "",
+               unit.layer, unit.dim, scores ? fmt::format("{:>10.4g}  ", unit.score) : "",
+               unit.positive, unit.negative, beta(unit, ranking.pairs), unit.mean_momentum,
+               unit.p_value, q[rank]);
+    ++rank;
+  }
+}
+
+/// One line per group: where it is, its score and the length of the vector of its values.
+void print_groups(const Ranking& ranking, std::int64_t top) {
+  const RankedSite& site = ranking.sites.front();
+  const bool whole_layers = site.group == site.width;
+  fmt::print("{:>4}  {:>9}  {:>5}  {}{:>10}  {:>10}\n", "rank", "site", "layer",
+             whole_layers ? "" : " head  ", "score", "|value|");
+  std::size_t rank = 0;
+  for (const auto& group : first_groups(ranking, top)) {
+    double squares = 0;
+    for (const RankedUnit& unit : group) squares += unit.value * unit.value;
+    const RankedUnit& first = group.front();
+    fmt::print("{:>4}  {:>9}  {:>5}  {}{:>+10.4g}  {:>10.4g}\n", ++rank,
+               name_of_site(ranking, first), first.layer,
+               whole_layers ? "" : fmt::format("{:>5}  ", first.dim / site.group), first.score,
+               std::sqrt(squares));
+  }
 }
 
 }  // namespace
 
 void print_units(const Ranking& ranking, std::int64_t top) {
   const std::vector<double> q = q_values(ranking);
-  fmt::print("{:>4}  {:>5}  {:>5}  {:>8}  {:>8}  {:>7}  {:>13}  {:>9}  {:>9}\n", "rank", "layer",
-             "dim", "positive", "negative", "beta", "mean momentum", "p", "q (FDR)");
-  std::size_t rank = 0;
-  for (const RankedUnit& unit : first_units(ranking, top)) {
-    fmt::print("{:>4}  {:>5}  {:>5}  {:>8}  {:>8}  {:>+7.3f}  {:>+13.4g}  {:>9.2e}  {:>9.2e}\n",
-               rank + 1, unit.layer, unit.dim, unit.positive, unit.negative, unit.beta,
-               unit.mean_momentum, unit.p_value, q[rank]);
-    ++rank;
+  if (has_groups(ranking)) {
+    print_groups(ranking, top);
+  } else {
+    print_single_units(ranking, top, q);
   }
   const auto significant =
       std::ranges::count_if(q, [](double value) { return value <= false_discovery_rate; });
   fmt::print(
       "{} of {} units of site {} agree on more of the {} pairs than chance would have it "
       "(sign test, FDR {:.0f} %)\n",
-      significant, ranking.units.size(), site_name(ranking.site), ranking.pairs,
+      significant, ranking.units.size(), site_names(ranking), ranking.pairs,
       100 * false_discovery_rate);
 }
 
 Json units_json(const Ranking& ranking, std::int64_t top) {
   Json units = Json::array();
-  for (const RankedUnit& unit : first_units(ranking, top)) {
-    units.push_back({{"layer", unit.layer},
-                     {"dim", unit.dim},
-                     {"positive", unit.positive},
-                     {"negative", unit.negative},
-                     {"beta", unit.beta},
-                     {"mean_momentum", unit.mean_momentum},
-                     {"p_value", unit.p_value}});
+  for (const auto& group : first_groups(ranking, top)) {
+    for (const RankedUnit& unit : group) {
+      Json json = Json::object();
+      if (ranking.sites.size() > 1) json["site"] = name_of_site(ranking, unit);
+      json.update({{"layer", unit.layer},
+                   {"dim", unit.dim},
+                   {"positive", unit.positive},
+                   {"negative", unit.negative},
+                   {"beta", beta(unit, ranking.pairs)},
+                   {"mean_momentum", unit.mean_momentum},
+                   {"p_value", unit.p_value},
+                   {"score", unit.score},
+                   {"value", unit.value}});
+      units.push_back(std::move(json));
+    }
   }
-  return {{"site", site_name(ranking.site)},
-          {"width", ranking.width},
+  return {{"site", site_names(ranking)},
+          {"width", units_per_layer(ranking)},
           {"pairs", ranking.pairs},
           {"units", units}};
 }

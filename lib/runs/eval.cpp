@@ -112,6 +112,7 @@ Json outcome(const EvalReport& report) {
     json["correct"] = report.correct;
     json["accuracy"] = report.accuracy();
   }
+  json["activations_per_token"] = report.activations_per_token;
   json.update(report.also);
   return json;
 }
@@ -157,6 +158,7 @@ EvalReport eval(const EvalOptions& options) {
                     by_choices ? "choices" : task.config().metric,
                     static_cast<std::int64_t>(items.size()),
                     scored.correct,
+                    plan ? plan->units() : 0,
                     scored.also,
                     {}};
   const Json config = configuration(options, run, items, plan, scorer.get());

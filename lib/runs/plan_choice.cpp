@@ -1,21 +1,51 @@
 #include "runs/plan_choice.hpp"
 
 #include "steering/ranking.hpp"
-#include "tensors/safetensors.hpp"
 
 namespace austeer {
 namespace {
 
+bool has_recipe(const PlanChoice& choice) {
+  return choice.k || choice.alpha || choice.rule || choice.positions || choice.layer ||
+         !choice.units.empty() || choice.control || choice.seed || choice.suppress || choice.factor;
+}
+
+/// Throws for options that would silently do nothing.
+void check_idle(const PlanChoice& choice) {
+  const auto refuse = [](bool idle, const char* what) {
+    if (idle) throw UsageError("plan", what);
+  };
+  refuse(choice.seed && !choice.control, "--seed is that of a --control");
+  refuse(choice.factor && !choice.suppress, "--factor says how far --suppress goes");
+  refuse(choice.k && !choice.units.empty(), "--units names the units: leave out --k");
+  refuse(choice.suppress && (choice.k || choice.alpha),
+         "--suppress scales units by --factor: leave out --k and --alpha");
+}
+
+PlanRecipe recipe_of(const PlanChoice& choice) {
+  check_idle(choice);
+  PlanRecipe recipe;
+  recipe.k = choice.k.value_or(recipe.k);
+  recipe.alpha = choice.alpha.value_or(recipe.alpha);
+  recipe.rule = choice.rule;
+  recipe.positions = choice.positions;
+  recipe.layer = choice.layer;
+  recipe.units = choice.units;
+  recipe.control = choice.control;
+  recipe.seed = choice.seed.value_or(recipe.seed);
+  recipe.suppress_share = choice.suppress;
+  recipe.suppress_factor = choice.factor.value_or(recipe.suppress_factor);
+  return recipe;
+}
+
 Plan read_plan(const PlanChoice& choice) {
-  const bool is_ranking = SafetensorsFile(choice.file).has("beta");
-  if (is_ranking) {
-    return plan_from_ranking(load_ranking(choice.file), choice.k.value_or(default_k),
-                             choice.alpha.value_or(default_alpha),
-                             choice.rule.value_or(default_rule), choice.random_units);
+  if (is_ranking_file(choice.file)) {
+    return plan_from_ranking(load_ranking(choice.file), recipe_of(choice));
   }
-  if (choice.k || choice.alpha || choice.rule || choice.random_units) {
+  if (has_recipe(choice)) {
     throw UsageError("plan", choice.file.string() + " is a plan: its units and strengths are fixed",
-                     "Leave out --k, --alpha, --rule and --random-units, or pass the ranking");
+                     "Leave out --k, --alpha and the others that make a plan of a ranking, or pass "
+                     "the ranking");
   }
   return load_plan(choice.file);
 }

@@ -4,29 +4,34 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "engine/plan.hpp"
-#include "steering/rules.hpp"
+#include "steering/recipe.hpp"
 
 namespace austeer {
 
+/// All but `file` and `save` are for a ranking alone: what of a PlanRecipe was asked for.
 struct PlanChoice {
-  std::filesystem::path file;     ///< empty: do not steer
-  std::optional<std::int64_t> k;  ///< these four are for a ranking alone
+  std::filesystem::path file;  ///< empty: do not steer
+  std::optional<std::int64_t> k;
   std::optional<double> alpha;
   std::optional<Rule> rule;
-  std::optional<std::uint64_t> random_units;  ///< the seed of a control with random units
-  std::filesystem::path save;                 ///< where the plan is written; empty: nowhere
+  std::optional<Positions> positions;
+  std::optional<std::int64_t> layer;
+  std::vector<UnitName> units;
+  std::optional<Control> control;
+  std::optional<std::uint64_t> seed;       ///< of the control
+  std::optional<double> suppress;          ///< share of the last units
+  std::optional<double> factor;            ///< of the suppression
+  std::filesystem::path save;              ///< where the plan is written; empty: nowhere
 };
 
-/// What k, alpha and rule are when they are not given.
-inline constexpr std::int64_t default_k = 16;
-inline constexpr double default_alpha = 10;
-inline constexpr Rule default_rule = Rule::scale;
-
-/// The plan to carry out, or nothing when no file is named. A ranking becomes a plan by k, alpha,
-/// rule and random_units; a plan is taken as it is, and any of these beside it are a UsageError.
-/// Throws FileError, FormatError.
+/// The plan to carry out, or nothing when no file is named. A ranking becomes a plan by the recipe
+/// that the choice makes; a plan is taken as it is, and a recipe beside it is a UsageError, as are
+/// parts of a recipe that would do nothing: a seed without a control, a factor without suppression,
+/// k beside named units, k or alpha beside suppression. Throws FileError, FormatError, and what
+/// plan_from_ranking() throws.
 std::optional<Plan> load_plan_choice(const PlanChoice& choice);
 
 }  // namespace austeer

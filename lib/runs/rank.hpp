@@ -2,9 +2,11 @@
 // rank: from an activation cache to a ranking on disk, without the model.
 
 #include <filesystem>
+#include <span>
 #include <string>
+#include <vector>
 
-#include "models/site.hpp"
+#include "base/json.hpp"
 #include "steering/ranking.hpp"
 
 namespace austeer {
@@ -12,13 +14,19 @@ namespace austeer {
 struct RankOptions {
   std::filesystem::path cache;
   std::string method = "austeer";
-  Site site = Site::ffn;
+  std::vector<std::string> sites;  ///< ranked together; none: the method's
+  Json settings = Json::object();  ///< the method's options
   std::filesystem::path out;
   bool verify = false;  ///< compare every shard with its sha256 first
 };
 
-/// Ranks the units of a site and writes the ranking. Throws FileError, FormatError, UsageError for
-/// an unknown method or a site that the cache lacks.
+/// {"score": "effect", "stable": 0.9} of "score=effect" and "stable=0.9". What looks like a number,
+/// true or false is one. Throws UsageError for a text without '=' and for a key that is set twice.
+Json parse_settings(std::span<const std::string> texts);
+
+/// Ranks the units of the sites and writes the ranking. Throws FileError, FormatError, UsageError
+/// for an unknown method or option and for a site that there is not, that the cache lacks or that
+/// the method cannot rank.
 Ranking rank(const RankOptions& options);
 
 }  // namespace austeer

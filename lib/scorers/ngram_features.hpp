@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scorers/sparse_rows.hpp"
+#include "learning/sparse_rows.hpp"
 
 namespace austeer {
 

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/progress.hpp"
-#include "scorers/logistic.hpp"
+#include "learning/logistic.hpp"
 #include "scorers/ngram_features.hpp"
 #include "scorers/toxicity_model.hpp"
 #include "scorers/toxicity_split.hpp"

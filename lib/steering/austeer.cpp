@@ -1,90 +1,149 @@
 #include "steering/austeer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
-#include <span>
+#include <limits>
+#include <optional>
 
-#include "steering/momentum.hpp"
-#include "steering/sign_test.hpp"
+#include "steering/assemble.hpp"
+#include "steering/method_options.hpp"
+#include "steering/seeded.hpp"
+#include "steering/unit_statistics.hpp"
 
 namespace austeer {
 namespace {
 
-Json cache_provenance(const ActivationCache& cache, const CachedSite& site) {
-  Json fingerprints = Json::object();
-  for (const auto& [name, value] : cache.description().fingerprints) fingerprints[name] = value;
-  return {{"cache_key", cache.key(site.key())},
-          {"fingerprints", fingerprints},
-          {"positions", site.positions},
-          {"dtype", cache_dtype_name(cache.description().dtype)}};
+using Values = std::vector<double>;
+
+struct Options {
+  std::string score;
+  bool fixed = false;
+  bool vector = false;
+  double stable = 0;
+  std::uint64_t seed = 0;
+  Json resolved;
+};
+
+Options read_options(const Json& given) {
+  MethodOptions options(given, "austeer");
+  Options result;
+  result.score =
+      options.choice("score", {"momentum", "difference", "effect", "stratified", "random"});
+  result.fixed = options.choice("strength", {"adaptive", "fixed"}) == "fixed";
+  result.vector = options.choice("value", {"scale", "vector"}) == "vector";
+  result.stable = options.number("stable", 0, 0, 1);
+  if (result.score == "random") {
+    result.seed = static_cast<std::uint64_t>(
+        options.whole("seed", 0, 0, std::numeric_limits<std::int64_t>::max()));
+  } else if (options.has("seed")) {
+    options.refuse("seed", "only score=random draws anything");
+  }
+  if (result.fixed && result.vector) {
+    options.refuse("strength", "value=vector has the strength of the vector, not a fixed one");
+  }
+  result.resolved = options.resolved();
+  return result;
 }
 
-std::int32_t score(const MomentumSums& sums, std::size_t unit) {
-  return std::max(sums.positive[unit], sums.negative[unit]);
+/// Throws for what cannot work before anything is read.
+void check_sites(const ActivationCache& cache, std::span<const std::string> sites) {
+  if (sites.empty()) throw UsageError("rank", "no site is named");
+  for (std::size_t i = 0; i < sites.size(); ++i) {
+    cache.site(sites[i]);
+    if (std::ranges::count(sites, sites[i]) == 1) continue;
+    throw UsageError("rank", fmt::format("the site {} is named twice", sites[i]));
+  }
 }
 
-/// Unit indices (layer * width + dim) by descending score; equal ones keep their order, lower
-/// layer and dim first. A counting sort: scores are counts of at most `pairs`.
-std::vector<std::size_t> ranked(const MomentumSums& sums, std::int64_t pairs) {
-  const std::size_t units = sums.positive.size();
-  const auto bucket = [&](std::size_t unit) {
-    return static_cast<std::size_t>(pairs - score(sums, unit));
-  };
-  std::vector<std::size_t> start(static_cast<std::size_t>(pairs) + 2);
-  for (std::size_t unit = 0; unit < units; ++unit) ++start[bucket(unit) + 1];
-  for (std::size_t i = 1; i < start.size(); ++i) start[i] += start[i - 1];
-  std::vector<std::size_t> order(units);
-  for (std::size_t unit = 0; unit < units; ++unit) order[start[bucket(unit)]++] = unit;
-  return order;
+double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+/// The share of pairs, signed as beta() is: a tie is positive.
+double signed_share(double positive, double negative) {
+  return positive >= negative ? positive : -negative;
 }
 
-RankedUnit unit_from(const MomentumSums& sums, std::size_t unit, std::int64_t pairs,
-                     std::int64_t width, double p_value) {
+Values betas(const MomentumSums& sums, std::int64_t pairs) {
   const auto n = static_cast<double>(pairs);
-  const bool upwards = sums.positive[unit] >= sums.negative[unit];
-  const double share = score(sums, unit) / n;
-  return {.layer = static_cast<std::int32_t>(static_cast<std::int64_t>(unit) / width),
-          .dim = static_cast<std::int32_t>(static_cast<std::int64_t>(unit) % width),
-          .positive = sums.positive[unit],
-          .negative = sums.negative[unit],
-          .beta = upwards ? share : -share,
-          .mean_momentum = sums.momentum[unit] / n,
-          .p_value = p_value,
-          .mean_activation = sums.activation[unit] / (2 * n)};
+  Values values(sums.positive.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = signed_share(sums.positive[i] / n, sums.negative[i] / n);
+  }
+  return values;
+}
+
+Values sizes(const Values& values) {
+  Values result(values);
+  for (double& value : result) value = std::abs(value);
+  return result;
+}
+
+Values effects(const MomentumMoments& moments) {
+  Values scores(moments.mean.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (moments.deviation[i] > 0) scores[i] = std::abs(moments.mean[i]) / moments.deviation[i];
+  }
+  return scores;
+}
+
+/// Sets values of units without a usual sign to 0.
+void keep_stable(Values& values, const Values& shares, double least) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (shares[i] < least) values[i] = 0;
+  }
+}
+
+ScoredSite score_site(const ActivationCache& cache, const std::string& key,
+                      const Options& options) {
+  ScoredSite site{key, 1, sum_momenta(cache, key), {}, {}};
+  site.values = betas(site.sums, cache.description().pairs);
+  std::optional<MomentumMoments> moments;
+  if (options.score == "difference" || options.score == "effect" || options.vector) {
+    moments = momentum_moments(cache, key);
+    site.sums.momentum = moments->sum;
+  }
+  if (options.score == "stratified") {
+    const ClassShares shares = class_shares(cache, key);
+    for (std::size_t i = 0; i < site.values.size(); ++i) {
+      site.values[i] = signed_share(shares.positive[i], shares.negative[i]);
+    }
+  }
+  if (options.score == "difference") {
+    site.scores = sizes(moments->mean);
+  } else if (options.score == "effect") {
+    site.scores = effects(*moments);
+  } else {
+    site.scores = sizes(site.values);
+  }
+  if (options.fixed) std::ranges::transform(site.values, site.values.begin(), sign);
+  if (options.vector) site.values = moments->mean;
+  if (options.stable > 0) keep_stable(site.values, sign_shares(cache, key), options.stable);
+  return site;
+}
+
+/// Scores 1, (n - 1) / n, ... in an order drawn over all sites together.
+void draw_scores(std::vector<ScoredSite>& sites, std::uint64_t seed) {
+  std::vector<double*> scores;
+  for (ScoredSite& site : sites) {
+    for (double& score : site.scores) scores.push_back(&score);
+  }
+  Random random(seed);
+  random.shuffle_first(scores, scores.size());
+  const auto n = static_cast<double>(scores.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) *scores[i] = (n - static_cast<double>(i)) / n;
 }
 
 }  // namespace
 
-Ranking rank_austeer(const ActivationCache& cache, Site site, const Json& options) {
-  if (const Fields given(options, "method austeer"); !options.empty()) {
-    throw FormatError(
-        {fmt::format("{}: unknown option '{}'", given.place(), options.items().begin().key()),
-         "no options", "", ""});
-  }
-  const CachedSite& cached = cache.site(site_name(site));
-  const MomentumSums sums = sum_momenta(cache, cached.name);
-
-  std::vector<std::pair<std::int32_t, std::int32_t>> counts;
-  counts.reserve(sums.positive.size());
-  for (std::size_t i = 0; i < sums.positive.size(); ++i) {
-    counts.emplace_back(sums.positive[i], sums.negative[i]);
-  }
-  const std::vector<double> p_values = sign_test_p_values(counts);
-
-  const std::int64_t pairs = cache.description().pairs;
-  Ranking ranking{.site = site,
-                  .layers = cached.layers,
-                  .width = cached.width,
-                  .pairs = pairs,
-                  .method = "austeer",
-                  .options = options,
-                  .provenance = cache_provenance(cache, cached),
-                  .units = {}};
-  ranking.units.reserve(sums.positive.size());
-  for (const std::size_t unit : ranked(sums, pairs)) {
-    ranking.units.push_back(unit_from(sums, unit, pairs, cached.width, p_values[unit]));
-  }
-  return ranking;
+Ranking rank_austeer(const ActivationCache& cache, std::span<const std::string> sites,
+                     const Json& given) {
+  const Options options = read_options(given);
+  check_sites(cache, sites);
+  std::vector<ScoredSite> scored;
+  for (const std::string& site : sites) scored.push_back(score_site(cache, site, options));
+  if (options.score == "random") draw_scores(scored, options.seed);
+  return assemble_ranking(cache, "austeer", options.resolved,
+                          {options.vector ? Rule::add : Rule::scale, Positions::all}, scored);
 }
 
 }  // namespace austeer

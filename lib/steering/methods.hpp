@@ -2,7 +2,9 @@
 // The methods that make rankings, by name.
 
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/registry.hpp"
 #include "cache/reader.hpp"
@@ -11,12 +13,17 @@
 namespace austeer {
 
 struct Method {
-  std::string summary;  ///< one line for lists and help texts
-  /// Ranks the units of a site. Refuses options that it does not know (FormatError).
-  std::function<Ranking(const ActivationCache&, Site, const Json& options)> rank;
+  std::string summary;             ///< one line for lists and help texts
+  std::vector<std::string> sites;  ///< that it ranks where none is named
+  /// Ranks the units of the named sites. Throws UsageError for options that it does not know and
+  /// for sites that it cannot rank or that the cache lacks, ComputeError for activations that are
+  /// not finite.
+  std::function<Ranking(const ActivationCache&, std::span<const std::string> sites,
+                        const Json& options)>
+      rank;
 };
 
-/// Every method. `methods().get("austeer").rank(cache, Site::ffn, Json::object())`.
+/// Every method. `methods().get("austeer").rank(cache, sites, Json::object())`.
 const Registry<Method>& methods();
 
 }  // namespace austeer

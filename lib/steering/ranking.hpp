@@ -1,58 +1,96 @@
 #pragma once
-// A ranking: every unit of one site of a model, best first, with the statistics behind its place.
-// One safetensors file; the columns are tensors, where they come from is JSON in the metadata.
+// A ranking: every unit of one or more sites of a model, best first, with the statistics behind its
+// place and the value that a plan gives it. Units that are chosen together (a head's, a layer's)
+// form a group and stand together. One safetensors file; the columns are tensors, where they come
+// from is JSON in the metadata (ranking_file.cpp).
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
+#include "engine/plan.hpp"
 #include "models/site.hpp"
+#include "steering/rule.hpp"
 
 namespace austeer {
 
 /// One unit and what its pairs say. Momentum: activation of the positive minus that of the
 /// negative text.
 struct RankedUnit {
+  std::int32_t site = 0;  ///< index into Ranking::sites
   std::int32_t layer = 0;
   std::int32_t dim = 0;
+  double score = 0;            ///< what the ranking is ordered by; the same for all of a group
+  double value = 0;            ///< what a plan multiplies by its strength; 0: never edited
   std::int32_t positive = 0;   ///< pairs with momentum > 0
   std::int32_t negative = 0;   ///< pairs with momentum < 0
-  double beta = 0;             ///< signed score; 0: the unit is never steered
   double mean_momentum = 0;    ///< over all pairs
   double p_value = 1;          ///< two-sided sign test of positive against negative
   double mean_activation = 0;  ///< over all positive and negative texts
+  double magnitude = 0;        ///< mean |activation| over the same
 
   bool operator==(const RankedUnit&) const = default;
 };
 
-struct Ranking {
+/// AUSteer's signed score of a unit (section 3): its share of the pairs with a momentum above 0
+/// where those are at least as many as those with one below, else the share below, negated.
+double beta(const RankedUnit& unit, std::int64_t pairs);
+
+struct RankedSite {
   Site site = Site::ffn;
-  std::int64_t layers = 0;
   std::int64_t width = 0;
+  std::int64_t group = 1;  ///< dims that are chosen together: 1, head_dim, or the whole width
+
+  bool operator==(const RankedSite&) const = default;
+};
+
+struct Ranking {
+  std::vector<RankedSite> sites;  ///< distinct
+  std::int64_t layers = 0;
   std::int64_t pairs = 0;
   std::string method;
-  Json options = Json::object();  ///< of the method
-  /// Where the activations come from: cache key, fingerprints of model, tokenizer, task, ...
+  Json options = Json::object();  ///< of the method, defaults included
+  /// Where the activations come from: cache keys, fingerprints of model, tokenizer, task, ...
   Json provenance = Json::object();
-  /// All layers * width units by descending |beta|; among equals the lower layer, then the lower
-  /// dim comes first.
+  Rule rule = Rule::scale;               ///< how a plan edits unless it is told otherwise
+  Positions positions = Positions::all;  ///< and at which tokens
+  /// Every unit of every site. Groups come by descending score, among equals the lower site index,
+  /// layer and dim first; the dims of a group stand together, ascending.
   std::vector<RankedUnit> units;
 
   bool operator==(const Ranking&) const = default;
 };
 
-/// Throws FormatError, its message opened by `place`, unless every unit is there once, in order,
+/// Units per layer, over all sites.
+std::int64_t units_per_layer(const Ranking& ranking);
+
+/// The names of the sites, joined by commas: "attention,ffn".
+std::string site_names(const Ranking& ranking);
+
+/// The groups of a checked ranking, in its order: each a run of ranking.units.
+std::vector<std::span<const RankedUnit>> groups_of(const Ranking& ranking);
+
+/// Throws FormatError, its message opened by `place`, unless the sites, layers and pairs are
+/// possible ones: what comes before units are allocated and indexed by them.
+void check_ranking_sizes(const Ranking& ranking, const std::string& place);
+
+/// Throws FormatError, likewise, unless every unit is there once, in order,
 /// with finite numbers and possible counts.
 void check_ranking(const Ranking& ranking, const std::string& place);
 
-/// Checks and writes `ranking` as one safetensors file: tensors layer, dim, positive, negative
-/// (int32), beta, mean_momentum, p_value, mean_activation (float64), each [layers * width]. Throws
-/// FormatError, FileError.
+/// Checks and writes `ranking` as one safetensors file: tensors site, layer, dim, positive,
+/// negative (int32), score, value, mean_momentum, p_value, mean_activation, magnitude (float64),
+/// each with one element per unit. Throws FormatError, FileError.
 void save_ranking(const Ranking& ranking, const std::filesystem::path& file);
 
 /// Reads and checks what save_ranking wrote. Throws FileError, FormatError.
 Ranking load_ranking(const std::filesystem::path& file);
+
+/// Whether `file` says of itself that it holds a ranking, of this version or another. Throws
+/// FileError, FormatError for what is no safetensors file.
+bool is_ranking_file(const std::filesystem::path& file);
 
 }  // namespace austeer

@@ -1,4 +1,4 @@
-#include "scorers/logistic.hpp"
+#include "learning/logistic.hpp"
 
 #include <algorithm>
 #include <cmath>

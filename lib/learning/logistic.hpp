@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "scorers/sparse_rows.hpp"
+#include "learning/sparse_rows.hpp"
 
 namespace austeer {
 

@@ -1,6 +1,6 @@
 // The fitted weights against minima that SciPy's Newton steps find (tests/reference/scorers.py).
 
-#include "scorers/logistic.hpp"
+#include "learning/logistic.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,0 +1,45 @@
+#include "steering/caa.hpp"
+
+#include <fmt/format.h>
+
+#include "steering/assemble.hpp"
+#include "steering/method_options.hpp"
+#include "steering/unit_statistics.hpp"
+
+namespace austeer {
+namespace {
+
+/// The mean of the momenta [N, D] along their own mean, in standard deviations.
+double consistency(const SiteActivations& layer) {
+  const at::Tensor momenta = (layer.positive - layer.negative).to(at::kDouble);
+  const at::Tensor mean = momenta.mean(0);
+  const at::Tensor along = momenta.mv(mean / mean.norm().clamp_min(1e-300));
+  const double deviation = along.std(0, /*unbiased=*/false).item<double>();
+  return deviation > 0 ? along.mean().item<double>() / deviation : 0;
+}
+
+}  // namespace
+
+Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> sites,
+                 const Json& given) {
+  MethodOptions options(given, "caa");
+  const std::string positions = options.choice("positions", {"last", "answer_mean"});
+  const Json resolved = options.resolved();
+  if (only_site("caa", sites) != "layer") {
+    throw UsageError("rank", "caa steers the site layer, not " + sites.front());
+  }
+  const std::string key = positions == "last" ? "layer" : "layer." + positions;
+  const CachedSite& cached = cache.site(key);
+
+  ScoredSite site{key, cached.width, sum_momenta(cache, key), {}, {}};
+  MomentumMoments moments = momentum_moments(cache, key);
+  site.sums.momentum = std::move(moments.sum);
+  site.values = std::move(moments.mean);
+  for (std::int64_t layer = 0; layer < cached.layers; ++layer) {
+    site.scores.push_back(consistency(layer_activations(cache, key, layer)));
+  }
+  return assemble_ranking(cache, "caa", resolved, {Rule::add, Positions::from_last_prompt},
+                          std::span(&site, 1));
+}
+
+}  // namespace austeer

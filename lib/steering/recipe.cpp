@@ -1,0 +1,266 @@
+#include "steering/recipe.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace austeer {
+namespace {
+
+/// (site, layer) -> dim -> value: all come out ascending, as the engine wants them.
+using Values = std::map<std::pair<Site, std::int64_t>, std::map<std::int64_t, float>>;
+
+double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+[[noreturn]] void refuse(const std::string& what, const std::string& hint = "") {
+  throw UsageError("plan", what, hint);
+}
+
+void check_suppression(const PlanRecipe& recipe) {
+  if (!(*recipe.suppress_share >= 0 && *recipe.suppress_share <= 1)) {
+    throw UsageError({"[plan] the share of units to suppress is out of range", "0 to 1",
+                      fmt::format("{}", *recipe.suppress_share), ""});
+  }
+  if (!std::isfinite(static_cast<float>(recipe.suppress_factor))) {
+    refuse("the factor of suppression is not a number");
+  }
+  if (recipe.rule || recipe.layer || recipe.control || !recipe.units.empty()) {
+    refuse("suppression takes the last units of the whole ranking and scales them",
+           "Leave out the rule, layer, units and control");
+  }
+}
+
+void check_recipe(const Ranking& ranking, const PlanRecipe& recipe) {
+  if (recipe.suppress_share) return check_suppression(recipe);
+  if (recipe.k < 1) {
+    throw UsageError({fmt::format("[plan] k = {} steers nothing", recipe.k), "k >= 1", "", ""});
+  }
+  if (!std::isfinite(recipe.alpha)) {
+    throw UsageError(
+        {"[plan] alpha is not a number", "a finite value", fmt::format("{}", recipe.alpha), ""});
+  }
+  if (recipe.layer && (*recipe.layer < 0 || *recipe.layer >= ranking.layers)) {
+    throw UsageError({"[plan] no such layer", fmt::format("0 to {}", ranking.layers - 1),
+                      std::to_string(*recipe.layer), ""});
+  }
+  if (recipe.layer && !recipe.units.empty()) {
+    refuse("units are named with their layers: a layer beside them chooses nothing");
+  }
+  if (recipe.rule.value_or(ranking.rule) == Rule::clamp &&
+      recipe.positions.value_or(Positions::last_prompt) != Positions::last_prompt) {
+    refuse("the rule clamp acts at the positions last_prompt alone");
+  }
+}
+
+bool has_value(UnitGroup group) {
+  return std::ranges::any_of(group, [](const RankedUnit& unit) { return unit.value != 0; });
+}
+
+/// The groups among which is chosen: the ranking's, or where units are named each unit by itself.
+std::vector<UnitGroup> groups_for(const Ranking& ranking, const PlanRecipe& recipe) {
+  if (recipe.units.empty()) return groups_of(ranking);
+  std::vector<UnitGroup> groups;
+  for (const RankedUnit& unit : ranking.units) groups.emplace_back(&unit, 1);
+  return groups;
+}
+
+std::vector<ChosenGroup> first_groups(std::span<const UnitGroup> groups, const PlanRecipe& recipe) {
+  std::vector<ChosenGroup> chosen;
+  for (const UnitGroup& group : groups) {
+    if (static_cast<std::int64_t>(chosen.size()) == recipe.k) break;
+    if (recipe.layer && group.front().layer != *recipe.layer) continue;
+    if (has_value(group)) chosen.emplace_back(group.begin(), group.end());
+  }
+  return chosen;
+}
+
+/// The index of the named unit's site in the ranking.
+std::int32_t site_of(const Ranking& ranking, const UnitName& name) {
+  for (std::size_t i = 0; i < ranking.sites.size(); ++i) {
+    if (name.site ? *name.site == ranking.sites[i].site : ranking.sites.size() == 1) {
+      return static_cast<std::int32_t>(i);
+    }
+  }
+  refuse(fmt::format("the unit {} is of no site of the ranking, which has {}", unit_text(name),
+                     site_names(ranking)),
+         name.site ? "" : "Name the site too: SITE:LAYER:DIM");
+}
+
+std::vector<ChosenGroup> named_units(const Ranking& ranking, const std::vector<UnitName>& names) {
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, const RankedUnit*> units;
+  for (const RankedUnit& unit : ranking.units) units[{unit.site, unit.layer, unit.dim}] = &unit;
+  std::set<const RankedUnit*> seen;
+  std::vector<ChosenGroup> chosen;
+  for (const UnitName& name : names) {
+    const auto found = units.find({site_of(ranking, name), name.layer, name.dim});
+    if (found == units.end()) refuse(fmt::format("there is no unit {}", unit_text(name)));
+    if (!seen.insert(found->second).second) {
+      refuse(fmt::format("the unit {} is named twice", unit_text(name)));
+    }
+    if (found->second->value == 0) {
+      refuse(fmt::format("the unit {} has no value: it would not be edited", unit_text(name)));
+    }
+    chosen.push_back({*found->second});
+  }
+  return chosen;
+}
+
+float value_of(const RankedUnit& unit, double alpha, Rule rule) {
+  const double value =
+      alpha * unit.value * (rule == Rule::oriented ? sign(unit.mean_activation) : 1);
+  const auto result = static_cast<float>(value);
+  if (!std::isfinite(result)) refuse(fmt::format("alpha {} gives edits beyond float32", alpha));
+  return result;
+}
+
+/// Zeros for every unit, which is what `clamp` does to those that are not chosen.
+Values zeros(const Ranking& ranking) {
+  Values values;
+  for (const RankedSite& site : ranking.sites) {
+    for (std::int64_t layer = 0; layer < ranking.layers; ++layer) {
+      for (std::int64_t dim = 0; dim < site.width; ++dim) values[{site.site, layer}][dim] = 0;
+    }
+  }
+  return values;
+}
+
+Values steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule rule) {
+  const std::vector<UnitGroup> groups = groups_for(ranking, recipe);
+  std::vector<ChosenGroup> chosen = recipe.units.empty() ? first_groups(groups, recipe)
+                                                         : named_units(ranking, recipe.units);
+  if (recipe.control) chosen = control_for(*recipe.control, chosen, groups, recipe.seed);
+  Values values = rule == Rule::clamp ? zeros(ranking) : Values();
+  for (const ChosenGroup& group : chosen) {
+    for (const RankedUnit& unit : group) {
+      if (unit.value == 0 || (rule == Rule::oriented && unit.mean_activation == 0)) continue;
+      const Site site = ranking.sites[static_cast<std::size_t>(unit.site)].site;
+      values[{site, unit.layer}][unit.dim] = value_of(unit, recipe.alpha, rule);
+    }
+  }
+  return values;
+}
+
+Values suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) {
+  const std::vector<UnitGroup> groups = groups_of(ranking);
+  // A hair more, so that 0.29 of 100 is 29 although 0.29 * 100 is 28.999999999999996.
+  const auto count = static_cast<std::size_t>(
+      *recipe.suppress_share * static_cast<double>(groups.size()) + 1e-6);
+  const auto value = static_cast<float>(recipe.suppress_factor - 1);
+  Values values;
+  for (const UnitGroup& group : std::span(groups).last(std::min(count, groups.size()))) {
+    for (const RankedUnit& unit : group) {
+      const Site site = ranking.sites[static_cast<std::size_t>(unit.site)].site;
+      values[{site, unit.layer}][unit.dim] = value;
+    }
+  }
+  return values;
+}
+
+Operation operation_of(Rule rule) {
+  switch (rule) {
+    case Rule::scale:
+    case Rule::oriented:
+      return Operation::scale;
+    case Rule::directed:
+      return Operation::directed;
+    case Rule::add:
+      return Operation::add;
+    case Rule::clamp:
+      return Operation::clamp;
+  }
+  return Operation::scale;
+}
+
+Json recipe_json(const PlanRecipe& recipe, Rule rule, Positions positions) {
+  if (recipe.suppress_share) {
+    return {{"suppress", {{"share", *recipe.suppress_share}, {"factor", recipe.suppress_factor}}},
+            {"positions", positions_name(positions)}};
+  }
+  Json json = Json::object();
+  if (recipe.units.empty()) {
+    json["k"] = recipe.k;
+  } else {
+    for (const UnitName& unit : recipe.units) json["units"].push_back(unit_text(unit));
+  }
+  json["alpha"] = recipe.alpha;
+  json["rule"] = rule_name(rule);
+  json["positions"] = positions_name(positions);
+  if (recipe.layer) json["layer"] = *recipe.layer;
+  if (recipe.control) {
+    json["control"] = control_name(*recipe.control);
+    json["seed"] = recipe.seed;
+  }
+  return json;
+}
+
+Json plan_provenance(const Ranking& ranking, const Json& recipe, std::int64_t units) {
+  Json json = {{"site", site_names(ranking)}};
+  json.update(recipe);
+  json["activations_per_token"] = units;
+  json["ranking"] = {{"method", ranking.method},
+                     {"options", ranking.options},
+                     {"layers", ranking.layers},
+                     {"pairs", ranking.pairs},
+                     {"provenance", ranking.provenance}};
+  return json;
+}
+
+}  // namespace
+
+UnitName parse_unit(std::string_view text) {
+  UnitName unit;
+  std::string_view rest = text;
+  const auto number = [&]() -> std::int64_t {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    const bool is_number = error == std::errc() && value >= 0;
+    rest.remove_prefix(is_number ? static_cast<std::size_t>(end - rest.data()) : 0);
+    return is_number ? value : -1;
+  };
+  if (std::ranges::count(text, ':') == 2) {
+    unit.site = parse_site(text.substr(0, text.find(':')));
+    rest.remove_prefix(text.find(':') + 1);
+  }
+  unit.layer = number();
+  const bool parted = rest.starts_with(':');
+  rest.remove_prefix(parted ? 1 : 0);
+  unit.dim = number();
+  if (unit.layer < 0 || !parted || unit.dim < 0 || !rest.empty()) {
+    throw UsageError({"[plan] not the name of a unit", "LAYER:DIM or SITE:LAYER:DIM",
+                      fmt::format("'{}'", text), ""});
+  }
+  return unit;
+}
+
+std::string unit_text(const UnitName& unit) {
+  return fmt::format("{}{}:{}", unit.site ? site_name(*unit.site) + ":" : "", unit.layer, unit.dim);
+}
+
+Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe) {
+  check_recipe(ranking, recipe);
+  const Rule rule = recipe.suppress_share ? Rule::scale : recipe.rule.value_or(ranking.rule);
+  const Positions positions = recipe.positions.value_or(
+      rule == Rule::clamp ? Positions::last_prompt : ranking.positions);
+  const Values values = recipe.suppress_share ? suppressing_values(ranking, recipe)
+                                              : steering_values(ranking, recipe, rule);
+  Plan plan;
+  for (const auto& [place, of_dims] : values) {
+    Edit edit{place.first, place.second, operation_of(rule), {}, {}, positions};
+    for (const auto& [dim, value] : of_dims) {
+      edit.dims.push_back(dim);
+      edit.values.push_back(value);
+    }
+    plan.edits.push_back(std::move(edit));
+  }
+  plan.provenance =
+      plan_provenance(ranking, recipe_json(recipe, rule, positions), plan.units());
+  return plan;
+}
+
+}  // namespace austeer

@@ -1,0 +1,144 @@
+#include "steering/unit_statistics.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "steering/unit_blocks.hpp"
+
+namespace austeer {
+namespace {
+
+std::size_t unit_count(const CachedSite& site) {
+  return static_cast<std::size_t>(site.layers * site.width);
+}
+
+/// The momentum of the pair `rows` begins with.
+template <typename T>
+float momentum(const PairRows<T>& rows, std::int64_t pair, std::int64_t unit) {
+  return to_float(rows.positive[pair * rows.units + unit]) -
+         to_float(rows.negative[pair * rows.units + unit]);
+}
+
+/// The pairs of each class, classes in the order of their names.
+std::vector<std::vector<std::int64_t>> pairs_by_class(const ActivationCache& cache) {
+  std::map<std::string, std::vector<std::int64_t>> by_class;
+  const std::vector<std::string>& classes = cache.description().answer_classes;
+  if (classes.empty()) {
+    throw UsageError("rank", cache.path().string() + ": its pairs have no answer classes",
+                     "Scores can be stratified for tasks whose answers are choices");
+  }
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    by_class[classes[i]].push_back(static_cast<std::int64_t>(i));
+  }
+  std::vector<std::vector<std::int64_t>> result;
+  for (auto& [name, pairs] : by_class) result.push_back(std::move(pairs));
+  return result;
+}
+
+/// Counts of one class, which become shares once all shards have been seen.
+struct ClassCounts {
+  std::vector<std::int32_t> positive;
+  std::vector<std::int32_t> negative;
+};
+
+void add_class(const ActivationCache& cache, const std::string& key,
+               const std::vector<std::int64_t>& members, ClassCounts& counts) {
+  for_each_shard(cache, key, [&](const auto& shard) {
+    const auto first = std::lower_bound(members.begin(), members.end(), shard.first_pair);
+    const auto last = std::lower_bound(first, members.end(), shard.first_pair + shard.pairs);
+    for_each_block(shard.units, [&](std::int64_t begin, std::int64_t count) {
+      std::int32_t* above = counts.positive.data() + begin;
+      std::int32_t* below = counts.negative.data() + begin;
+      for (auto member = first; member != last; ++member) {
+        for (std::int64_t i = 0; i < count; ++i) {
+          const float difference = momentum(shard, *member - shard.first_pair, begin + i);
+          above[i] += difference > 0;
+          below[i] += difference < 0;
+        }
+      }
+    });
+  });
+}
+
+}  // namespace
+
+MomentumMoments momentum_moments(const ActivationCache& cache, const std::string& key) {
+  const std::size_t units = unit_count(paired_site(cache, key));
+  MomentumMoments moments{std::vector<double>(units), std::vector<double>(units),
+                          std::vector<double>(units)};
+  // Deviations are taken from the first pair's momentum: near enough to the mean that nothing is
+  // lost in the difference, and exact where all momenta are equal.
+  std::vector<double> first(units);
+  std::vector<double> squares(units);
+  for_each_shard(cache, key, [&](const auto& shard) {
+    for_each_block(shard.units, [&](std::int64_t begin, std::int64_t count) {
+      double* sum = moments.sum.data() + begin;
+      double* square = squares.data() + begin;
+      double* start = first.data() + begin;
+      for (std::int64_t pair = 0; pair < shard.pairs; ++pair) {
+        if (shard.first_pair + pair == 0) {
+          for (std::int64_t i = 0; i < count; ++i) start[i] = momentum(shard, pair, begin + i);
+        }
+        for (std::int64_t i = 0; i < count; ++i) {
+          const double value = momentum(shard, pair, begin + i);
+          sum[i] += value;
+          square[i] += (value - start[i]) * (value - start[i]);
+        }
+      }
+    });
+  });
+  const auto n = static_cast<double>(cache.description().pairs);
+  for (std::size_t unit = 0; unit < units; ++unit) {
+    moments.mean[unit] = moments.sum[unit] / n;
+    const double offset = moments.mean[unit] - first[unit];
+    moments.deviation[unit] = std::sqrt(std::max(0.0, squares[unit] / n - offset * offset));
+  }
+  return moments;
+}
+
+std::vector<double> sign_shares(const ActivationCache& cache, const std::string& key) {
+  const std::size_t units = unit_count(paired_site(cache, key));
+  std::vector<std::int32_t> above(units);
+  std::vector<std::int32_t> below(units);
+  for_each_shard(cache, key, [&](const auto& shard) {
+    for_each_block(shard.units, [&](std::int64_t begin, std::int64_t count) {
+      for (std::int64_t pair = 0; pair < shard.pairs; ++pair) {
+        const auto* positive = shard.positive + pair * shard.units + begin;
+        const auto* negative = shard.negative + pair * shard.units + begin;
+        for (std::int64_t i = 0; i < count; ++i) {
+          const float with = to_float(positive[i]);
+          const float without = to_float(negative[i]);
+          above[static_cast<std::size_t>(begin + i)] += (with > 0) + (without > 0);
+          below[static_cast<std::size_t>(begin + i)] += (with < 0) + (without < 0);
+        }
+      }
+    });
+  });
+  const auto texts = 2 * static_cast<double>(cache.description().pairs);
+  std::vector<double> shares(units);
+  for (std::size_t unit = 0; unit < units; ++unit) {
+    shares[unit] = std::max(above[unit], below[unit]) / texts;
+  }
+  return shares;
+}
+
+ClassShares class_shares(const ActivationCache& cache, const std::string& key) {
+  const std::size_t units = unit_count(paired_site(cache, key));
+  const std::vector<std::vector<std::int64_t>> classes = pairs_by_class(cache);
+  ClassShares shares{std::vector<double>(units), std::vector<double>(units)};
+  for (const std::vector<std::int64_t>& members : classes) {
+    ClassCounts counts{std::vector<std::int32_t>(units), std::vector<std::int32_t>(units)};
+    add_class(cache, key, members, counts);
+    const auto n = static_cast<double>(members.size());
+    for (std::size_t unit = 0; unit < units; ++unit) {
+      shares.positive[unit] += counts.positive[unit] / n;
+      shares.negative[unit] += counts.negative[unit] / n;
+    }
+  }
+  const auto n = static_cast<double>(classes.size());
+  for (double& share : shares.positive) share /= n;
+  for (double& share : shares.negative) share /= n;
+  return shares;
+}
+
+}  // namespace austeer
