@@ -3,6 +3,8 @@
 usage: make_seeds.py      (files go to seeds/TARGET beside this script)
 """
 
+import io
+import zipfile
 from pathlib import Path
 
 import gguf
@@ -39,6 +41,16 @@ def gguf_seed(path):
     writer.close()
 
 
+def npz_seed(path):
+    """A deflated member and, from another archive, a stored one in Fortran order."""
+    numpy.savez_compressed(path, W=numpy.zeros((2, 3), numpy.float32), b=numpy.ones(3))
+    stored = io.BytesIO()
+    numpy.lib.format.write_array(stored, numpy.asfortranarray(numpy.eye(2, 3, dtype=numpy.int32)))
+    with zipfile.ZipFile(path, "a") as archive:
+        # A fixed date, so that the seed's bytes depend on its content alone.
+        archive.writestr(zipfile.ZipInfo("f.npy"), stored.getvalue())
+
+
 def sentencepiece_seed(path):
     with open(path, "wb") as file:
         sentencepiece.SentencePieceTrainer.train(
@@ -48,7 +60,7 @@ def sentencepiece_seed(path):
 
 def main():
     for name, write in (("safetensors", safetensors_seed), ("gguf", gguf_seed),
-                        ("sentencepiece", sentencepiece_seed)):
+                        ("npz", npz_seed), ("sentencepiece", sentencepiece_seed)):
         folder = SEEDS / name
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / f"small.{name}")

@@ -1,0 +1,59 @@
+#pragma once
+// A sparse autoencoder: activations of a layer as sums of few atoms out of many. Three forms are
+// opened: GemmaScope's params.npz, a folder of LlamaScope, and a safetensors file with GemmaScope's
+// tensor names for what people train themselves (experiments/train_sae.py). D: the model's width,
+// M: atoms.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace austeer {
+
+/// The parts of a sparse autoencoder with thresholds per atom (JumpReLU).
+struct SparseAutoencoderParts {
+  at::Tensor encoder;       ///< [D, M]
+  at::Tensor encoder_bias;  ///< [M]
+  at::Tensor threshold;     ///< [M]
+  at::Tensor decoder;       ///< [M, D]
+};
+
+class SparseAutoencoder {
+ public:
+  /// Converts `parts` to float32; `place` opens error messages. Throws FormatError for shapes that
+  /// do not belong together and for numbers that are not finite.
+  SparseAutoencoder(SparseAutoencoderParts parts, std::string place);
+
+  std::int64_t width() const { return parts_.decoder.size(1); }
+  std::int64_t atoms() const { return parts_.decoder.size(0); }
+  /// What each atom adds to an activation, float32 [M, D].
+  const at::Tensor& decoder() const { return parts_.decoder; }
+  /// The file or folder it was opened from.
+  const std::string& place() const { return place_; }
+
+  /// The atoms of `x` [rows, D] as float32 [rows, M]: z = x encoder + bias where z is above the
+  /// atom's threshold and above 0, else 0. Throws UsageError for another width.
+  at::Tensor activations(const at::Tensor& x) const;
+
+ private:
+  SparseAutoencoderParts parts_;
+  at::Tensor floor_;  ///< [M], what an atom must exceed
+  std::string place_;
+};
+
+/// What a file says besides the numbers.
+struct OpenedAutoencoder {
+  SparseAutoencoder autoencoder;
+  std::string form;                   ///< "gemma_scope", "llama_scope", "austeer"
+  std::string sha256;                 ///< of the file with the tensors
+  std::optional<std::int64_t> layer;  ///< that it was trained on, where the file says so
+};
+
+/// Opens `path`: a folder as LlamaScope's (hyperparams.json, checkpoints/final.safetensors), a file
+/// *.npz as GemmaScope's, *.safetensors as our own. Throws FileError, FormatError, UsageError for
+/// another kind of file.
+OpenedAutoencoder open_sparse_autoencoder(const std::filesystem::path& path);
+
+}  // namespace austeer
