@@ -145,7 +145,7 @@ def iti(cache, keys, direction="mass_mean"):
             weight, bias = probe_of(train, np.repeat([1, 0], (~held_out).sum()))
             z_up, z_down = (side[held_out] @ weight + bias for side in (up, down))
             score[layer, head] = np.concatenate([z_up > 0, z_down <= 0]).mean()
-            near = np.abs(np.concatenate([z_up, z_down])) < 1e-4 * (1 + np.abs(weight).sum())
+            near = np.abs(np.concatenate([z_up, z_down])) < 1e-5 * (1 + np.abs(weight).sum())
             rounding[layer, head] = near.mean()
             theta = weight if direction == "probe" else up.mean(0) - down.mean(0)
             theta = theta / np.linalg.norm(theta)

@@ -88,7 +88,7 @@ def make(tokens, atoms, seed=0):
             "b_dec": tokens.mean(0).astype(np.float32)}
 
 
-def write_llama(folder, arrays, average_norm=40.0, threshold=1.0):
+def write_llama(folder, arrays, layer, average_norm=40.0, threshold=1.0):
     """The same atoms in LlamaScope's layout: biases make up for the one threshold."""
     width, atoms = arrays["W_enc"].shape
     scale = np.sqrt(width) / average_norm
@@ -99,8 +99,10 @@ def write_llama(folder, arrays, average_norm=40.0, threshold=1.0):
                "decoder.weight": np.ascontiguousarray(arrays["W_dec"].T),
                "decoder.bias": (arrays["b_dec"] * scale).astype(np.float32)},
               folder / "checkpoints" / "final.safetensors")
+    hook = f"blocks.{layer}.hook_resid_post"
     (folder / "hyperparams.json").write_text(json.dumps({
-        "d_model": width, "d_sae": atoms, "act_fn": "jumprelu", "norm_activation": "dataset-wise",
+        "hook_point_in": hook, "hook_point_out": hook, "use_decoder_bias": True, "d_model": width, "d_sae": atoms,
+        "act_fn": "jumprelu", "norm_activation": "dataset-wise",
         "jump_relu_threshold": threshold, "sparsity_include_decoder_norm": True,
         "dataset_average_activation_norm": {"in": average_norm, "out": average_norm}}))
 
@@ -118,7 +120,7 @@ def main():
     np.savez(options.out / "stored.npz", **arrays)
     np.savez_compressed(options.out / "deflated.npz", **arrays)
     save_file(arrays, options.out / "params.safetensors")
-    write_llama(options.out / "llama", arrays)
+    write_llama(options.out / "llama", arrays, options.layer)
 
 
 if __name__ == "__main__":
