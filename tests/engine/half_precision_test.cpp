@@ -17,6 +17,7 @@
 #include "recorder.hpp"
 #include "reference.hpp"
 #include "tensors/checkpoint.hpp"
+#include "tiny_model.hpp"
 
 namespace austeer {
 namespace {
@@ -83,7 +84,7 @@ TEST_P(HalfPrecision, SitesAndLogits) {
     testing::Recorder recorder;
     const at::Tensor logits = Engine(*decoder_).logits(texts_[i], &recorder);
     expect_near(logits, expected("logits." + number), "logits." + number);
-    for (const Site site : all_sites) {
+    for (const Site site : testing::sites_of(decoder_->config())) {
       const std::string name = "site." + site_name(site) + "." + number;
       for (std::int64_t layer = 0; layer < decoder_->config().layers; ++layer) {
         expect_near(recorder.seen(site, layer), expected(name)[layer], name);
@@ -93,10 +94,11 @@ TEST_P(HalfPrecision, SitesAndLogits) {
 }
 
 TEST_P(HalfPrecision, LastTokensOfPackedTexts) {
-  LastTokenTap tap(*decoder_, all_sites, static_cast<std::int64_t>(texts_.size()));
+  LastTokenTap tap(*decoder_, testing::sites_of(decoder_->config()),
+                   static_cast<std::int64_t>(texts_.size()));
   Engine(*decoder_).read(texts_, tap);
   for (std::size_t i = 0; i < texts_.size(); ++i) {
-    for (const Site site : all_sites) {
+    for (const Site site : testing::sites_of(decoder_->config())) {
       const std::string name = "site." + site_name(site) + "." + std::to_string(i);
       expect_near(tap.activations(site)[static_cast<std::int64_t>(i)], expected(name).select(1, -1),
                   name);
@@ -121,8 +123,8 @@ TEST_P(HalfPrecision, GreedyTokensFollowFromTheLogits) {
 }
 
 TEST_P(HalfPrecision, SteeredLogits) {
-  for (const Site site : all_sites) {
-    const std::string key = site_name(site) + ".scale";
+  for (const Site site : testing::sites_of(decoder_->config())) {
+    const std::string key = site_name(site) + ".scale.all";
     Plan plan;
     const at::Tensor layers = expected("plan." + key + ".layers");
     for (std::int64_t unit = 0; unit < layers.size(0); ++unit) {
