@@ -21,7 +21,9 @@ struct Options {
 
 void run_collect(Options& options) {
   options.collect.sites.clear();
-  for (const std::string& name : options.sites) options.collect.sites.push_back(parse_site(name));
+  for (const std::string& name : options.sites) {
+    options.collect.sites.push_back(parse_site_reading(name));
+  }
   const CollectReport report = collect(options.collect);
   const double rate = report.seconds > 0 ? static_cast<double>(report.texts) / report.seconds : 0.0;
   if (options.json) {
@@ -45,7 +47,7 @@ void add_collect(CLI::App& app) {
       app.add_subcommand("collect", "Run a task's pairs, keep their activations on disk");
   const auto options = std::make_shared<Options>();
   CollectOptions& collect = options->collect;
-  for (const Site site : collect.sites) options->sites.push_back(site_name(site));
+  for (const SiteReading& site : collect.sites) options->sites.push_back(site_reading_name(site));
   add_run_options(*command, collect.run);
   add_datasets_option(*command, collect.run);
   command->add_option("--task", collect.task, "name in configs/tasks/, or a YAML file")->required();
@@ -54,9 +56,16 @@ void add_collect(CLI::App& app) {
   command->add_option("--pairs", collect.pairs, "at most this many, the first of the split")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--sites", options->sites, "where to read: attention, ffn, layer")
+  command
+      ->add_option("--sites", options->sites,
+                   "where to read: attention, ffn, layer, ffn_gate; each at the last token, or "
+                   "@answer_mean, @answer_all (layer@answer_all). A cache that is there gains "
+                   "those that it lacks")
       ->delimiter(',')
       ->capture_default_str();
+  command->add_option("--layers", collect.layers, "of the @answer_all sites; all by default")
+      ->delimiter(',')
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--max-tokens", collect.max_tokens, "longer texts lose their end")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

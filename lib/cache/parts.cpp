@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/files.hpp"
+#include "cache/manifest.hpp"
 
 namespace austeer {
 namespace {
@@ -42,6 +43,9 @@ std::vector<std::filesystem::path> added_parts(const std::filesystem::path& fold
 
 std::filesystem::path next_added_part(const std::filesystem::path& folder) {
   const std::vector<std::int64_t> numbers = part_numbers(folder);
+  for (const std::int64_t number : numbers) {
+    if (!has_manifest(folder / added_part_name(number))) return folder / added_part_name(number);
+  }
   return folder / added_part_name(numbers.empty() ? 1 : numbers.back() + 1);
 }
 

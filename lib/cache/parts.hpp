@@ -17,7 +17,8 @@ std::string added_part_name(std::int64_t number);
 /// run left without a manifest is among them. Throws FileError.
 std::vector<std::filesystem::path> added_parts(const std::filesystem::path& folder);
 
-/// Where the next added part goes: after the last one that is there. Throws FileError.
+/// Where the next added part goes: into the first folder that has no manifest, else after the last
+/// one that is there. Throws FileError.
 std::filesystem::path next_added_part(const std::filesystem::path& folder);
 
 }  // namespace austeer

@@ -3,37 +3,23 @@
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
+#include <fmt/ranges.h>
 #include <optional>
+#include <set>
 #include <spdlog/spdlog.h>
 
 #include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/progress.hpp"
 #include "base/version.hpp"
-#include "cache/writer.hpp"
-#include "engine/last_token_tap.hpp"
+#include "runs/cache_parts.hpp"
 #include "runs/needs.hpp"
 #include "runs/similarity.hpp"
+#include "runs/tokenised_pairs.hpp"
 #include "tasks/task.hpp"
 
 namespace austeer {
 namespace {
-
-/// The tokens of both texts of each pair: positive, negative, positive, ...
-std::vector<Tokens> tokenise_pairs(const std::vector<Pair>& pairs, const Tokenizer& tokenizer,
-                                   std::int64_t max_tokens) {
-  std::vector<Tokens> texts;
-  for (const Pair& pair : pairs) {
-    for (const std::string& text : {pair.positive, pair.negative}) {
-      Tokens tokens = tokenizer.encode(text);
-      if (static_cast<std::int64_t>(tokens.size()) > max_tokens) {
-        tokens.resize(static_cast<std::size_t>(max_tokens));
-      }
-      texts.push_back(std::move(tokens));
-    }
-  }
-  return texts;
-}
 
 /// "cpu", or the devices in the order of the layers: "cuda:0,cuda:1".
 std::string device_names(const Decoder& decoder) {
@@ -46,6 +32,7 @@ std::string device_names(const Decoder& decoder) {
   return names;
 }
 
+/// What every part of the cache has in common: all but its sites.
 CacheDescription describe_cache(const CollectOptions& options, const Task& task,
                                 const std::vector<Pair>& pairs, const Model& model) {
   CacheDescription description;
@@ -55,24 +42,53 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       {"task", task.fingerprint()},
       {"template", task.config().prompt},
       {"pairs", pairs_fingerprint(pairs)},
+      {"answers", answers_fingerprint(pairs)},
       {"device", device_names(*model.decoder)},
       {"max_tokens", std::to_string(options.max_tokens)},
       // The rounding of a matrix product may depend on its rows, the threads and the kernels.
       {"batch_tokens", std::to_string(options.run.batch_tokens)},
       {"threads", std::to_string(at::get_num_threads())},
       {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
-  for (const Site site : options.sites) {
-    description.sites.push_back(
-        {site_name(site), model.decoder->config().layers, model.decoder->site_width(site)});
-  }
   description.dtype = model.decoder->dtype();
   description.pairs = static_cast<std::int64_t>(pairs.size());
+  description.pairs_per_shard = options.shard_pairs;
   if (std::ranges::any_of(pairs, [](const Pair& pair) { return !pair.answer_class.empty(); })) {
     for (const Pair& pair : pairs) description.answer_classes.push_back(pair.answer_class);
   }
-  description.pairs_per_shard =
-      options.shard_pairs > 0 ? options.shard_pairs : default_pairs_per_shard(description);
   return description;
+}
+
+/// The sites asked for, those that are read at answer_all in the layers asked for. Throws
+/// UsageError for layers that the model lacks.
+std::vector<SiteReading> readings_of(const CollectOptions& options, std::int64_t layers) {
+  std::set<std::int64_t> chosen(options.layers.begin(), options.layers.end());
+  std::vector<SiteReading> readings = options.sites;
+  if (chosen.empty()) return readings;
+  if (*chosen.begin() < 0 || *chosen.rbegin() >= layers) {
+    throw UsageError(ErrorParts{"[collect] --layers: the model lacks some of them",
+                                fmt::format("layers from 0 to {}", layers - 1),
+                                fmt::format("{}", fmt::join(chosen, ", ")), ""});
+  }
+  for (SiteReading& reading : readings) {
+    if (reading.positions == ReadPositions::answer_all) {
+      reading.layers.assign(chosen.begin(), chosen.end());
+    }
+  }
+  return readings;
+}
+
+/// What can be refused before anything is loaded.
+void check(const CollectOptions& options) {
+  if (options.sites.empty()) throw UsageError("collect", "no site is named");
+  if (options.pairs < 1 || options.max_tokens < 1) {
+    throw UsageError("collect", "--pairs and --max-tokens must be at least 1");
+  }
+  const bool restrictable = std::ranges::any_of(options.sites, [](const SiteReading& reading) {
+    return reading.positions == ReadPositions::answer_all;
+  });
+  if (options.layers.empty() || restrictable) return;
+  throw UsageError("collect", "--layers restricts sites read at answer_all, and --sites names none",
+                   "For example --sites layer@answer_all");
 }
 
 /// The end of the run of pairs from `first` on that fits the token budget, at least one pair.
@@ -88,66 +104,108 @@ std::int64_t batch_end(std::span<const Tokens> texts, std::int64_t first, std::i
   return end;
 }
 
+/// The rows of `both`, token by token of the texts' answers, by side.
+SiteActivations sides_of_tokens(const at::Tensor& both, std::span<const Tokens> texts,
+                                std::span<const std::size_t> first) {
+  std::vector<at::Tensor> positive, negative;
+  std::int64_t row = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto tokens = static_cast<std::int64_t>(texts[i].size() - first[i]);
+    (i % 2 == 0 ? positive : negative).push_back(both.narrow(0, row, tokens));
+    row += tokens;
+  }
+  return {at::cat(positive), at::cat(negative)};
+}
+
+/// Whether the last layer must compute the answers, not the last tokens alone.
+bool reads_last_layers_answers(std::span<const SiteReading> readings, std::int64_t layers) {
+  return std::ranges::any_of(readings, [&](const SiteReading& reading) {
+    return reading.reads_answers() &&
+           (reading.layers.empty() || reading.layers.back() == layers - 1);
+  });
+}
+
 /// The activations of the pairs whose texts are `texts`, ready for the cache.
-Activations read_pairs(const Engine& engine, std::span<const Tokens> texts,
-                       std::span<const Site> sites) {
-  LastTokenTap tap(engine.model(), sites, static_cast<std::int64_t>(texts.size()));
-  engine.read(texts, tap);
+Activations read_pairs(const Engine& engine, const CachePart& part, std::span<const Tokens> texts,
+                       std::span<const std::size_t> first) {
+  ActivationTap tap(engine.model(), part.readings, texts, first);
+  const bool answers = reads_last_layers_answers(part.readings, engine.model().config().layers);
+  engine.read(texts, tap, answers ? first : std::span<const std::size_t>());
   Activations activations;
-  for (const Site site : sites) {
-    const at::Tensor both = tap.activations(site);  // [2 * pairs, layers, width]
-    activations[site_name(site)] = {both.slice(0, 0, std::nullopt, 2),
-                                    both.slice(0, 1, std::nullopt, 2)};
+  for (std::size_t i = 0; i < part.readings.size(); ++i) {
+    const std::string key = part.description.sites[i].key();
+    const at::Tensor& both = tap.activations(i);
+    activations[key] =
+        part.description.sites[i].has_token_rows()
+            ? sides_of_tokens(both, texts, first)
+            : SiteActivations{both.slice(0, 0, std::nullopt, 2), both.slice(0, 1, std::nullopt, 2)};
   }
   return activations;
 }
 
+/// Collects what `part` lacks.
+void collect_part(const CachePart& part, const Engine& engine, const TokenisedPairs& pairs,
+                  std::int64_t batch_tokens, const std::string& label, CollectReport& report) {
+  CacheWriter& writer = *part.writer;
+  const CacheDescription& description = part.description;
+  if (part.missing_pairs() > 0) {
+    std::vector<std::string> keys;
+    for (const CachedSite& site : description.sites) keys.push_back(site.key());
+    spdlog::info("{} into {}", fmt::join(keys, ", "), part.folder.string());
+  }
+  Progress progress(label, "texts", 2 * description.pairs, 2 * writer.next_pair());
+  while (writer.next_pair() < description.pairs) {
+    const std::int64_t first = writer.next_pair();
+    const std::int64_t shard_end =
+        (first / description.pairs_per_shard + 1) * description.pairs_per_shard;
+    const std::int64_t end =
+        batch_end(pairs.texts, first, std::min(shard_end, description.pairs), batch_tokens);
+    const auto begin = static_cast<std::size_t>(2 * first);
+    const auto count = static_cast<std::size_t>(2 * (end - first));
+    const auto texts = std::span(pairs.texts).subspan(begin, count);
+    writer.append(read_pairs(engine, part, texts, std::span(pairs.first).subspan(begin, count)));
+    for (const Tokens& text : texts) report.tokens += static_cast<std::int64_t>(text.size());
+    report.texts += 2 * (end - first);
+    progress.advance(2 * (end - first));
+  }
+  writer.finish();
+}
+
 }  // namespace
 
+std::vector<SiteReading> default_readings() {
+  std::vector<SiteReading> readings;
+  for (const Site site : paper_sites) readings.push_back({.site = site});
+  return readings;
+}
+
 CollectReport collect(const CollectOptions& options) {
-  if (options.sites.empty()) throw UsageError("collect", "no site is named");
-  if (options.pairs < 1 || options.max_tokens < 1) {
-    throw UsageError("collect", "--pairs and --max-tokens must be at least 1");
-  }
+  check(options);
   const Task task = load_task(options.task, project_folder("configs"));
   std::vector<Pair> pairs = task.pairs(
       options.split, datasets_folder(options.run, task.config().dataset), nearest_by_meaning());
   pairs.resize(std::min(pairs.size(), static_cast<std::size_t>(options.pairs)));
 
   const Model model = open_model(options.run);
-  const std::vector<Tokens> texts = tokenise_pairs(
+  const std::vector<SiteReading> readings = readings_of(options, model.decoder->config().layers);
+  const TokenisedPairs tokens = tokenise_pairs(
       pairs, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
-  const CacheDescription description = describe_cache(options, task, pairs, model);
-  const std::int64_t cache_bytes = description.pairs * description.pair_bytes();
-  spdlog::info("about {} for a pass; {} on disk",
+  CacheDescription common = describe_cache(options, task, pairs, model);
+  common.answer_tokens = tokens.answer_tokens();
+  spdlog::info("about {} for a pass",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
-                                      options.run.batch_tokens, false)),
-               human_bytes(cache_bytes));
-  check_free_disk(options.out, cache_bytes);
-  CacheWriter writer(options.out, description);
-  for (const std::string& file : writer.damaged()) {
-    spdlog::warn("{} is damaged and is made anew", file);
-  }
+                                      options.run.batch_tokens, false)));
+  const std::vector<CachePart> parts = open_parts(options.out, common, readings, *model.decoder);
 
   const Engine engine(*model.decoder, {options.run.batch_tokens});
-  CollectReport report{description.pairs, writer.next_pair(), 0, 0, 0};
-  const auto start = std::chrono::steady_clock::now();
-  Progress progress("collect " + task.name(), "texts", 2 * description.pairs,
-                    2 * report.resumed_pairs);
-  while (writer.next_pair() < description.pairs) {
-    const std::int64_t first = writer.next_pair();
-    const std::int64_t shard_end =
-        (first / description.pairs_per_shard + 1) * description.pairs_per_shard;
-    const std::int64_t end =
-        batch_end(texts, first, std::min(shard_end, description.pairs), options.run.batch_tokens);
-    const auto batch = std::span(texts).subspan(static_cast<std::size_t>(2 * first),
-                                                static_cast<std::size_t>(2 * (end - first)));
-    writer.append(read_pairs(engine, batch, options.sites));
-    for (const Tokens& text : batch) report.tokens += static_cast<std::int64_t>(text.size());
-    report.texts += 2 * (end - first);
-    progress.advance(2 * (end - first));
+  CollectReport report{common.pairs, common.pairs, 0, 0, 0};
+  for (const CachePart& part : parts) {
+    report.resumed_pairs = std::min(report.resumed_pairs, part.writer->next_pair());
   }
-  writer.finish();
+  const auto start = std::chrono::steady_clock::now();
+  for (const CachePart& part : parts) {
+    collect_part(part, engine, tokens, options.run.batch_tokens, "collect " + task.name(), report);
+  }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }

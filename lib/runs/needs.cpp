@@ -8,19 +8,6 @@
 
 namespace austeer {
 
-namespace {
-
-std::int64_t bytes_in(const std::filesystem::path& folder) {
-  std::int64_t bytes = 0;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error)) bytes += static_cast<std::int64_t>(entry.file_size(error));
-  }
-  return bytes;
-}
-
-}  // namespace
-
 std::int64_t pass_bytes(const DecoderConfig& config, at::ScalarType dtype, std::int64_t tokens,
                         bool keeps_keys) {
   const auto size = static_cast<std::int64_t>(at::elementSize(dtype));
@@ -43,10 +30,9 @@ void check_free_disk(const std::filesystem::path& folder, std::int64_t bytes) {
   }
   const std::filesystem::space_info space = std::filesystem::space(there, error);
   if (error) return;  // what cannot be measured shows when it is written
-  const std::int64_t missing = bytes - bytes_in(folder);
-  if (missing <= 0 || space.available >= static_cast<std::uintmax_t>(missing)) return;
+  if (bytes <= 0 || space.available >= static_cast<std::uintmax_t>(bytes)) return;
   throw FileError(ErrorParts{fmt::format("[cache] {}: the disk is too small", folder.string()),
-                             fmt::format("{} free", human_bytes(missing)),
+                             fmt::format("{} free", human_bytes(bytes)),
                              human_bytes(static_cast<std::int64_t>(space.available)),
                              "Fewer --pairs or --sites, or another --out"});
 }

@@ -16,7 +16,7 @@ std::int64_t pass_bytes(const DecoderConfig& config, at::ScalarType dtype, std::
                         bool keeps_keys);
 
 /// Throws FileError when the disk that holds `folder` (which need not exist) has less than `bytes`
-/// free beside what the folder itself takes.
+/// free.
 void check_free_disk(const std::filesystem::path& folder, std::int64_t bytes);
 
 }  // namespace austeer

@@ -25,6 +25,16 @@ std::string pairs_fingerprint(std::span<const Pair> pairs) {
   return fingerprint(pairs, &Pair::positive, &Pair::negative);
 }
 
+std::string answers_fingerprint(std::span<const Pair> pairs) {
+  Sha256 hash;
+  for (const Pair& pair : pairs) {
+    for (const std::size_t begin : {pair.positive_answer, pair.negative_answer}) {
+      hash.update(std::to_string(begin)).update(end_of_text);
+    }
+  }
+  return hash.hex();
+}
+
 std::string prompts_fingerprint(std::span<const Item> items) {
   return fingerprint(items, &Item::prompt, &Item::gold);
 }

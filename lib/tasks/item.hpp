@@ -25,10 +25,17 @@ struct Pair {
   /// The right answer's label in a choice task ("true", "0"), else "": a ranking can be stratified
   /// by it, so that a unit which merely tells the answers' tokens apart does not pass for more.
   std::string answer_class;
+  /// The byte of each text with which its answer begins; 0: the whole text is the answer.
+  std::size_t positive_answer = 0;
+  std::size_t negative_answer = 0;
 };
 
 /// SHA-256 over positive, NUL, negative, NUL of each pair, in order: the same for the same texts.
 std::string pairs_fingerprint(std::span<const Pair> pairs);
+
+/// SHA-256 over positive_answer, NUL, negative_answer, NUL of each pair, written in decimal: with
+/// pairs_fingerprint(), the same for the same texts cut at the same places.
+std::string answers_fingerprint(std::span<const Pair> pairs);
 
 /// SHA-256 over prompt, NUL, gold, NUL of each item, in order: the same for the same questions.
 std::string prompts_fingerprint(std::span<const Item> items);

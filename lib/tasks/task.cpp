@@ -55,8 +55,11 @@ Task::Task(const Json& document, const std::string& place)
                Template(config_.gold, place + ": gold")};
   }
   if (config_.pairs) {
-    pair_texts_ = {Template(config_.pairs->positive.text, place + ": pairs: positive"),
-                   Template(config_.pairs->negative.text, place + ": pairs: negative")};
+    const auto side = [](const PairText& text, const std::string& where) {
+      return Side{Template(text.prompt, where + ": prompt"), Template(text.text, where)};
+    };
+    pair_texts_ = {side(config_.pairs->positive, place + ": pairs: positive"),
+                   side(config_.pairs->negative, place + ": pairs: negative")};
   }
 }
 

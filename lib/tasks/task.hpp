@@ -66,6 +66,12 @@ class Task {
     Template gold;
   };
 
+  /// The templates of one text of a pair.
+  struct Side {
+    Template prompt;
+    Template text;
+  };
+
   static std::string filled(const Template& text, const Record& record);
   std::filesystem::path data_file(const std::string& split,
                                   const std::filesystem::path& datasets_folder) const;
@@ -82,7 +88,7 @@ class Task {
   Template prompt_;
   std::vector<Answer> answers_;   // of a choice task
   std::optional<Answer> answer_;  // of an open one
-  std::optional<std::pair<Template, Template>> pair_texts_;
+  std::optional<std::pair<Side, Side>> pair_texts_;
   Metric metric_;
 };
 

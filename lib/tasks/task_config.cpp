@@ -85,9 +85,10 @@ void read_right_answer(Fields& fields, TaskConfig& config) {
 }
 
 PairText read_pair_text(Fields& fields, const std::string& key) {
-  if (fields.value(key).is_string()) return {fields.required<std::string>(key), {}};
+  if (fields.value(key).is_string()) return {"", fields.required<std::string>(key), {}};
   Fields side = fields.object(key);
-  PairText result{side.required<std::string>("text"), read_conditions(side, "where")};
+  PairText result{side.optional<std::string>("prompt", ""), side.required<std::string>("text"),
+                  read_conditions(side, "where")};
   side.refuse_unknown();
   return result;
 }
@@ -167,8 +168,12 @@ void check_metric(const TaskConfig& config, const std::string& place) {
 }
 
 Json pair_text_json(const PairText& text) {
-  if (text.where.empty()) return text.text;
-  return {{"where", conditions_json(text.where)}, {"text", text.text}};
+  if (text.where.empty() && text.prompt.empty()) return text.text;
+  Json json;
+  if (!text.where.empty()) json["where"] = conditions_json(text.where);
+  if (!text.prompt.empty()) json["prompt"] = text.prompt;
+  json["text"] = text.text;
+  return json;
 }
 
 Json lengths_json(const GenerationLengths& lengths) {

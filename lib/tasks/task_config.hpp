@@ -29,9 +29,10 @@ struct NumberField {
   std::string from;  ///< the other field
 };
 
-/// One text of a pair, as a template, and the records that it is made of.
+/// One text of a pair, as templates, and the records that it is made of.
 struct PairText {
-  std::string text;
+  std::string prompt;  ///< what stands before the answer; "": the whole text is the answer
+  std::string text;    ///< what follows it
   std::vector<Condition> where;
 };
 

@@ -67,7 +67,8 @@ std::vector<Pair> Task::pairs_of_answers(const std::vector<Record>& records,
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const std::string prompt = filled(prompt_, records[i]);
-    pairs.push_back({records[i].place, prompt + right[i], prompt + wrong[i], classes[i]});
+    pairs.push_back({records[i].place, prompt + right[i], prompt + wrong[i], classes[i],
+                     prompt.size(), prompt.size()});
   }
   return pairs;
 }
@@ -86,8 +87,12 @@ std::vector<Pair> Task::pairs_of_texts(const std::vector<Record>& records) const
     const std::string place = texts.sides_differ()
                                   ? positive[i]->place + " and " + negative[i]->place
                                   : positive[i]->place;
-    pairs.push_back({place, filled(pair_texts_->first, *positive[i]),
-                     filled(pair_texts_->second, *negative[i]), ""});
+    const auto& [positive_side, negative_side] = *pair_texts_;
+    const std::string before_positive = filled(positive_side.prompt, *positive[i]);
+    const std::string before_negative = filled(negative_side.prompt, *negative[i]);
+    pairs.push_back({place, before_positive + filled(positive_side.text, *positive[i]),
+                     before_negative + filled(negative_side.text, *negative[i]), "",
+                     before_positive.size(), before_negative.size()});
   }
   return pairs;
 }

@@ -13,6 +13,7 @@ namespace austeer {
 namespace {
 
 using testing::activations_of;
+using testing::answers_description;
 using testing::append_until;
 using testing::contents;
 using testing::expect_refusal;
@@ -38,15 +39,16 @@ TEST(ActivationCache, GivesBackEveryBit) {
     const ActivationCache cache(folder.path());
     cache.verify();
     EXPECT_EQ(cache.description(), description);
-    EXPECT_EQ(cache.shards(), 6);
     for (const CachedSite& site : description.sites) {
-      const SiteActivations expected =
-          activations_of(description, 0, description.pairs).at(site.name);
+      const std::string key = site.key();
+      EXPECT_EQ(cache.site(key), site);
+      EXPECT_EQ(cache.shards(key), 6);
+      const SiteActivations expected = activations_of(description, 0, description.pairs).at(key);
       std::vector<at::Tensor> positive, negative;
-      for (std::int64_t i = 0; i < cache.shards(); ++i) {
-        cache.will_need(site.name, i);
-        positive.push_back(cache.shard(site.name, i).positive);
-        negative.push_back(cache.shard(site.name, i).negative);
+      for (std::int64_t i = 0; i < cache.shards(key); ++i) {
+        cache.will_need(key, i);
+        positive.push_back(cache.shard(key, i).positive);
+        negative.push_back(cache.shard(key, i).negative);
         EXPECT_EQ(positive.back().size(0), i < 5 ? 4 : 3);
       }
       EXPECT_EQ(positive.back().scalar_type(), dtype);
@@ -57,15 +59,16 @@ TEST(ActivationCache, GivesBackEveryBit) {
 }
 
 TEST(ActivationCache, BatchSizesDoNotMatter) {
-  const CacheDescription description = small_description();
-  TemporaryFolder reference;
-  make_cache(reference.path(), description);
-  for (const std::int64_t batch : {1, 4, 7, 23}) {
-    TemporaryFolder folder;
-    CacheWriter writer(folder.path(), description);
-    append_until(writer, description, batch, description.pairs);
-    writer.finish();
-    EXPECT_EQ(contents(folder.path()), contents(reference.path())) << "batches of " << batch;
+  for (const CacheDescription& description : {small_description(), answers_description()}) {
+    TemporaryFolder reference;
+    make_cache(reference.path(), description);
+    for (const std::int64_t batch : {1, 4, 7, 23}) {
+      TemporaryFolder folder;
+      CacheWriter writer(folder.path(), description);
+      append_until(writer, description, batch, description.pairs);
+      writer.finish();
+      EXPECT_EQ(contents(folder.path()), contents(reference.path())) << "batches of " << batch;
+    }
   }
 }
 
@@ -104,7 +107,7 @@ TEST(ActivationCache, BrokenManifests) {
   };
   const Case cases[] = {
       {"{", "", "not valid JSON"},
-      {"\"version\": 2", "\"version\": 1", "version 1"},
+      {"\"version\": 3", "\"version\": 2", "version 2. Delete the folder and collect again"},
       {"\"schema\": \"austeer", "\"schema\": \"other", "found other activation cache"},
       {"\"model\": \"m1\"", "\"model\": \"m2\"", "the key does not belong"},
       {"\"model\": \"m1\"", "\"model\": 5", "a text"},
@@ -114,6 +117,19 @@ TEST(ActivationCache, BrokenManifests) {
       {"\"pairs\": 23", "\"pairs\": 0", "impossible numbers of pairs"},
       {"\"pairs_per_shard\": 4", "\"pairs_per_shard\": 0", "impossible numbers of pairs"},
       {"\"positions\": \"last\"", "\"positions\": \"first\"", "unknown positions 'first'"},
+      {"\"positions\": \"last\"", "\"positions\": \"answer_all\"",
+       "tokens of 0 positive answers are counted, for 23 pairs"},
+      {"\"positions\": \"last\"", "\"position\": \"last\"", "'positions' is missing"},
+      {"\"group\": 1", "\"group\": 4", "groups of 4 dims, which do not divide its width 6"},
+      {"\"group\": 1", "\"group\": 0", "groups of 0 dims"},
+      {"\"group\": 1", "\"group\": 12", "groups of 12 dims"},
+      {"\"only\": []", "\"only\": [1, 0]", "keeps impossible layers [1, 0] of 2"},
+      {"\"only\": []", "\"only\": [0, 2]", "keeps impossible layers [0, 2] of 2"},
+      {"\"only\": []", "\"only\": [-1]", "keeps impossible layers [-1] of 2"},
+      {"\"only\": []", "\"only\": [1, 1]", "keeps impossible layers [1, 1] of 2"},
+      {"\"only\": []", "\"only\": 0", "a list"},
+      {"\"positive\": []", "\"positive\": [1]", "yet none of its sites reads answers"},
+      {"\"negative\": []", "\"negativ\": []", "'negative' is missing"},
       {"\"dtype\": \"bfloat16\"", "\"dtype\": \"int8\"", "unknown dtype"},
       {"\"name\": \"ffn\"", "\"name\": \"attention\"", "stands twice"},
       {"\"name\": \"ffn\"", "\"name\": \"../x\"", "cannot name a site"},
@@ -131,6 +147,65 @@ TEST(ActivationCache, BrokenManifests) {
     expect_refusal<FormatError>([&] { ActivationCache{folder.path()}; }, one.message);
     expect_refusal<FormatError>([&] { ActivationCache{folder.path()}; }, "manifest.json");
   }
+}
+
+// Each change to the answers' tokens lies in a way of its own; the key is made to fit the lie.
+TEST(ActivationCache, BrokenAnswerTokens) {
+  TemporaryFolder original;
+  make_cache(original.path(), answers_description());
+  const auto refuse = [&](const auto& change, const std::string& message) {
+    TemporaryFolder folder;
+    std::filesystem::copy(original.path(), folder.path());
+    Manifest manifest = read_manifest(folder.path());
+    change(manifest.description.answer_tokens);
+    write_manifest(manifest, folder.path());
+    expect_refusal<FormatError>([&] { ActivationCache{folder.path()}; }, message);
+  };
+  refuse([](auto& t) { t.positive.pop_back(); }, "tokens of 22 positive answers are counted");
+  refuse([](auto& t) { t.negative.clear(); }, "tokens of 0 negative answers are counted");
+  refuse([](auto& t) { t.positive[5] = 0; }, "positive answer of pair 5 has an impossible number");
+  refuse([](auto& t) { t.negative[22] = std::int64_t{1} << 62; },
+         "negative answer of pair 22 has an impossible number");
+  refuse([](auto& t) { ++t.negative[22]; }, "shard-00000.safetensors belongs to another cache");
+}
+
+TEST(ActivationCache, SizesThatOverflowAreRefused) {
+  CacheDescription description = answers_description();
+  description.pairs = 1 << 16;
+  description.answer_classes.clear();
+  description.answer_tokens.positive.assign(1 << 16, 1 << 24);
+  description.answer_tokens.negative.assign(1 << 16, 1 << 24);
+  EXPECT_FALSE(flaw(description));
+  description.sites[1].layers = 1 << 14;
+  description.sites[1].width = 1 << 20;
+  description.sites[1].only.clear();
+  ASSERT_TRUE(flaw(description));
+  EXPECT_NE(flaw(description)->find("an impossible size"), std::string::npos);
+}
+
+TEST(ActivationCache, AnswersComeBackBitForBit) {
+  const CacheDescription description = answers_description();
+  TemporaryFolder folder;
+  make_cache(folder.path(), description);
+  const ActivationCache cache(folder.path());
+  EXPECT_EQ(cache.description(), description);
+  const Activations expected = activations_of(description, 0, description.pairs);
+  for (const std::string key : {"layer.answer_mean", "layer.answer_all"}) {
+    std::vector<at::Tensor> positive, negative;
+    for (std::int64_t i = 0; i < cache.shards(key); ++i) {
+      positive.push_back(cache.shard(key, i).positive);
+      negative.push_back(cache.shard(key, i).negative);
+    }
+    EXPECT_TRUE(at::equal(at::cat(positive), expected.at(key).positive)) << key;
+    EXPECT_TRUE(at::equal(at::cat(negative), expected.at(key).negative)) << key;
+  }
+  // Pairs 4 to 7: answers of 2, 3, 1, 2 tokens and of 4, 1, 3, 5; two layers are kept.
+  EXPECT_EQ(cache.shard("layer.answer_all", 1).positive.sizes(), at::IntArrayRef({8, 2, 4}));
+  EXPECT_EQ(cache.shard("layer.answer_all", 1).negative.sizes(), at::IntArrayRef({13, 2, 4}));
+  EXPECT_EQ(cache.shard("layer.answer_mean", 1).negative.sizes(), at::IntArrayRef({4, 3, 4}));
+  EXPECT_EQ(cache.site("layer.answer_all").layer(1), 2);
+  EXPECT_EQ(cache.site("layer.answer_mean").layer(1), 1);
+  expect_refusal<UsageError>([&] { cache.site("layer"); }, "no site 'layer'");
 }
 
 TEST(ActivationCache, ShardListThatDoesNotCoverThePairs) {
@@ -218,11 +293,20 @@ TEST(CacheKey, DependsOnEveryField) {
     expect_other([&](auto& d) { d.fingerprints[name] = "other"; }, name);
   }
   expect_other([](auto& d) { d.sites[0].width = 7; }, "sites");
+  expect_other([](auto& d) { d.sites[0].group = 3; }, "sites");
+  expect_other([](auto& d) { d.sites[0].only = {1}; }, "sites");
+  expect_other([](auto& d) { d.sites[0].positions = "answer_mean"; }, "sites");
+  expect_other(
+      [](auto& d) {
+        d.answer_tokens.positive = {1, 2};
+      },
+      "'answer_tokens.positive', number of entries (here 0, there 2)");
   expect_other([](auto& d) { d.sites.pop_back(); }, "sites");
   expect_other([](auto& d) { d.dtype = at::kHalf; }, "dtype");
   expect_other([](auto& d) { d.pairs = 24; }, "'pairs' (here 23, there 24)");
   expect_other([](auto& d) { d.pairs_per_shard = 8; }, "pairs_per_shard");
-  expect_other([](auto& d) { d.answer_classes[3] = "no"; }, "answer_classes");
+  expect_other([](auto& d) { d.answer_classes[3] = "no"; },
+               "'answer_classes' of pair 3 (here \"yes\", there \"no\")");
   EXPECT_FALSE(difference(description, description));
   EXPECT_EQ(description.key(), small_description().key());
 }
@@ -234,6 +318,13 @@ TEST(CacheDescription, ShardsOfAbout32MiB) {
   EXPECT_EQ(default_pairs_per_shard(description), 32);
   description.sites = {{"layer", 100, 100000}};
   EXPECT_EQ(default_pairs_per_shard(description), 1);
+  // 2 texts * 32 layers * 4096 units * 2 bytes = 512 KiB a token of both answers
+  description.sites = {{.name = "layer", .layers = 32, .width = 4096, .positions = "answer_all"}};
+  description.answer_tokens.positive.assign(23, 8);
+  description.answer_tokens.negative.assign(23, 8);
+  EXPECT_EQ(default_pairs_per_shard(description), 8);
+  EXPECT_EQ(description.bytes(), std::int64_t{23} * 4 << 20);
+  EXPECT_EQ(description.bytes(22), 4 << 20);
 }
 
 TEST(CacheWriter, AnotherKeyIsRefusedWithTheField) {
@@ -260,6 +351,12 @@ TEST(CacheWriter, ImpossibleDescriptionsMakeNoFolder) {
   refuse([](auto& d) { d.dtype = at::kDouble; }, "Double cannot be cached");
   refuse([](auto& d) { d.pairs = 0; }, "impossible numbers of pairs");
   refuse([](auto& d) { d.answer_classes = {"yes", "no"}; }, "2 answer classes for 23 pairs");
+  refuse([](auto& d) { d.sites[1].positions = "all"; }, "'ffn' has unknown positions 'all'");
+  refuse([](auto& d) { d.sites[1].group = 3; }, "groups of 3 dims");
+  refuse([](auto& d) { d.sites[1].only = {2}; }, "keeps impossible layers [2]");
+  refuse([](auto& d) { d.sites.push_back({.name = "ffn", .layers = 2, .width = 4}); },
+         "the site 'ffn' stands twice");
+  refuse([](auto& d) { d.sites[0].positions = "answer_mean"; }, "0 positive answers are counted");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
@@ -296,6 +393,44 @@ TEST(CacheWriter, NotFiniteActivationsAreNamed) {
   TemporaryFolder reference;
   make_cache(reference.path(), description);
   EXPECT_EQ(contents(folder.path()), contents(reference.path()));
+}
+
+TEST(CacheWriter, NotFiniteTokensOfAnswersAreNamed) {
+  const CacheDescription description = answers_description();
+  TemporaryFolder folder;
+  CacheWriter writer(folder.path(), description);
+  append_until(writer, description, 5, 10);
+  // The negative answers of pairs 10, 11, 12 have 1, 3, 5 tokens.
+  Activations batch = activations_of(description, 10, 5);
+  batch["layer.answer_all"].negative[1 + 3 + 2][1][3] = std::numeric_limits<float>::infinity();
+  expect_refusal<ComputeError>([&] { writer.append(batch); },
+                               "pair 12: the negative activation of token 2 of the answer at site "
+                               "layer.answer_all, layer 2, dim 3 is not finite; found inf");
+}
+
+TEST(CacheWriter, AnswersThatDoNotFit) {
+  CacheDescription description = answers_description();
+  std::swap(description.sites[0], description.sites[1]);
+  TemporaryFolder folder;
+  CacheWriter writer(folder.path(), description);
+  const auto refuse = [&](const auto& change, const std::string& message) {
+    Activations batch = activations_of(description, 0, 3);
+    change(batch["layer.answer_all"], batch["layer.answer_mean"]);
+    expect_refusal<UsageError>([&] { writer.append(batch); }, message);
+  };
+  const auto shorten = [](at::Tensor& tensor, std::int64_t axis) {
+    tensor = tensor.narrow(axis, 0, tensor.size(axis) - 1);
+  };
+  // The positive answers of pairs 0 to 2 have 1, 2, 3 tokens, the negative ones 1, 3, 5.
+  refuse([&](auto& all, auto&) { shorten(all.positive, 0); },
+         "layer.answer_all do not fit the cache; expected BFloat16 [6, 2, 4]; found BFloat16 "
+         "[5, 2, 4]");
+  refuse([&](auto& all, auto&) { shorten(all.negative, 0); },
+         "expected BFloat16 [9, 2, 4]; found BFloat16 [8, 2, 4]");
+  refuse([&](auto& all, auto&) { shorten(all.positive, 1); }, "found BFloat16 [6, 1, 4]");
+  refuse([&](auto&, auto& mean) { shorten(mean.positive, 0); },
+         "layer.answer_mean do not fit the cache; expected BFloat16 [3, 3, 4]");
+  EXPECT_EQ(writer.next_pair(), 0);
 }
 
 TEST(CacheWriter, TensorsThatDoNotFit) {

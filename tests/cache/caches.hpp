@@ -24,6 +24,37 @@ inline CacheDescription small_description() {
   return description;
 }
 
+/// The same pairs at sites that read answers: answers of 1 to 3 tokens (positive) and 1 to 5.
+inline CacheDescription answers_description() {
+  CacheDescription description = small_description();
+  description.sites = {{.name = "layer", .layers = 3, .width = 4, .positions = "answer_mean"},
+                       {.name = "layer",
+                        .layers = 3,
+                        .width = 4,
+                        .positions = "answer_all",
+                        .group = 2,
+                        .only = {0, 2}}};
+  for (std::int64_t pair = 0; pair < description.pairs; ++pair) {
+    description.answer_tokens.positive.push_back(1 + pair % 3);
+    description.answer_tokens.negative.push_back(1 + (pair * 7) % 5);
+  }
+  return description;
+}
+
+/// Pairs and, of a site with `answer_all`, tokens of one side: a number for each row.
+inline at::Tensor row_numbers(const CachedSite& site, const std::vector<std::int64_t>& tokens,
+                              std::int64_t first, std::int64_t count) {
+  std::vector<double> rows;
+  for (std::int64_t pair = first; pair < first + count; ++pair) {
+    const std::int64_t length =
+        site.has_token_rows() ? tokens.at(static_cast<std::size_t>(pair)) : 1;
+    for (std::int64_t token = 0; token < length; ++token) {
+      rows.push_back(static_cast<double>(pair) + static_cast<double>(token) * 200);
+    }
+  }
+  return at::tensor(rows, at::kDouble).view({-1, 1, 1});
+}
+
 /// Activations of the pairs [first, first + count): a value for each place that no other place
 /// shares in float32.
 inline Activations activations_of(const CacheDescription& description, std::int64_t first,
@@ -31,11 +62,14 @@ inline Activations activations_of(const CacheDescription& description, std::int6
   Activations batch;
   double offset = 0;
   for (const CachedSite& site : description.sites) {
-    const at::Tensor pairs = at::arange(first, first + count, at::kDouble).view({-1, 1, 1});
     const at::Tensor units =
-        at::arange(site.layers * site.width, at::kDouble).view({1, site.layers, site.width});
-    const at::Tensor values = pairs + units / 64 + offset;
-    batch[site.name] = {values.to(description.dtype), (-values - 0.5).to(description.dtype)};
+        at::arange(site.kept() * site.width, at::kDouble).view({1, site.kept(), site.width}) / 64 +
+        offset;
+    const auto values = [&](const std::vector<std::int64_t>& tokens) {
+      return row_numbers(site, tokens, first, count) + units;
+    };
+    batch[site.key()] = {values(description.answer_tokens.positive).to(description.dtype),
+                         (-values(description.answer_tokens.negative) - 0.5).to(description.dtype)};
     offset += 100;
   }
   return batch;
@@ -57,12 +91,13 @@ inline void make_cache(const std::filesystem::path& folder, const CacheDescripti
   writer.finish();
 }
 
-/// Name -> content of every file but the lock, which names the process that held it.
+/// Name -> content of every file but the lock, which names the process that held it. Added parts
+/// are folders and do not count.
 inline std::map<std::string, std::string> contents(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name != ".lock") files[name] = read_file(entry.path());
+    if (name != ".lock" && entry.is_regular_file()) files[name] = read_file(entry.path());
   }
   return files;
 }

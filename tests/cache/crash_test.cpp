@@ -16,6 +16,7 @@ namespace austeer {
 namespace {
 
 using testing::activations_of;
+using testing::answers_description;
 using testing::append_until;
 using testing::contents;
 using testing::expect_refusal;
@@ -62,16 +63,17 @@ void collect_and_die(const std::filesystem::path& folder, const CacheDescription
 }
 
 TEST(CacheCrash, KilledAfterAnyPairTheRerunGivesTheSameBytes) {
-  const CacheDescription description = small_description();
-  const auto expected = undisturbed(description);
-  for (std::int64_t stop = 0; stop <= description.pairs; ++stop) {
-    TemporaryFolder folder;
-    collect_and_die(folder.path(), description, stop);
-    CacheWriter writer(folder.path(), description);
-    EXPECT_EQ(writer.next_pair(), stop == description.pairs ? stop : stop / 4 * 4);
-    append_until(writer, description, 1, description.pairs);
-    writer.finish();
-    EXPECT_EQ(contents(folder.path()), expected) << "killed after pair " << stop;
+  for (const CacheDescription& description : {small_description(), answers_description()}) {
+    const auto expected = undisturbed(description);
+    for (std::int64_t stop = 0; stop <= description.pairs; ++stop) {
+      TemporaryFolder folder;
+      collect_and_die(folder.path(), description, stop);
+      CacheWriter writer(folder.path(), description);
+      EXPECT_EQ(writer.next_pair(), stop == description.pairs ? stop : stop / 4 * 4);
+      append_until(writer, description, 1, description.pairs);
+      writer.finish();
+      EXPECT_EQ(contents(folder.path()), expected) << "killed after pair " << stop;
+    }
   }
 }
 

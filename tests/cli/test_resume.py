@@ -1,7 +1,9 @@
 """collect, killed and disturbed: the cache that a rerun completes has the bytes of an undisturbed
-run; a second process is told; a full disk leaves the finished shards intact."""
+run, also of a part that is added to it; a second process is told; a full disk leaves the finished
+shards intact."""
 
 import fcntl
+import json
 import os
 import signal
 import time
@@ -22,14 +24,17 @@ class Resume(AusteerTest):
     def shards(self, name):
         return len(list((self.folder / name).glob("shard-*.safetensors")))
 
-    def kill_after(self, count):
-        """Kills a collect once it has finished `count` shards: it runs in short slices, so that it
-        stands still whenever we look."""
-        process = self.start(*COLLECT, "--out", "cache")
-        while process.poll() is None and self.shards("cache") < count:
+    def parts(self):
+        return sorted(path.name for path in (self.folder / "cache").glob("added-*"))
+
+    def kill_after(self, count, *more, part="cache"):
+        """Kills a collect once it has finished `count` shards of `part`: it runs in short slices, so
+        that it stands still whenever we look."""
+        process = self.start(*COLLECT, *more, "--out", "cache")
+        while process.poll() is None and self.shards(part) < count:
             time.sleep(0.02)
             os.kill(process.pid, signal.SIGSTOP)
-            if self.shards("cache") < count:
+            if self.shards(part) < count:
                 os.kill(process.pid, signal.SIGCONT)
         process.kill()
         process.communicate()
@@ -53,7 +58,70 @@ class Resume(AusteerTest):
     def test_another_key_is_refused(self):
         self.succeed(*COLLECT, "--out", "cache")
         self.refuse(2, "max_tokens", *COLLECT, "--max-tokens", 30, "--out", "cache")
-        self.refuse(2, "sites", *COLLECT, "--sites", "ffn", "--out", "cache")
+        self.refuse(2, "max_tokens", *COLLECT, "--max-tokens", 30, "--sites", "ffn_gate", "--out",
+                    "cache")
+        self.assertEqual(self.parts(), [])
+
+    def test_only_missing_sites_are_collected(self):
+        self.succeed(*COLLECT, "--sites", "attention,ffn", "--out", "cache")
+        root = digests(self.folder / "cache")
+        added = ("--sites", "ffn,layer@answer_mean,layer@answer_all,ffn_gate", "--layers", "10,18")
+        report = json.loads(self.succeed(*COLLECT, *added, "--out", "cache", "--json"))
+        self.assertEqual((report["pairs"], report["resumed_pairs"], report["texts"]),
+                         (3 * SHARDS, 0, 6 * SHARDS))
+        self.assertEqual(self.parts(), ["added-01"])
+        manifest = json.loads((self.folder / "cache/added-01/manifest.json").read_text())
+        self.assertEqual([(site["name"], site["positions"], site["only"])
+                          for site in manifest["sites"]],
+                         [("layer", "answer_mean", []), ("layer", "answer_all", [10, 18]),
+                          ("ffn_gate", "last", [])])
+        # The answers are one letter after the prompt's line break.
+        self.assertEqual(set(manifest["answer_tokens"]["positive"]), {1})
+        whole = digests(self.folder / "cache")
+        self.assertLessEqual(root.items(), whole.items())
+
+        for sites in (added, ("--sites", "layer@answer_all", "--layers", "18"),
+                      ("--sites", "ffn_gate,attention")):
+            report = json.loads(self.succeed(*COLLECT, *sites, "--out", "cache", "--json"))
+            self.assertEqual((report["resumed_pairs"], report["texts"]), (3 * SHARDS, 0))
+        self.assertEqual(digests(self.folder / "cache"), whole)
+        self.refuse(2, "holds the site 'layer.answer_all' for other layers", *COLLECT, "--sites",
+                    "layer@answer_all", "--layers", "11", "--out", "cache")
+        self.succeed(*COLLECT, "--sites", "layer", "--out", "cache")
+        self.assertEqual(self.parts(), ["added-01", "added-02"])
+
+    def test_killed_additions_end_with_the_same_bytes(self):
+        added = ("--sites", "ffn,layer@answer_mean,layer@answer_all")
+        self.succeed(*COLLECT, "--sites", "ffn", "--out", "undisturbed")
+        self.succeed(*COLLECT, *added, "--out", "undisturbed")
+        self.succeed(*COLLECT, "--sites", "ffn", "--out", "cache")
+        for shards in (1, 4):
+            self.kill_after(shards, *added, part="cache/added-01")
+            self.assertLess(self.shards("cache/added-01"), SHARDS)
+            # What was finished before serves as ever; the part says how far it is.
+            self.succeed("rank", "--cache", "cache", "--site", "ffn", "--out", "ranking")
+        # The unfinished part is finished, whatever else is asked for.
+        self.succeed(*COLLECT, "--sites", "ffn", "--out", "cache")
+        self.assertEqual(digests(self.folder / "cache"), digests(self.folder / "undisturbed"))
+        self.assertEqual(self.parts(), ["added-01"])
+        self.succeed(*COLLECT, *added, "--out", "cache")
+        self.assertEqual(digests(self.folder / "cache"), digests(self.folder / "undisturbed"))
+
+    def test_second_process_is_told_of_additions_too(self):
+        self.succeed(*COLLECT, "--sites", "ffn", "--out", "cache")
+        with (self.folder / "cache" / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.refuse(1, "in use by another process", *COLLECT, "--sites", "layer", "--out",
+                        "cache")
+        self.assertEqual(self.parts(), [])
+
+    def test_layers_that_restrict_nothing_are_refused(self):
+        self.refuse(2, "--sites names none", *COLLECT, "--layers", "3", "--out", "cache")
+        self.refuse(2, "layers from 0 to 29", *COLLECT, "--layers", "30", "--sites",
+                    "layer@answer_all", "--out", "cache")
+        self.refuse(2, "did you mean 'answer_mean'", *COLLECT, "--sites", "layer@answer_meen",
+                    "--out", "cache")
+        self.assertFalse((self.folder / "cache").exists())
 
     def test_full_disk_leaves_finished_shards(self):
         expected = self.undisturbed()

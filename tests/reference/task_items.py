@@ -8,7 +8,9 @@ time, and the files are read with Python's own json, csv and xml modules. OUT_DI
     items.json    per task and split: the data file and its SHA-256, the number of questions (items)
                   and of pairs (pair_count), the SHA-256 over "prompt NUL gold NUL" of each question
                   (prompts), over "positive NUL negative NUL" of each pair (pairs) and over
-                  "class NUL" of each pair (classes); null where a split has no questions or no pairs
+                  "class NUL" of each pair (classes) and over "number NUL number NUL" of each pair,
+                  the bytes before its two answers (answers); null where a split has no questions or
+                  no pairs
     metrics.json  generated and gold texts with the verdict of strip().lower(); the same for numbers
     records.json  a CSV and a JSONL text, and the fields that Python's modules read from them
 
@@ -100,8 +102,10 @@ def items(datasets):
             "items": len(questions or []),
             "pair_count": len(pairs or []),
             "prompts": questions and sha256_of(text for question in questions for text in question),
-            "pairs": pairs and sha256_of(text for *pair, _ in pairs for text in pair),
-            "classes": pairs and sha256_of(label for *_, label in pairs),
+            "pairs": pairs and sha256_of(text for *texts, _, _ in pairs for text in texts),
+            "classes": pairs and sha256_of(label for *_, label, _ in pairs),
+            "answers": pairs and sha256_of(str(len(before.encode("utf-8")))
+                                           for *_, both in pairs for before in both),
         }
     return {"made_by": "tests/reference/task_items.py", "splits": splits}
 

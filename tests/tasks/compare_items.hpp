@@ -38,6 +38,7 @@ inline void compare_pairs(const std::string& split, const Json& expected,
   EXPECT_EQ(pairs.size(), expected.at("pair_count").get<std::size_t>()) << split;
   EXPECT_EQ(pairs_fingerprint(pairs), expected.at("pairs").get<std::string>()) << split;
   EXPECT_EQ(classes_fingerprint(pairs), expected.at("classes").get<std::string>()) << split;
+  EXPECT_EQ(answers_fingerprint(pairs), expected.at("answers").get<std::string>()) << split;
 }
 
 /// Compares items, and pairs where no answers are compared by meaning or `nearest` can do so.

@@ -65,6 +65,7 @@ TEST(TaskBlocks, NumbersAreReadOutOfFields) {
   EXPECT_TRUE(data.task().is_correct(" is 4.50 apples", items[1]));
   EXPECT_EQ(data.pairs()[1].positive, "2+2=4.5");
   EXPECT_EQ(data.pairs()[1].answer_class, "");
+  EXPECT_EQ(data.pairs()[1].negative_answer, std::string("2+2=").size());
   expect_refusal<FormatError>(
       [] { OneTask(open_task + "wrong_answer: next\n", R"({"q":"?","a":"none"})").items(); },
       "a.jsonl:1: no number for the field 'n'; expected one in the field 'a'; found 'none'");
@@ -123,6 +124,8 @@ TEST(TaskBlocks, PairsWithTextsOfTheirOwn) {
   EXPECT_EQ(pairs[0].negative, "a A");
   EXPECT_EQ(pairs[1].negative, "c C");
   EXPECT_EQ(pairs[1].place, "a.jsonl:3");
+  EXPECT_EQ(pairs[0].positive_answer, 0U) << "without a prompt the whole text is the answer";
+  EXPECT_EQ(pairs[0].negative_answer, 0U);
   EXPECT_EQ(data.items().size(), 5U) << "the conditions are those of the pairs";
   EXPECT_EQ(data.pairs("all[1:]").at(0).negative, "c C") << "ranges count pairs";
 }
@@ -140,6 +143,36 @@ pairs:
   EXPECT_EQ(pairs[0].negative, "a A!");
   EXPECT_EQ(pairs[0].place, "a.jsonl:2 and a.jsonl:1");
   EXPECT_EQ(data.items().size(), 4U);
+}
+
+TEST(TaskBlocks, AnswersBeginAfterThePrompt) {
+  const std::string umlaut = R"({"p":{"text":"\u00fc "},"c":{"text":" A"}})";
+  const OneTask data(own_texts + R"(pairs:
+  positive: {prompt: "{p.text}", text: "yes"}
+  negative: {prompt: "", text: "{p.text}{c.text}"}
+)",
+                     umlaut);
+  const auto pairs = data.pairs();
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_EQ(pairs[0].positive, "\u00fc yes");
+  EXPECT_EQ(pairs[0].positive_answer, 3U) << "bytes, not characters";
+  EXPECT_EQ(pairs[0].negative, "\u00fc  A");
+  EXPECT_EQ(pairs[0].negative_answer, 0U);
+  EXPECT_EQ(Task(data.task().resolved(), "again").fingerprint(), data.task().fingerprint());
+  EXPECT_EQ(to_text(data.task().resolved()["pairs"]),
+            R"({"positive":{"prompt":"{p.text}","text":"yes"},"negative":"{p.text}{c.text}"})");
+  expect_refusal<FormatError>(
+      [&] {
+        OneTask(own_texts + "pairs: {positive: {prompt: '{q}', text: a}, negative: b}\n", umlaut)
+            .pairs();
+      },
+      "'q'");
+  expect_refusal<FormatError>(
+      [&] {
+        OneTask(own_texts + "pairs: {positive: {promt: a, text: a}, negative: b}\n", umlaut)
+            .pairs();
+      },
+      "unknown key 'promt'");
 }
 
 TEST(TaskBlocks, ConditionsThatNothingMeets) {

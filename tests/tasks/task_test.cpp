@@ -57,6 +57,8 @@ TEST(Tasks, BoolQ) {
   EXPECT_EQ(pairs[0].positive, prompt + "Yes");
   EXPECT_EQ(pairs[0].negative, prompt + "No");
   EXPECT_EQ(pairs[0].answer_class, "true");
+  EXPECT_EQ(pairs[0].positive_answer, prompt.size());
+  EXPECT_EQ(pairs[0].negative_answer, prompt.size());
   EXPECT_EQ(pairs[1].answer_class, "false");
   EXPECT_EQ(items[0].choices, (std::vector<std::string>{" yes", " no"}));
   EXPECT_EQ(items[1].right, 1U);
@@ -120,11 +122,16 @@ TEST(Tasks, SplitsCutTheItems) {
 }
 
 TEST(Tasks, FingerprintsFollowTheTexts) {
-  const Pair pair{"place", "promptA", "promptB", "0"};
+  const Pair pair{"place", "promptA", "promptB", "0", 0, 0};
   Pair moved = pair;
   moved.place = "elsewhere";
   EXPECT_EQ(pairs_fingerprint(std::span(&pair, 1)), pairs_fingerprint(std::span(&moved, 1)));
   EXPECT_EQ(pairs_fingerprint(std::span(&pair, 1)), sha256(std::string("promptA\0promptB\0", 16)));
+  EXPECT_EQ(answers_fingerprint(std::span(&pair, 1)), sha256(std::string("0\0000\0", 4)));
+  moved.positive_answer = 6;
+  moved.negative_answer = 12;
+  EXPECT_EQ(answers_fingerprint(std::span(&moved, 1)), sha256(std::string("6\00012\0", 5)));
+  EXPECT_EQ(pairs_fingerprint(std::span(&pair, 1)), pairs_fingerprint(std::span(&moved, 1)));
   const Item item{"place", "prompt", "gold", {}, 0};
   EXPECT_EQ(prompts_fingerprint(std::span(&item, 1)), sha256(std::string("prompt\0gold\0", 12)));
   const Task copa = load_task("copa", configs);

@@ -1,0 +1,93 @@
+#pragma once
+// Reads activations into tensors on the CPU, text by text: what `collect` writes to disk. Per site
+// and layer it takes each text's last token, the mean over the tokens of its answer, or each of
+// those tokens.
+
+#include <ATen/ATen.h>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "engine/tap.hpp"
+#include "models/decoder.hpp"
+
+namespace austeer {
+
+/// Which tokens of a text are read.
+enum class ReadPositions {
+  last,         ///< its last one
+  answer_mean,  ///< those of its answer, as their mean
+  answer_all,   ///< those of its answer, each
+};
+
+/// "last", "answer_mean", "answer_all".
+std::string read_positions_name(ReadPositions positions);
+
+/// The inverse. Throws UsageError with the nearest known name.
+ReadPositions parse_read_positions(std::string_view name);
+
+/// What is read at one site.
+struct SiteReading {
+  Site site = Site::ffn;
+  ReadPositions positions = ReadPositions::last;
+  std::vector<std::int64_t> layers = {};  ///< ascending; empty: all
+
+  bool reads_answers() const { return positions != ReadPositions::last; }
+};
+
+/// "layer", "layer@answer_mean": as people write it; the layers are not part of it.
+std::string site_reading_name(const SiteReading& reading);
+
+/// The inverse. Throws UsageError with the nearest known names.
+SiteReading parse_site_reading(std::string_view name);
+
+class ActivationTap : public Tap {
+ public:
+  /// Room for `readings` of `texts`, in the model's dtype. `first` as for Engine::read: the first
+  /// token of each text's answer; it may be empty where nothing but last tokens is read. Throws
+  /// UsageError for entries that leave an answer without tokens, layers that the model lacks, and
+  /// sites that it lacks.
+  ActivationTap(const Decoder& model, std::span<const SiteReading> readings,
+                std::span<const Tokens> texts, std::span<const std::size_t> first = {});
+
+  bool wants(Site site, std::int64_t layer) const override;
+
+  /// Throws UsageError where an answer's tokens are not among the rows: the engine was not told of
+  /// `first`.
+  void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) override;
+
+  /// What was read, by the index of the reading: [texts, layers, width], row i for text i; of
+  /// answer_all [answer tokens, layers, width], one text's after the other's. On the CPU. Means are
+  /// summed in float32, of float32 activations in float64, and rounded once.
+  const at::Tensor& activations(std::size_t reading) const { return readings_.at(reading).values; }
+
+ private:
+  struct Reading {
+    SiteReading what;
+    at::Tensor values;
+  };
+
+  /// The rows of one text's answer within a pass.
+  struct AnswerRows {
+    std::int64_t text = 0;
+    std::int64_t first_row = 0;
+    std::int64_t count = 0;
+  };
+
+  static std::optional<std::int64_t> index_of(const SiteReading& reading, std::int64_t layer);
+  std::vector<AnswerRows> answer_rows(const Rows& rows) const;
+  void read_last(at::Tensor target, const Rows& rows, const at::Tensor& activations) const;
+  void read_answers(ReadPositions positions, at::Tensor target, const Rows& rows,
+                    const at::Tensor& activations) const;
+
+  std::vector<Reading> readings_;
+  std::vector<std::int64_t> first_;  ///< per text; empty where no answers are read
+  /// Per text: where its answer begins in the tensors of answer_all; one more entry for the end.
+  std::vector<std::int64_t> answer_start_;
+};
+
+}  // namespace austeer
