@@ -13,12 +13,10 @@ const Registry<Method>& methods() {
     all.add("austeer", {"units whose momentum agrees in sign over the pairs (arXiv 2602.04428)",
                         {"ffn"},
                         rank_austeer});
-    all.add("iti", {"heads that probes read best, shifted (arXiv 2306.03341)",
-                    {"attention"},
-                    rank_iti});
-    all.add("caa", {"the mean difference of a layer's output (arXiv 2312.06681)",
-                    {"layer"},
-                    rank_caa});
+    all.add("iti",
+            {"heads that probes read best, shifted (arXiv 2306.03341)", {"attention"}, rank_iti});
+    all.add("caa",
+            {"the mean difference of a layer's output (arXiv 2312.06681)", {"layer"}, rank_caa});
     all.add("sadi", {"heads, neurons or dimensions with the highest mean momentum, scaled "
                      "(arXiv 2410.12299)",
                      {"attention"},
