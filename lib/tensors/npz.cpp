@@ -112,6 +112,7 @@ void NpzFile::open(std::string_view bytes, std::uint64_t max_array) {
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
   if (source != nullptr) {
+    // Checked for consistency: what lies twice, overlaps or is described in two ways is refused.
     archive_.reset(zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error));
     if (!archive_) zip_source_free(source);
   }
@@ -144,7 +145,6 @@ void NpzFile::add_member(std::uint64_t index, std::uint64_t archive_size, std::u
   }
   const std::string name(file.substr(0, file.size() - suffix.size()));
   const std::string place = fmt::format("{}: array '{}'", place_, name);
-  if (has(name)) refuse(place, "it stands twice in the archive");
   check_claims(stat, archive_size, place);
   Member found{index, read_header(archive_.get(), stat, place)};
   if (found.header.data_size > max_array) {

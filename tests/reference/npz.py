@@ -46,7 +46,9 @@ def write_good(folder):
     named = arrays()
     expected = {name: np.asarray(array) for name, array in named.items()}
     save_file(expected, folder / "expected.safetensors")
-    fortran = {name: np.asfortranarray(array) for name, array in named.items()}
+    # asfortranarray() makes a vector of a scalar.
+    fortran = {name: np.asfortranarray(array) if np.ndim(array) else array
+               for name, array in named.items()}
     np.savez(folder / "stored.npz", **named)
     np.savez_compressed(folder / "deflated.npz", **named)
     np.savez(folder / "fortran.npz", **fortran)
