@@ -58,8 +58,9 @@ void add_rank(CLI::App& app) {
                    "attention, ffn_gate, ffn, layer, or several that are ranked together: "
                    "attention,ffn. Default: the method's")
       ->delimiter(',');
-  command->add_option("--set", options->settings,
-                      "KEY=VALUE: an option of the method, such as score=effect; may be repeated")
+  command
+      ->add_option("--set", options->settings,
+                   "KEY=VALUE: an option of the method, such as score=effect; may be repeated")
       ->allow_extra_args(false);
   command->add_option("--out", options->rank.out, "ranking file to write")->required();
   command->add_flag("--verify", options->rank.verify, "check the cache's sha256 first");

@@ -18,8 +18,7 @@ using Groups = std::vector<std::span<const RankedUnit>>;
 
 Groups first_groups(const Ranking& ranking, std::int64_t top) {
   Groups groups = groups_of(ranking);
-  groups.resize(
-      std::min(groups.size(), static_cast<std::size_t>(std::max<std::int64_t>(top, 0))));
+  groups.resize(std::min(groups.size(), static_cast<std::size_t>(std::max<std::int64_t>(top, 0))));
   return groups;
 }
 

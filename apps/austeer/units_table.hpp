@@ -12,9 +12,9 @@ namespace austeer::app {
 /// Units that are chosen together, as heads or layers, make one line.
 void print_units(const Ranking& ranking, std::int64_t top);
 
-/// {"site", "width", "pairs", "units": [...]}, the units of the first `top` groups in ranking order.
-/// Of several sites "site" has all names, joined by commas, "width" the units of a layer at all of
-/// them, and each unit a "site" of its own.
+/// {"site", "width", "pairs", "units": [...]}, the units of the first `top` groups in ranking
+/// order. Of several sites "site" has all names, joined by commas, "width" the units of a layer at
+/// all of them, and each unit a "site" of its own.
 Json units_json(const Ranking& ranking, std::int64_t top);
 
 }  // namespace austeer::app

@@ -13,18 +13,18 @@ namespace austeer {
 
 /// All but `file` and `save` are for a ranking alone: what of a PlanRecipe was asked for.
 struct PlanChoice {
-  std::filesystem::path file;  ///< empty: do not steer
-  std::optional<std::int64_t> k;
-  std::optional<double> alpha;
-  std::optional<Rule> rule;
-  std::optional<Positions> positions;
-  std::optional<std::int64_t> layer;
-  std::vector<UnitName> units;
-  std::optional<Control> control;
-  std::optional<std::uint64_t> seed;       ///< of the control
-  std::optional<double> suppress;          ///< share of the last units
-  std::optional<double> factor;            ///< of the suppression
-  std::filesystem::path save;              ///< where the plan is written; empty: nowhere
+  std::filesystem::path file = {};  ///< empty: do not steer
+  std::optional<std::int64_t> k = {};
+  std::optional<double> alpha = {};
+  std::optional<Rule> rule = {};
+  std::optional<Positions> positions = {};
+  std::optional<std::int64_t> layer = {};
+  std::vector<UnitName> units = {};
+  std::optional<Control> control = {};
+  std::optional<std::uint64_t> seed = {};  ///< of the control
+  std::optional<double> suppress = {};     ///< share of the last units
+  std::optional<double> factor = {};       ///< of the suppression
+  std::filesystem::path save = {};         ///< where the plan is written; empty: nowhere
 };
 
 /// The plan to carry out, or nothing when no file is named. A ranking becomes a plan by the recipe

@@ -38,9 +38,8 @@ std::vector<GroupPlace> ordered_groups(std::span<const ScoredSite> sites) {
       first += size;
     }
   }
-  std::stable_sort(groups.begin(), groups.end(), [](const GroupPlace& a, const GroupPlace& b) {
-    return a.score > b.score;
-  });
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const GroupPlace& a, const GroupPlace& b) { return a.score > b.score; });
   return groups;
 }
 
@@ -81,18 +80,17 @@ Ranking assemble_ranking(const ActivationCache& cache, const std::string& method
     const ScoredSite& site = sites[place.site];
     const RankedSite& ranked = ranking.sites[place.site];
     for (std::uint32_t unit = place.first; unit < place.first + ranked.group; ++unit) {
-      ranking.units.push_back(
-          {.site = static_cast<std::int32_t>(place.site),
-           .layer = static_cast<std::int32_t>(unit / ranked.width),
-           .dim = static_cast<std::int32_t>(unit % ranked.width),
-           .score = place.score,
-           .value = site.values[unit],
-           .positive = site.sums.positive[unit],
-           .negative = site.sums.negative[unit],
-           .mean_momentum = site.sums.momentum[unit] / n,
-           .p_value = p[place.site][unit],
-           .mean_activation = site.sums.activation[unit] / (2 * n),
-           .magnitude = site.sums.magnitude[unit] / (2 * n)});
+      ranking.units.push_back({.site = static_cast<std::int32_t>(place.site),
+                               .layer = static_cast<std::int32_t>(unit / ranked.width),
+                               .dim = static_cast<std::int32_t>(unit % ranked.width),
+                               .score = place.score,
+                               .value = site.values[unit],
+                               .positive = site.sums.positive[unit],
+                               .negative = site.sums.negative[unit],
+                               .mean_momentum = site.sums.momentum[unit] / n,
+                               .p_value = p[place.site][unit],
+                               .mean_activation = site.sums.activation[unit] / (2 * n),
+                               .magnitude = site.sums.magnitude[unit] / (2 * n)});
     }
   }
   return ranking;

@@ -15,9 +15,9 @@ namespace austeer {
 /// are ordered by the mean of their momenta along the mean momentum's direction over its standard
 /// deviation (population; 0 where there is none).
 ///
-/// Option `positions`: last: the texts' last tokens; answer_mean: the mean over the answer's tokens,
-/// which the cache must hold. `sites`: layer alone. Throws UsageError for other options and sites,
-/// ComputeError for activations that are not finite.
+/// Option `positions`: last: the texts' last tokens; answer_mean: the mean over the answer's
+/// tokens, which the cache must hold. `sites`: layer alone. Throws UsageError for other options and
+/// sites, ComputeError for activations that are not finite.
 Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options);
 

@@ -56,11 +56,10 @@ std::span<const UnitGroup> outside_first_tenth(std::span<const UnitGroup> groups
 /// Throws unless `left` groups suffice for `wanted`.
 void check_enough(Control control, std::size_t left, std::size_t wanted, const std::string& where) {
   if (left >= wanted) return;
-  throw UsageError(
-      {fmt::format("[plan] too few groups are left {} for the control '{}'", where,
-                   control_name(control)),
-       fmt::format("{} or more that have a value and are not chosen", wanted), std::to_string(left),
-       "Steer fewer, or take another control"});
+  throw UsageError({fmt::format("[plan] too few groups are left {} for the control '{}'", where,
+                                control_name(control)),
+                    fmt::format("{} or more that have a value and are not chosen", wanted),
+                    std::to_string(left), "Steer fewer, or take another control"});
 }
 
 /// `count` of `pool`, drawn without replacement, with their own values.

@@ -32,8 +32,8 @@ struct Head {
 };
 
 LogisticModel fit_probe(const Head& head, const at::Tensor& training) {
-  const at::Tensor rows = at::cat(
-      {head.positive.index_select(0, training), head.negative.index_select(0, training)});
+  const at::Tensor rows =
+      at::cat({head.positive.index_select(0, training), head.negative.index_select(0, training)});
   const auto n = static_cast<std::size_t>(training.numel());
   std::vector<double> labels(2 * n);
   std::fill_n(labels.begin(), n, 1.0);
@@ -104,9 +104,10 @@ Ranking rank_iti(const ActivationCache& cache, std::span<const std::string> site
   const CachedSite& cached = cache.site(key);
   const std::int64_t pairs = cache.description().pairs;
   if (pairs < folds) {
-    throw UsageError({fmt::format("[rank] {}: too few pairs for iti, every fifth of which validates",
-                                  cache.path().string()),
-                      fmt::format("{} or more", folds), std::to_string(pairs), ""});
+    throw UsageError(
+        {fmt::format("[rank] {}: too few pairs for iti, every fifth of which validates",
+                     cache.path().string()),
+         fmt::format("{} or more", folds), std::to_string(pairs), ""});
   }
   ScoredSite site{key, cached.group, sum_momenta(cache, key), {}, {}};
   site.sums.momentum = momentum_moments(cache, key).sum;

@@ -145,9 +145,9 @@ void check_ranking(const Ranking& ranking, const std::string& place) {
                        "", "", ""});
   };
   SeenUnits seen(ranking);
-  std::size_t first = 0;       // of the group
-  std::size_t previous = 0;    // the first of the group before it
-  std::size_t after = 0;       // one past the group
+  std::size_t first = 0;     // of the group
+  std::size_t previous = 0;  // the first of the group before it
+  std::size_t after = 0;     // one past the group
   for (std::size_t i = 0; i < ranking.units.size(); ++i) {
     const RankedUnit& unit = ranking.units[i];
     if (const char* flaw = unit_flaw(unit, ranking)) refuse(i, flaw);

@@ -55,8 +55,8 @@ void read_column(Ranking& ranking, const SafetensorsFile& file, const Column<T>&
   if (tensor.scalar_type() != c10::CppTypeToScalarType<T>::value || tensor.dim() != 1 ||
       tensor.numel() != count) {
     throw FormatError(
-        {fmt::format("[ranking] {}: the column '{}' has a wrong type or size",
-                     file.path().string(), column.name),
+        {fmt::format("[ranking] {}: the column '{}' has a wrong type or size", file.path().string(),
+                     column.name),
          fmt::format("{} [{}]", c10::toString(c10::CppTypeToScalarType<T>::value), count),
          fmt::format("{} [{}]", c10::toString(tensor.scalar_type()),
                      fmt::join(tensor.sizes(), ", ")),
@@ -85,8 +85,7 @@ auto named(Fields& fields, const std::string& key, const Parse& parse) {
 Json to_json(const Ranking& ranking) {
   Json sites = Json::array();
   for (const RankedSite& site : ranking.sites) {
-    sites.push_back(
-        {{"site", site_name(site.site)}, {"width", site.width}, {"group", site.group}});
+    sites.push_back({{"site", site_name(site.site)}, {"width", site.width}, {"group", site.group}});
   }
   return {{"sites", sites},
           {"layers", ranking.layers},
@@ -139,7 +138,8 @@ void save_ranking(const Ranking& ranking, const std::filesystem::path& file) {
   for_each_column([&](const auto& column) {
     tensors.emplace_back(column.name, column_tensor(ranking, column));
   });
-  write_safetensors(file, tensors, {{"format", format_name}, {"ranking", to_text(to_json(ranking))}});
+  write_safetensors(file, tensors,
+                    {{"format", format_name}, {"ranking", to_text(to_json(ranking))}});
 }
 
 Ranking load_ranking(const std::filesystem::path& file) {

@@ -132,8 +132,8 @@ Values zeros(const Ranking& ranking) {
 
 Values steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule rule) {
   const std::vector<UnitGroup> groups = groups_for(ranking, recipe);
-  std::vector<ChosenGroup> chosen = recipe.units.empty() ? first_groups(groups, recipe)
-                                                         : named_units(ranking, recipe.units);
+  std::vector<ChosenGroup> chosen =
+      recipe.units.empty() ? first_groups(groups, recipe) : named_units(ranking, recipe.units);
   if (recipe.control) chosen = control_for(*recipe.control, chosen, groups, recipe.seed);
   Values values = rule == Rule::clamp ? zeros(ranking) : Values();
   for (const ChosenGroup& group : chosen) {
@@ -149,8 +149,8 @@ Values steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule ru
 Values suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) {
   const std::vector<UnitGroup> groups = groups_of(ranking);
   // A hair more, so that 0.29 of 100 is 29 although 0.29 * 100 is 28.999999999999996.
-  const auto count = static_cast<std::size_t>(
-      *recipe.suppress_share * static_cast<double>(groups.size()) + 1e-6);
+  const auto count =
+      static_cast<std::size_t>(*recipe.suppress_share * static_cast<double>(groups.size()) + 1e-6);
   const auto value = static_cast<float>(recipe.suppress_factor - 1);
   Values values;
   for (const UnitGroup& group : std::span(groups).last(std::min(count, groups.size()))) {
@@ -245,8 +245,8 @@ std::string unit_text(const UnitName& unit) {
 Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe) {
   check_recipe(ranking, recipe);
   const Rule rule = recipe.suppress_share ? Rule::scale : recipe.rule.value_or(ranking.rule);
-  const Positions positions = recipe.positions.value_or(
-      rule == Rule::clamp ? Positions::last_prompt : ranking.positions);
+  const Positions positions =
+      recipe.positions.value_or(rule == Rule::clamp ? Positions::last_prompt : ranking.positions);
   const Values values = recipe.suppress_share ? suppressing_values(ranking, recipe)
                                               : steering_values(ranking, recipe, rule);
   Plan plan;
@@ -258,8 +258,7 @@ Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe) {
     }
     plan.edits.push_back(std::move(edit));
   }
-  plan.provenance =
-      plan_provenance(ranking, recipe_json(recipe, rule, positions), plan.units());
+  plan.provenance = plan_provenance(ranking, recipe_json(recipe, rule, positions), plan.units());
   return plan;
 }
 

@@ -27,17 +27,17 @@ UnitName parse_unit(std::string_view text);
 std::string unit_text(const UnitName& unit);
 
 struct PlanRecipe {
-  std::int64_t k = 16;                 ///< groups (units, heads, layers) to steer
-  double alpha = 10;                   ///< strength, which multiplies every value
-  std::optional<Rule> rule;            ///< in place of the ranking's
-  std::optional<Positions> positions;  ///< likewise
-  std::optional<std::int64_t> layer;   ///< only groups of this layer
-  std::vector<UnitName> units;         ///< these, one by one, in place of the first k groups
-  std::optional<Control> control;      ///< the control for these units in their place
-  std::uint64_t seed = 0;              ///< of the control
+  std::int64_t k = 16;                      ///< groups (units, heads, layers) to steer
+  double alpha = 10;                        ///< strength, which multiplies every value
+  std::optional<Rule> rule = {};            ///< in place of the ranking's
+  std::optional<Positions> positions = {};  ///< likewise
+  std::optional<std::int64_t> layer = {};   ///< only groups of this layer
+  std::vector<UnitName> units = {};         ///< these, one by one, in place of the first k groups
+  std::optional<Control> control = {};      ///< the control for these units in their place
+  std::uint64_t seed = 0;                   ///< of the control
   /// Instead of steering the first groups: multiply the activations of the last groups of the
   /// ranking, this share of all, by suppress_factor (paper, Table 13). k, alpha, rule do not count.
-  std::optional<double> suppress_share;
+  std::optional<double> suppress_share = {};
   double suppress_factor = 0.5;
 };
 

@@ -11,10 +11,10 @@
 namespace austeer {
 namespace {
 
-constexpr std::array rules = {
-    std::pair{"scale", Rule::scale}, std::pair{"directed", Rule::directed},
-    std::pair{"oriented", Rule::oriented}, std::pair{"add", Rule::add},
-    std::pair{"clamp", Rule::clamp}};
+constexpr std::array rules = {std::pair{"scale", Rule::scale},
+                              std::pair{"directed", Rule::directed},
+                              std::pair{"oriented", Rule::oriented}, std::pair{"add", Rule::add},
+                              std::pair{"clamp", Rule::clamp}};
 
 }  // namespace
 

@@ -32,7 +32,7 @@ template <typename T>
 struct PairRows {
   const T* positive;
   const T* negative;
-  std::int64_t units;       ///< of a pair: layers * width
+  std::int64_t units;  ///< of a pair: layers * width
   std::int64_t pairs;
   std::int64_t first_pair;  ///< the place of the first in the cache
 };

@@ -22,7 +22,7 @@ class Job(AusteerTest):
         self.assertEqual((listed["site"], listed["width"], listed["pairs"]), ("ffn", 576, 12))
         self.assertEqual(ranked["units"], listed["units"])
         self.assertEqual(list(listed["units"][0]), ["layer", "dim", "positive", "negative", "beta",
-                                                    "mean_momentum", "p_value"])
+                                                    "mean_momentum", "p_value", "score", "value"])
         scores = [abs(unit["beta"]) for unit in listed["units"]]
         self.assertEqual(scores, sorted(scores, reverse=True))
 
@@ -34,6 +34,8 @@ class Job(AusteerTest):
             self.assertEqual(evaluation["items"], 6)
             result = json.loads((self.folder / f"{rule}.json").read_text())
             self.assertEqual(result["configuration"]["plan"]["rule"], rule)
+            self.assertEqual(result["configuration"]["plan"]["activations_per_token"], 4)
+            self.assertEqual(result["outcome"]["activations_per_token"], 4)
             lines = (self.folder / f"{rule}.jsonl").read_text().splitlines()
             items = [json.loads(line) for line in lines]
             self.assertEqual(len(items), 6)
@@ -65,6 +67,48 @@ class Job(AusteerTest):
         self.assertEqual(first, second)
         self.assertEqual(second["steered_units"], 5)
         self.refuse(2, "its units and strengths are fixed", *steer, "plan", "--k", 5)
+
+    def test_every_method_and_control_steers(self):
+        self.collect("--sites", "attention,ffn,layer,ffn_gate")
+        steer = ("steer", "--prompt", "The sky was", "--max-new-tokens", 4, "--dtype", "float32",
+                 "--json", "--plan", "r")
+        for method, site, k, edited in (("iti", "attention", 2, 128), ("caa", "layer", 1, 576),
+                                        ("sadi", "attention", 3, 192), ("sadi", "ffn_gate", 5, 5),
+                                        ("sadi", "ffn", 5, 5), ("austeer", "attention,ffn", 7, 7)):
+            with self.subTest(method=method, site=site):
+                self.succeed("rank", "--cache", "cache", "--method", method, "--site", site,
+                             "--out", "r", "--top", 3)
+                answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1))
+                self.assertEqual(answer["steered_units"], edited)
+                for control in ("random", "direction", "magnitude"):
+                    answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1, "--control",
+                                                     control, "--seed", 3))
+                    self.assertEqual(answer["steered_units"], edited)
+
+    def test_options_of_methods_and_recipes(self):
+        self.collect()
+        rank = ("rank", "--cache", "cache", "--site", "attention,ffn", "--out", "r", "--set",
+                "score=effect", "--set", "stable=0.6", "--top", 2)
+        table = self.succeed(*rank).splitlines()
+        self.assertEqual(table[0].split()[:5], ["rank", "site", "layer", "dim", "score"])
+        listed = json.loads(self.succeed("units", "r", "--top", 2, "--json"))
+        self.assertEqual(listed["site"], "attention,ffn")
+        self.assertEqual(list(listed["units"][0])[:3], ["site", "layer", "dim"])
+        unit = "{site}:{layer}:{dim}".format(**next(
+            unit for unit in json.loads(self.succeed("units", "r", "--top", 99, "--json"))["units"]
+            if unit["value"] != 0))
+        steer = ("steer", "--prompt", "The sky was", "--max-new-tokens", 4, "--json", "--plan", "r")
+        for recipe, edited in ((("--units", unit), 1), (("--suppress", 0.5, "--factor", 0.9), 17280),
+                               (("--layer", 3, "--k", 2, "--positions", "last"), 2)):
+            answer = json.loads(self.succeed(*steer, *recipe))
+            self.assertEqual(answer["steered_units"], edited)
+        self.refuse(2, "did you mean 'score'", *rank, "--set", "scroe=effect")
+        self.refuse(2, "KEY=VALUE", *rank, "--set", "score")
+        self.refuse(2, "unknown site 'fnn'", "rank", "--cache", "cache", "--site", "fnn", "--out",
+                    "x")
+        self.refuse(2, "--seed is that of a --control", *steer, "--seed", 1)
+        self.refuse(2, "leave out --k", *steer, "--units", unit, "--k", 1)
+        self.refuse(2, "did you mean 'random'", *steer, "--control", "randon")
 
     def test_overflowing_strength_is_told(self):
         self.collect()

@@ -20,11 +20,14 @@ using testing::expect_refusal;
 using testing::TemporaryFolder;
 using testing::write_cache;
 
+const std::vector<std::string> ffn = {"ffn"};
+const std::vector<std::string> layer = {"layer"};
+
 struct PlainUnit {
   std::int64_t layer, dim;
   int positive = 0, negative = 0;
   double beta = 0;
-  long double momentum = 0, momentum_size = 0, activation = 0, activation_size = 0;
+  long double momentum = 0, momentum_size = 0, activation = 0, magnitude = 0;
 };
 
 /// PAPER: r+ and r- as shares of all pairs, score their maximum, sign by the larger, ties positive;
@@ -47,7 +50,7 @@ std::vector<PlainUnit> plain_ranking(const at::Tensor& positive, const at::Tenso
         unit.momentum += a - b;
         unit.momentum_size += std::abs(a - b);
         unit.activation += a + b;
-        unit.activation_size += std::abs(a) + std::abs(b);
+        unit.magnitude += std::abs(a) + std::abs(b);
       }
       const double up = unit.positive / static_cast<double>(pairs);
       const double down = unit.negative / static_cast<double>(pairs);
@@ -93,13 +96,17 @@ void expect_equal_to_plain(const Ranking& ranking, const std::vector<PlainUnit>&
     ASSERT_EQ(unit.dim, plain[i].dim);
     EXPECT_EQ(unit.positive, plain[i].positive);
     EXPECT_EQ(unit.negative, plain[i].negative);
-    EXPECT_EQ(unit.beta, plain[i].beta);
+    EXPECT_EQ(unit.score, std::abs(plain[i].beta));
+    EXPECT_EQ(unit.value, plain[i].beta);
+    EXPECT_EQ(beta(unit, ranking.pairs), plain[i].beta);
     EXPECT_EQ(unit.p_value, sign_test_p_value(unit.positive, unit.negative));
     // Each momentum is itself rounded to float32 once, hence 8 instead of 7.
     EXPECT_LE(std::abs(unit.mean_momentum - static_cast<double>(plain[i].momentum) / n),
               bound * 8 / 7 * static_cast<double>(plain[i].momentum_size) / n);
     EXPECT_LE(std::abs(unit.mean_activation - static_cast<double>(plain[i].activation) / (2 * n)),
-              bound * 8 / 7 * static_cast<double>(plain[i].activation_size) / (2 * n));
+              bound * 8 / 7 * static_cast<double>(plain[i].magnitude) / (2 * n));
+    EXPECT_LE(std::abs(unit.magnitude - static_cast<double>(plain[i].magnitude) / (2 * n)),
+              bound * 8 / 7 * static_cast<double>(plain[i].magnitude) / (2 * n));
   }
 }
 
@@ -111,8 +118,7 @@ TEST(Austeer, EqualsThePlainDefinition) {
       const auto [positive, negative] = random_activations(dtype, width);
       TemporaryFolder folder;
       write_cache(folder.path(), positive, negative, 13);
-      const Ranking ranking =
-          rank_austeer(ActivationCache(folder.path()), Site::ffn, Json::object());
+      const Ranking ranking = rank_austeer(ActivationCache(folder.path()), ffn, Json::object());
       check_ranking(ranking, "test");
       expect_equal_to_plain(ranking, plain_ranking(positive, negative));
     }
@@ -124,16 +130,16 @@ TEST(Austeer, PlantedUnitsAreWhereTheyBelong) {
   TemporaryFolder folder;
   write_cache(folder.path(), positive, negative, 13);
   const ActivationCache cache(folder.path());
-  const Ranking ranking = rank_austeer(cache, Site::ffn, Json::object());
+  const Ranking ranking = rank_austeer(cache, ffn, Json::object());
   // Three layers of dim 10 move up in every pair, three of dim 1 never move.
   for (int layer = 0; layer < 3; ++layer) {
     const RankedUnit& best = ranking.units[static_cast<std::size_t>(layer)];
     EXPECT_EQ(std::pair(best.layer, best.dim), std::pair(layer, 10));
-    EXPECT_EQ(best.beta, 1.0);
+    EXPECT_EQ(best.value, 1.0);
     const RankedUnit& last =
         ranking.units[ranking.units.size() - 3 + static_cast<std::size_t>(layer)];
     EXPECT_EQ(std::pair(last.layer, last.dim), std::pair(layer, 1));
-    EXPECT_EQ(last.beta, 0.0);
+    EXPECT_EQ(last.value, 0.0);
     EXPECT_EQ(last.p_value, 1.0);
   }
   // The directions of dim 7 balance: the tie counts as positive.
@@ -141,10 +147,10 @@ TEST(Austeer, PlantedUnitsAreWhereTheyBelong) {
     if (unit.dim != 7) continue;
     EXPECT_EQ(unit.positive, 10);
     EXPECT_EQ(unit.negative, 10);
-    EXPECT_EQ(unit.beta, 10.0 / 45);
+    EXPECT_EQ(unit.value, 10.0 / 45);
   }
   EXPECT_EQ(ranking.method, "austeer");
-  EXPECT_EQ(ranking.provenance.at("cache_key"), cache.key());
+  EXPECT_EQ(ranking.provenance.at("cache_keys").at("ffn"), cache.key("ffn"));
   EXPECT_EQ(ranking.provenance.at("fingerprints").at("model"), "m1");
   EXPECT_EQ(ranking.provenance.at("dtype"), "bfloat16");
 }
@@ -157,7 +163,7 @@ TEST(Austeer, ShardSizeDoesNotChangeCounts) {
     write_cache(folder.path(), positive, negative, pairs_per_shard);
     std::vector<std::pair<int, int>> counts;
     for (const RankedUnit& unit :
-         rank_austeer(ActivationCache(folder.path()), Site::ffn, Json::object()).units) {
+         rank_austeer(ActivationCache(folder.path()), ffn, Json::object()).units) {
       counts.emplace_back(unit.positive, unit.negative);
     }
     if (first.empty()) first = counts;
@@ -180,7 +186,7 @@ TEST(Austeer, DamagedActivationsAreNamed) {
                     static_cast<const char*>(planted.const_data_ptr()), planted.nbytes());
       write_file(folder / shard_name(0), bytes);
       const ActivationCache cache(folder.path());
-      expect_refusal<ComputeError>([&] { rank_austeer(cache, Site::ffn, Json::object()); },
+      expect_refusal<ComputeError>([&] { rank_austeer(cache, ffn, Json::object()); },
                                    "site ffn, layer 2, dim 6 are not finite");
     }
   }
@@ -192,15 +198,14 @@ TEST(Methods, ByNameWithStrictOptions) {
   write_cache(folder.path(), positive, negative, 45);
   const ActivationCache cache(folder.path());
   const auto rank = methods().get("austeer").rank;
-  EXPECT_EQ(rank(cache, Site::ffn, Json::object()), rank_austeer(cache, Site::ffn, Json::object()));
-  expect_refusal<FormatError>(
+  EXPECT_EQ(rank(cache, ffn, Json::object()), rank_austeer(cache, ffn, Json::object()));
+  expect_refusal<UsageError>(
       [&] {
-        rank(cache, Site::ffn, {{"layers", 3}});
+        rank(cache, ffn, {{"scroe", 3}});
       },
-      "unknown option 'layers'");
-  expect_refusal<FormatError>([&] { rank(cache, Site::ffn, Json::array()); }, "an object");
-  expect_refusal<UsageError>([&] { rank(cache, Site::layer, Json::object()); },
-                             "has no site 'layer'");
+      "method austeer: unknown key 'scroe'. did you mean 'score'");
+  expect_refusal<UsageError>([&] { rank(cache, ffn, Json::array()); }, "an object");
+  expect_refusal<UsageError>([&] { rank(cache, layer, Json::object()); }, "has no site 'layer'");
   expect_refusal<UsageError>([] { methods().get("austere"); }, "did you mean 'austeer'");
 }
 
