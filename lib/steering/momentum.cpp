@@ -22,35 +22,68 @@ struct Sums {
   double* magnitude;
 };
 
-/// Adds `rows`, at most `group` pairs, at the units [begin, begin + count), count <= unit_block.
-/// Plain loops over the block, which the compiler turns into vector code.
-template <typename T>
-AUSTEER_INLINE void add_group(const PairRows<T>& rows, const Sums& sums, std::int64_t begin,
-                              std::int64_t count) {
+/// The sums of a block of units over a group of pairs.
+struct BlockSums {
   std::int32_t above[unit_block] = {};
   std::int32_t below[unit_block] = {};
   float momentum[unit_block] = {};
   float activation[unit_block] = {};
   float magnitude[unit_block] = {};
-  for (std::int64_t pair = 0; pair < rows.pairs; ++pair) {
+};
+
+/// Adds one pair, or two that stand `stride` apart: each sum is loaded and stored once for both,
+/// which is what this loop spends its time on. Plain code that the compiler turns into vector code.
+template <bool two, typename T>
+AUSTEER_INLINE void add_pairs(const T* positive, const T* negative, std::int64_t stride,
+                              std::int64_t count, BlockSums& sums) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float with = to_float(positive[i]);
+    const float without = to_float(negative[i]);
+    const float difference = with - without;
+    std::int32_t above = difference > 0;
+    std::int32_t below = difference < 0;
+    float momentum = difference;
+    float activation = with + without;
+    float magnitude = std::abs(with) + std::abs(without);
+    if constexpr (two) {
+      const float next_with = to_float(positive[stride + i]);
+      const float next_without = to_float(negative[stride + i]);
+      const float next_difference = next_with - next_without;
+      above += next_difference > 0;
+      below += next_difference < 0;
+      momentum += next_difference;
+      activation += next_with + next_without;
+      magnitude += std::abs(next_with) + std::abs(next_without);
+    }
+    sums.above[i] += above;
+    sums.below[i] += below;
+    sums.momentum[i] += momentum;
+    sums.activation[i] += activation;
+    sums.magnitude[i] += magnitude;
+  }
+}
+
+/// Adds `rows`, at most `group` pairs, at the units [begin, begin + count), count <= unit_block.
+template <typename T>
+AUSTEER_INLINE void add_group(const PairRows<T>& rows, const Sums& sums, std::int64_t begin,
+                              std::int64_t count) {
+  BlockSums block;
+  for (std::int64_t pair = 0; pair < rows.pairs; pair += 2) {
     const T* positive = rows.positive + pair * rows.units + begin;
     const T* negative = rows.negative + pair * rows.units + begin;
-    for (std::int64_t i = 0; i < count; ++i) {
-      const float with = to_float(positive[i]);
-      const float without = to_float(negative[i]);
-      const float difference = with - without;
-      above[i] += difference > 0;
-      below[i] += difference < 0;
-      momentum[i] += difference;
-      activation[i] += with + without;
-      magnitude[i] += std::abs(with) + std::abs(without);
+    if (pair + 1 < rows.pairs) {
+      add_pairs<true>(positive, negative, rows.units, count, block);
+    } else {
+      add_pairs<false>(positive, negative, rows.units, count, block);
     }
   }
-  for (std::int64_t i = 0; i < count; ++i) sums.positive[begin + i] += above[i];
-  for (std::int64_t i = 0; i < count; ++i) sums.negative[begin + i] += below[i];
-  for (std::int64_t i = 0; i < count; ++i) sums.momentum[begin + i] += double{momentum[i]};
-  for (std::int64_t i = 0; i < count; ++i) sums.activation[begin + i] += double{activation[i]};
-  for (std::int64_t i = 0; i < count; ++i) sums.magnitude[begin + i] += double{magnitude[i]};
+  for (std::int64_t i = 0; i < count; ++i) sums.positive[begin + i] += block.above[i];
+  for (std::int64_t i = 0; i < count; ++i) sums.negative[begin + i] += block.below[i];
+  for (std::int64_t i = 0; i < count; ++i) sums.momentum[begin + i] += double{block.momentum[i]};
+  for (std::int64_t i = 0; i < count; ++i) {
+    sums.activation[begin + i] += double{block.activation[i]};
+  }
+  for (std::int64_t i = 0; i < count; ++i) sums.magnitude[begin + i] += double{block.magnitude[i]};
 }
 
 template <typename T>
