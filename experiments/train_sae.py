@@ -19,6 +19,9 @@ import sys
 import time
 from pathlib import Path
 
+# Threads that wait give way to others: spinning makes small products slow on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
@@ -191,7 +194,7 @@ def main():
     torch.set_num_threads(options.threads)
     torch.use_deterministic_algorithms(True)
 
-    rows, held_out, model_fingerprint = read_rows(options.cache, options.site, options.layer)
+    rows, held_out, fingerprint = read_rows(options.cache, options.site, options.layer)
     rows = without_outliers(rows, "training")
     held_out = without_outliers(held_out, "held out")
     mean = rows.mean(0)
@@ -199,15 +202,14 @@ def main():
     model, threshold = train((rows - mean) / scale, options)
 
     tensors = folded(model, threshold, mean, scale)
-    metadata = {"layer": str(options.layer), "model": model_fingerprint,
-                "trained by": "experiments/train_sae.py", "active": str(options.active),
-                "steps": str(options.steps), "batch": str(options.batch),
-                "seed": str(options.seed)}
+    # One key alone: the package writes several in any order, and equal runs would differ.
+    metadata = {"layer": str(options.layer)}
     partial = options.out.with_name(options.out.name + ".partial")
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, metadata)
     os.replace(partial, options.out)
     written = load_file(options.out)
-    print(json.dumps({"tokens": len(rows), "held_out": len(held_out), "atoms": options.atoms,
+    print(json.dumps({"model": fingerprint, "layer": options.layer, "tokens": len(rows),
+                      "held_out": len(held_out), "atoms": options.atoms,
                       **evaluate(written, held_out)}))
 
 

@@ -77,14 +77,22 @@ at::Tensor answer_means(const at::Tensor& x, std::span<const std::int64_t> token
   return means;
 }
 
-/// Adds what one side of a shard says; `sign` is +1 for positive answers, -1 for negative ones.
-void add_atoms(const at::Tensor& x, std::span<const std::int64_t> tokens, int sign,
-               const SparseAutoencoder& autoencoder, AnswerStatistics& statistics) {
-  for_each_answer(x, tokens, autoencoder, [&](std::size_t text, const at::Tensor& sum) {
-    statistics.difference.add_(sum, sign / static_cast<double>(tokens[text]));
-    statistics.frequency.add_(sum.gt(0), sign);
-  });
-}
+/// What the answers of one side say of the atoms.
+struct SideSums {
+  at::Tensor activation;  ///< [M] float64, sum of the answers' means
+  at::Tensor active;      ///< [M] int64, answers in which the atom is active
+
+  explicit SideSums(std::int64_t atoms)
+      : activation(at::zeros({atoms}, at::kDouble)), active(at::zeros({atoms}, at::kLong)) {}
+
+  void add(const at::Tensor& x, std::span<const std::int64_t> tokens,
+           const SparseAutoencoder& autoencoder) {
+    for_each_answer(x, tokens, autoencoder, [&](std::size_t text, const at::Tensor& sum) {
+      activation.add_(sum, 1 / static_cast<double>(tokens[text]));
+      active.add_(sum.gt(0));
+    });
+  }
+};
 
 template <typename T>
 void add_to(std::vector<T>& sums, const at::Tensor& terms) {
@@ -109,9 +117,9 @@ AnswerStatistics answer_statistics(const ActivationCache& cache, const std::stri
   const CachedSite& site = cache.site(key);
   const std::int64_t index = kept_layer(cache, site, layer, autoencoder);
   const CacheDescription& part = cache.part(key);
-  AnswerStatistics statistics{at::zeros({autoencoder.atoms()}, at::kDouble),
-                              at::zeros({autoencoder.atoms()}, at::kLong),
-                              MomentumSums(static_cast<std::size_t>(site.width))};
+  SideSums positive_atoms(autoencoder.atoms());
+  SideSums negative_atoms(autoencoder.atoms());
+  MomentumSums sums(static_cast<std::size_t>(site.width));
   const std::span all_positive(part.answer_tokens.positive);
   const std::span all_negative(part.answer_tokens.negative);
   std::size_t pair = 0;
@@ -123,13 +131,15 @@ AnswerStatistics answer_statistics(const ActivationCache& cache, const std::stri
     const auto negative_tokens = all_negative.subspan(pair, pairs);
     const at::Tensor positive = shard.positive.select(1, index);
     const at::Tensor negative = shard.negative.select(1, index);
-    add_atoms(positive, positive_tokens, 1, autoencoder, statistics);
-    add_atoms(negative, negative_tokens, -1, autoencoder, statistics);
+    positive_atoms.add(positive, positive_tokens, autoencoder);
+    negative_atoms.add(negative, negative_tokens, autoencoder);
     add_layer(answer_means(positive, positive_tokens), answer_means(negative, negative_tokens),
-              statistics.layer);
+              sums);
     pair += pairs;
   }
-  statistics.difference /= static_cast<double>(part.pairs);
+  AnswerStatistics statistics{
+      (positive_atoms.activation - negative_atoms.activation) / static_cast<double>(part.pairs),
+      positive_atoms.active - negative_atoms.active, std::move(sums)};
   const bool finite = statistics.difference.isfinite().all().item<bool>() &&
                       std::ranges::all_of(statistics.layer.activation,
                                           [](double sum) { return std::isfinite(sum); });
