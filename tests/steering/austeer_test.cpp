@@ -144,7 +144,7 @@ TEST(Austeer, PlantedUnitsAreWhereTheyBelong) {
     EXPECT_EQ(unit.beta, 10.0 / 45);
   }
   EXPECT_EQ(ranking.method, "austeer");
-  EXPECT_EQ(ranking.provenance.at("cache_key"), cache.key());
+  EXPECT_EQ(ranking.provenance.at("cache_key"), cache.key("ffn"));
   EXPECT_EQ(ranking.provenance.at("fingerprints").at("model"), "m1");
   EXPECT_EQ(ranking.provenance.at("dtype"), "bfloat16");
 }
