@@ -17,6 +17,7 @@
 #include "recorder.hpp"
 #include "reference.hpp"
 #include "tensors/checkpoint.hpp"
+#include "tiny_model.hpp"
 
 namespace austeer {
 namespace {
@@ -83,7 +84,7 @@ TEST_P(HalfPrecision, SitesAndLogits) {
     testing::Recorder recorder;
     const at::Tensor logits = Engine(*decoder_).logits(texts_[i], &recorder);
     expect_near(logits, expected("logits." + number), "logits." + number);
-    for (const Site site : all_sites) {
+    for (const Site site : testing::sites_of(decoder_->config())) {
       const std::string name = "site." + site_name(site) + "." + number;
       for (std::int64_t layer = 0; layer < decoder_->config().layers; ++layer) {
         expect_near(recorder.seen(site, layer), expected(name)[layer], name);
@@ -93,8 +94,8 @@ TEST_P(HalfPrecision, SitesAndLogits) {
 }
 
 TEST_P(HalfPrecision, LastTokensOfPackedTexts) {
-  const std::vector<SiteReading> readings = {
-      {.site = Site::attention}, {.site = Site::ffn}, {.site = Site::layer}};
+  std::vector<SiteReading> readings;
+  for (const Site site : testing::sites_of(decoder_->config())) readings.push_back({.site = site});
   ActivationTap tap(*decoder_, readings, texts_);
   Engine(*decoder_).read(texts_, tap);
   for (std::size_t i = 0; i < texts_.size(); ++i) {
@@ -123,8 +124,8 @@ TEST_P(HalfPrecision, GreedyTokensFollowFromTheLogits) {
 }
 
 TEST_P(HalfPrecision, SteeredLogits) {
-  for (const Site site : all_sites) {
-    const std::string key = site_name(site) + ".scale";
+  for (const Site site : testing::sites_of(decoder_->config())) {
+    const std::string key = site_name(site) + ".scale.all";
     Plan plan;
     const at::Tensor layers = expected("plan." + key + ".layers");
     for (std::int64_t unit = 0; unit < layers.size(0); ++unit) {

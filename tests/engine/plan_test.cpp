@@ -20,7 +20,11 @@ Plan small_plan() {
   Plan plan;
   plan.edits = {{Site::ffn, 0, Operation::scale, {1, 5, 6}, {0.5F, -2.0F, 1e-30F}},
                 {Site::attention, 3, Operation::directed, {0}, {-8.0F}},
-                {Site::layer, 3, Operation::scale, {7}, {0.0F}}};
+                {Site::layer, 3, Operation::scale, {7}, {0.0F}},
+                {Site::layer, 3, Operation::add, {7, 9}, {1.0F, 2.0F}, Positions::last},
+                {Site::ffn_gate, 1, Operation::set, {2}, {3.0F}, Positions::from_last_prompt},
+                {Site::ffn, 0, Operation::clamp, {0, 1}, {0.0F, 2.0F}, Positions::last_prompt},
+                {Site::ffn, 1, Operation::clamp, {0, 1}, {0.0F, 2.0F}, Positions::last_prompt}};
   plan.provenance = {{"model", "m1"}, {"k", 5}, {"ranking", {{"method", "austeer"}}}};
   return plan;
 }
@@ -33,9 +37,22 @@ TEST(PlanFile, RoundTrip) {
     EXPECT_EQ(loaded.edits, plan.edits);
     EXPECT_EQ(loaded.provenance, plan.provenance);
   }
-  EXPECT_EQ(small_plan().units(), 5);
-  EXPECT_EQ(Plan{}.units(), 0);
   expect_refusal<FileError>([&] { load_plan(folder / "none"); }, "none");
+}
+
+TEST(Plan, CountsEachUnitOnceAndNoneThatIsClampedToItself) {
+  // Five of the first three edits; (layer, 3, 9), (ffn_gate, 1, 2) and (ffn, 1, 1) are new.
+  EXPECT_EQ(small_plan().units(), 8);
+  EXPECT_EQ(Plan{}.units(), 0);
+}
+
+TEST(Plan, PositionsHaveNames) {
+  for (const char* name : {"all", "last_prompt", "last", "from_last_prompt"}) {
+    EXPECT_EQ(positions_name(parse_positions(name)), name);
+  }
+  EXPECT_EQ(parse_positions("last_prompt"), Positions::last_prompt);
+  expect_refusal<UsageError>([] { parse_positions("last_promt"); }, "did you mean 'last_prompt'");
+  expect_refusal<UsageError>([] { parse_positions(""); }, "unknown positions ''");
 }
 
 TEST(PlanFile, ImpossiblePlansAreNotSaved) {
@@ -54,6 +71,10 @@ TEST(PlanFile, ImpossiblePlansAreNotSaved) {
   refuse([](auto& e) { e.values[2] = std::numeric_limits<float>::infinity(); }, "dim 6 is inf");
   refuse([](auto& e) { e.layer = -1; }, "layer -1 is negative");
   refuse([](auto& e) { e.dims = {}, e.values = {}; }, "edits no unit");
+  for (const Positions positions : {Positions::all, Positions::last, Positions::from_last_prompt}) {
+    refuse([&](auto& e) { e.operation = Operation::clamp, e.positions = positions; },
+           "clamp acts at last_prompt alone, not at " + positions_name(positions));
+  }
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
@@ -91,10 +112,17 @@ TEST(PlanFile, TamperedFiles) {
 
   refuse([](auto&, auto& m) { m.clear(); }, "not a plan");
   refuse([](auto&, auto& m) { m["format"] = "austeer ranking 1"; }, "found 'austeer ranking 1'");
+  refuse([](auto&, auto& m) { m["format"] = "austeer plan 1"; }, "found 'austeer plan 1'");
+  refuse([](auto&, auto& m) { m["format"] = "austeer plan 1"; },
+         "Make the plan again from its ranking");
   refuse([](auto&, auto& m) { m["plan"] = "[1, 2"; }, "not valid JSON");
   refuse([](auto&, auto& m) { m["plan"] = "[]"; }, "an object");
   refuse([](auto&, auto& m) { m["plan"] = R"({"edits": 3, "provenance": {}})"; }, "a list");
   refuse([&](auto&, auto& m) { in_json(m, "\"scale\"", "\"scail\""); }, "unknown operation");
+  refuse([&](auto&, auto& m) { in_json(m, "\"all\"", "\"al\""); }, "edit 0: [positions] unknown");
+  refuse([&](auto&, auto& m) { in_json(m, ",\"positions\":\"all\"", ""); }, "'positions'");
+  refuse([&](auto&, auto& m) { in_json(m, "\"last_prompt\"", "\"last\""); },
+         "edit 5: clamp acts at last_prompt alone, not at last");
   refuse([&](auto&, auto& m) { in_json(m, "\"ffn\"", "\"ffm\""); }, "did you mean 'ffn'");
   refuse([&](auto&, auto& m) { in_json(m, "\"layer\":0", "\"layer\":-4"); },
          "edit 0: the layer -4");

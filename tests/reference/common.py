@@ -1,10 +1,10 @@
-"""What every reference script shares: the three sites of a llama-family model in `transformers`,
-a way to read or edit them through hooks, and greedy decoding with the gap between the two best
-tokens.
+"""What every reference script shares: the sites of a llama-family model in `transformers`, a way to
+read or edit them through hooks, and greedy decoding with the gap between the two best tokens.
 
-The sites: `attention` is the input of o_proj, `ffn` the output of the FFN block, `layer` the output
-of the decoder layer (the residual stream). Everything runs with a batch of one, so that there is no
-padding to reason about.
+The sites: `attention` is the input of o_proj, `ffn_gate` the output of the FFN's activation function
+(what is multiplied by up(x)), `ffn` the output of the FFN block, `layer` the output of the decoder
+layer (the residual stream). Everything runs with a batch of one, so that there is no padding to
+reason about.
 """
 
 import contextlib
@@ -12,14 +12,35 @@ import json
 
 import torch
 
-SITES = ("attention", "ffn", "layer")
-OPERATIONS = ("scale", "directed")
+SITES = ("attention", "ffn_gate", "ffn", "layer")
+PAPER_SITES = ("attention", "ffn", "layer")
+OPERATIONS = {  # x: what is there; v: the plan's value; clean: what is there in an unsteered pass
+    "scale": lambda x, v, clean: x * (1 + v),
+    "directed": lambda x, v, clean: x + v * x.abs(),
+    "add": lambda x, v, clean: x + v,
+    "set": lambda x, v, clean: v.expand_as(x),
+    "clamp": lambda x, v, clean: (clean * (1 + v)).expand_as(x),
+}
+POSITIONS = {  # at: positions of the tokens of one pass; prompt: number of prompt tokens
+    "all": lambda at, prompt: at >= 0,
+    "last_prompt": lambda at, prompt: at == prompt - 1,
+    "last": lambda at, prompt: at == at[-1],
+    "from_last_prompt": lambda at, prompt: at >= prompt - 1,
+}
+
+
+def sites_of(model):
+    """Those that every layer has: a mixture of experts has no gate of its own."""
+    gated = all(hasattr(layer.mlp, "act_fn") for layer in model.model.layers)
+    return SITES if gated else PAPER_SITES
 
 
 @contextlib.contextmanager
-def tapped(model, tap, sites=SITES):
-    """Calls tap(site, layer, x) for each site of each layer in every forward pass inside the block;
-    x is [1, T, width]. What the tap returns replaces x, unless it is None."""
+def tapped(model, tap, sites=None):
+    """Calls tap(site, layer, x) for each of `sites` (all that the model has) of each layer in every
+    forward pass inside the block; x is [1, T, width]. What the tap returns replaces x, unless it is
+    None."""
+    sites = sites_of(model) if sites is None else sites
 
     def before(site, layer):
         def hook(module, arguments):
@@ -38,6 +59,8 @@ def tapped(model, tap, sites=SITES):
         if "attention" in sites:
             projection = layer.self_attn.o_proj
             handles.append(projection.register_forward_pre_hook(before("attention", index)))
+        if "ffn_gate" in sites:
+            handles.append(layer.mlp.act_fn.register_forward_hook(after("ffn_gate", index)))
         if "ffn" in sites:
             handles.append(layer.mlp.register_forward_hook(after("ffn", index)))
         if "layer" in sites:
@@ -65,25 +88,40 @@ class Recorder:
 
 
 class Edits:
-    """A tap that steers the given units at every position. `layers`, `dims` and `values` have one
-    entry per unit: scale is x(1 + v), directed is x + v|x|."""
+    """A tap that steers the given units. `layers`, `dims` and `values` have one entry per unit.
+    Positions other than `all` are those of one text with a prompt of `prompt` tokens, whose passes
+    follow one another; clamp needs `clean`, {site: [L, width]}, of its last prompt token."""
 
-    def __init__(self, operation, layers, dims, values):
-        assert operation in OPERATIONS, operation
-        self.operation = operation
+    def __init__(self, operation, layers, dims, values, positions="all", prompt=None, clean=None):
+        assert positions == "all" or prompt, positions
+        self.operation, self.positions = OPERATIONS[operation], POSITIONS[positions]
         self.layers, self.dims, self.values = (torch.as_tensor(part)
                                                for part in (layers, dims, values))
+        self.prompt, self.clean = prompt, clean
+        self.tokens_seen = {}  # at each site of each layer, in the passes before
 
     def __call__(self, site, layer, x):
         chosen = self.layers == layer
         if not chosen.any():
             return None
         dims, values = self.dims[chosen], self.values[chosen].to(x.dtype)
-        old = x[..., dims]
+        first = self.tokens_seen.get((site, layer), 0)
+        self.tokens_seen[site, layer] = first + x.shape[1]
+        at = first + torch.arange(x.shape[1])
+        rows = self.positions(at, self.prompt).nonzero()  # [R, 1]
         edited = x.clone()
-        edited[..., dims] = (old * (1 + values) if self.operation == "scale"
-                             else old + values * old.abs())
+        clean = None if self.clean is None else self.clean[site][layer, dims]
+        edited[0, rows, dims] = self.operation(x[0, rows, dims], values, clean)
         return edited
+
+
+@torch.inference_mode()
+def last_token(model, tokens, sites=None):
+    """{site: [L, width]} at the last token of one text."""
+    recorder = Recorder(last_token_only=True)
+    with tapped(model, recorder, sites):
+        model.model(input_ids=tokens[None], use_cache=False)
+    return {site: rows[:, 0] for site, rows in recorder.stacked().items()}
 
 
 @torch.inference_mode()

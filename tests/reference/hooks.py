@@ -24,20 +24,11 @@ import torch
 
 import smollm2_model
 import hook_tasks
-from common import SITES, Edits, Recorder, logits_of, save, tapped
+from common import PAPER_SITES as SITES, Edits, last_token, logits_of, save, tapped
 
 TEXT_LIMIT = 512  # tokens
 NEAR_ZERO = 1e-5  # of the typical magnitude in the layer: float32 rounding carried over 30 layers
 SIDES = ("positive", "negative")
-
-
-@torch.inference_mode()
-def last_token(model, tokens):
-    """{site: [L, width]} at the last token of one text."""
-    recorder = Recorder(last_token_only=True)
-    with tapped(model, recorder):
-        model.model(input_ids=tokens[None], use_cache=False)
-    return {site: rows[:, 0] for site, rows in recorder.stacked().items()}
 
 
 def collect(model, tokenizer, pairs):
@@ -46,7 +37,7 @@ def collect(model, tokenizer, pairs):
     for pair in pairs:
         for side, text in zip(SIDES, pair):
             tokens = smollm2_model.encode(tokenizer, text, TEXT_LIMIT)
-            for site, activation in last_token(model, tokens).items():
+            for site, activation in last_token(model, tokens, SITES).items():
                 rows[f"{site}.{side}"].append(activation)
     return {name: torch.stack(part) for name, part in rows.items()}
 

@@ -124,8 +124,9 @@ def write_model(name, changes, folder, seed):
     assert states == {options["DTYPE"]}, states
     model = in_float32(model)
     texts = tiny_models.random_texts(config.vocab_size, tiny_models.LENGTHS, generator)
-    tensors = plain_reference(model, texts) | tiny_models.steered_reference(model, texts, generator)
-    save(folder / "reference.safetensors", tensors, model=name, texts=len(texts))
+    tensors, metadata = tiny_models.steered_reference(model, texts, generator)
+    save(folder / "reference.safetensors", plain_reference(model, texts) | tensors, model=name,
+         texts=len(texts), **metadata)
 
 
 def main():

@@ -4,12 +4,15 @@
 
 In each folder `reference.safetensors`, with N the number of a text (token ids, ragged lengths):
     tokens.N                         int64 [T]
-    site.SITE.N                      [L, T, width], SITE one of attention, ffn, layer
+    prompt.N                         int64 [], how many of them are the prompt; the rest the answer
+    site.SITE.N                      [L, T, width]; models with experts have no ffn_gate
     logits.N                         [T, V]
     greedy.N, greedy_margin.N        [32] tokens that follow (no stop), [32] top-1 minus top-2 logit
-    plan.SITE.OP.layers|dims|values  [units], OP one of scale (x(1+v)), directed (x+v|x|)
-    steered.SITE.OP.logits.N, steered.SITE.OP.greedy.N, steered.SITE.OP.greedy_margin.N
-A plan acts at every position of the prompt and of each decode step.
+    plan.CASE.layers|dims|values     [units]
+    steered.CASE.logits.N            [T, V], the answer given after the prompt
+    steered.CASE.greedy.N, steered.CASE.greedy_margin.N   what follows the whole text as a prompt,
+                                     [32] for positions `all`, else [8]
+CASE is SITE.OPERATION.POSITIONS, as common.py defines them; the metadata `cases` lists them (JSON).
 """
 
 import json
@@ -19,11 +22,34 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, logging
 
-from common import OPERATIONS, SITES, Edits, greedy, logits_of, plain_reference, save, tapped
+from common import (SITES, Edits, greedy, last_token, logits_of, plain_reference, save, sites_of,
+                    tapped)
 
 LENGTHS = (1, 7, 19, 40)
 SHARED_PREFIX = 5  # of all texts that are long enough
 UNITS = 10
+
+# (site, operation, positions, what is edited): UNITS `units`, one whole `layer`, or every unit of
+# the site in `all layers`, of which UNITS have a value that is not 0. Cases with the same site,
+# operation and extent share their plan.
+CASES = [(site, operation, "all", "units") for site in SITES for operation in ("scale", "directed")]
+CASES += [
+    ("attention", "scale", "last_prompt", "units"),
+    ("attention", "add", "last", "units"),
+    ("attention", "add", "from_last_prompt", "units"),
+    ("attention", "clamp", "last_prompt", "all layers"),
+    ("ffn_gate", "scale", "last_prompt", "units"),
+    ("ffn_gate", "add", "all", "units"),
+    ("ffn_gate", "set", "from_last_prompt", "units"),
+    ("ffn_gate", "clamp", "last_prompt", "all layers"),
+    ("ffn", "set", "last", "units"),
+    ("ffn", "directed", "from_last_prompt", "units"),
+    ("ffn", "clamp", "last_prompt", "units"),
+    ("layer", "add", "all", "layer"),
+    ("layer", "add", "from_last_prompt", "layer"),
+    ("layer", "set", "last_prompt", "units"),
+    ("layer", "clamp", "last_prompt", "units"),
+]
 
 LLAMA3_ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
                "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
@@ -123,31 +149,60 @@ def random_texts(vocabulary, lengths, generator):
     return texts
 
 
-def random_plan(layers, width, generator):
-    """UNITS different units in a random order, with values of both signs."""
-    flat = torch.randperm(layers * width, generator=generator)[:UNITS]
-    values = 4 * torch.rand(UNITS, generator=generator) - 2
+def random_plan(layers, width, extent, generator):
+    """Units in a random order, with values of both signs."""
+    flat = torch.randperm(layers * width, generator=generator)
+    values = 4 * torch.rand(layers * width, generator=generator) - 2
+    if extent == "units":
+        flat, values = flat[:UNITS], values[:UNITS]
+    elif extent == "layer":
+        kept = flat // width == layers // 2
+        flat, values = flat[kept], values[kept] / 4
+    else:
+        values[UNITS:] = 0
     return {"layers": flat // width, "dims": flat % width, "values": values}
 
 
+def steered(model, tokens, prompt, case, plan, run):
+    """run() with the model steered as on a text whose first `prompt` tokens are the prompt."""
+    site, operation, positions, _ = case
+    clean = last_token(model, tokens[:prompt], (site,)) if operation == "clamp" else None
+    with tapped(model, Edits(operation, **plan, positions=positions, prompt=prompt, clean=clean),
+                (site,)):
+        return run(model, tokens)
+
+
 def steered_reference(model, texts, generator):
-    config, tensors = model.config, {}
+    """Tensors, and the metadata that says which cases there are."""
+    config, tensors, plans = model.config, {}, {}
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     widths = {"attention": config.num_attention_heads * head_dim,
+              "ffn_gate": config.intermediate_size,
               "ffn": config.hidden_size, "layer": config.hidden_size}
-    for site in SITES:
-        for operation in OPERATIONS:
-            plan = random_plan(config.num_hidden_layers, widths[site], generator)
-            for part, values in plan.items():
-                tensors[f"plan.{site}.{operation}.{part}"] = values
-            prefix = f"steered.{site}.{operation}"
-            with tapped(model, Edits(operation, **plan), (site,)):
-                for number, tokens in enumerate(texts):
-                    tensors[f"{prefix}.logits.{number}"] = logits_of(model, tokens)
-                    continuation, margins = greedy(model, tokens)
-                    tensors[f"{prefix}.greedy.{number}"] = continuation
-                    tensors[f"{prefix}.greedy_margin.{number}"] = margins
-    return tensors
+    prompts = [max(1, len(tokens) // 2) for tokens in texts]
+    for number, prompt in enumerate(prompts):
+        tensors[f"prompt.{number}"] = torch.tensor(prompt)
+    cases = [case for case in CASES if case[0] in sites_of(model)]
+    for case in cases:
+        site, operation, positions, extent = case
+        plan = plans.get((site, operation, extent))
+        if plan is None:
+            plan = random_plan(config.num_hidden_layers, widths[site], extent, generator)
+            plans[site, operation, extent] = plan
+        key = ".".join(case[:3])
+        for part, values in plan.items():
+            tensors[f"plan.{key}.{part}"] = values.clone()
+        steps = 32 if positions == "all" else 8
+        for number, (tokens, prompt) in enumerate(zip(texts, prompts)):
+            name = f"steered.{key}"
+            tensors[f"{name}.logits.{number}"] = steered(model, tokens, prompt, case, plan,
+                                                         logits_of)
+            continuation, margins = steered(
+                model, tokens, len(tokens), case, plan,
+                lambda model, tokens: greedy(model, tokens, steps))
+            tensors[f"{name}.greedy.{number}"] = continuation
+            tensors[f"{name}.greedy_margin.{number}"] = margins
+    return tensors, {"cases": [".".join(case[:3]) for case in cases]}
 
 
 def rewrite_config_in_old_spelling(folder):
@@ -190,8 +245,9 @@ def write(name, changes, folder, seed):
                                                  dtype=torch.float32).eval()
 
     texts = random_texts(config.vocab_size, options.get("LENGTHS", LENGTHS), generator)
-    tensors = plain_reference(model, texts) | steered_reference(model, texts, generator)
-    save(folder / "reference.safetensors", tensors, model=name, texts=len(texts))
+    tensors, metadata = steered_reference(model, texts, generator)
+    save(folder / "reference.safetensors", plain_reference(model, texts) | tensors, model=name,
+         texts=len(texts), **metadata)
 
 
 def main():
