@@ -147,12 +147,11 @@ Activations read_pairs(const Engine& engine, const CachePart& part, std::span<co
 void collect_part(const CachePart& part, const Engine& engine, const TokenisedPairs& pairs,
                   std::int64_t batch_tokens, const std::string& label, CollectReport& report) {
   CacheWriter& writer = *part.writer;
+  if (part.missing_pairs() == 0) return writer.finish();
   const CacheDescription& description = part.description;
-  if (part.missing_pairs() > 0) {
-    std::vector<std::string> keys;
-    for (const CachedSite& site : description.sites) keys.push_back(site.key());
-    spdlog::info("{} into {}", fmt::join(keys, ", "), part.folder.string());
-  }
+  std::vector<std::string> keys;
+  for (const CachedSite& site : description.sites) keys.push_back(site.key());
+  spdlog::info("{} into {}", fmt::join(keys, ", "), part.folder.string());
   Progress progress(label, "texts", 2 * description.pairs, 2 * writer.next_pair());
   while (writer.next_pair() < description.pairs) {
     const std::int64_t first = writer.next_pair();
