@@ -49,20 +49,20 @@ RANKINGS = {
     "sta-all": ("sta", ["layer"], {"sae": "sae/llama", "layer": LAYER, "atoms": "all"}),
 }
 
-# name -> (ranking, how it is steered)
+# name -> (ranking, how it is steered): strong enough to change what is generated
 RUNS = {
-    "austeer": ("austeer", {"k": 16, "alpha": 4}),
+    "austeer": ("austeer", {"k": 16, "alpha": 12}),
     "austeer-directed": ("austeer", {"k": 16, "alpha": 4, "rule": "directed"}),
-    "austeer-oriented": ("austeer", {"k": 16, "alpha": 4, "rule": "oriented"}),
+    "austeer-oriented": ("austeer", {"k": 16, "alpha": 12, "rule": "oriented"}),
     "austeer-effect": ("austeer-effect", {"k": 50, "alpha": 8}),
-    "austeer-difference": ("austeer-difference", {"k": 10, "alpha": 0.3}),
+    "austeer-difference": ("austeer-difference", {"k": 10, "alpha": 0.9}),
     "iti": ("iti", {"k": 16, "alpha": 5}),
     "iti-last": ("iti-probe", {"k": 16, "alpha": 5, "positions": "last"}),
     "caa": ("caa", {"k": 1, "alpha": 2, "layer": 12}),
     "caa-mean-everywhere": ("caa-mean", {"k": 2, "alpha": 1, "positions": "all"}),
-    "sadi-heads": ("sadi-heads", {"k": 6, "alpha": 5}),
-    "sadi-heads-reference": ("sadi-heads-reference", {"k": 6, "alpha": 5}),
-    "sadi-neurons": ("sadi-neurons", {"k": 20, "alpha": 9}),
+    "sadi-heads": ("sadi-heads", {"k": 6, "alpha": 30}),
+    "sadi-heads-reference": ("sadi-heads-reference", {"k": 6, "alpha": 15}),
+    "sadi-neurons": ("sadi-neurons", {"k": 20, "alpha": 27}),
     "sadi-hidden-reference": ("sadi-hidden-reference", {"k": 10, "alpha": 9}),
     "sta": ("sta", {"k": 1, "alpha": 2}),
 }

@@ -29,20 +29,6 @@ from common import tapped
 
 NEARLY_TIED = 2e-3  # logits; float32 carried over 30 steered layers is off by a tenth of it
 STOP_TOKENS = ("<|im_end|>",)
-SITES = ("attention", "ffn_gate", "ffn", "layer")
-
-
-@contextlib.contextmanager
-def hooked(model, tap, sites=SITES):
-    """As common.tapped, with ffn_gate: act_fn(gate(x)), before it meets up(x)."""
-    with contextlib.ExitStack() as stack:
-        others = tuple(site for site in sites if site != "ffn_gate")
-        stack.enter_context(tapped(model, tap, others))
-        for index, layer in enumerate(model.model.layers if "ffn_gate" in sites else ()):
-            handle = layer.mlp.act_fn.register_forward_hook(
-                lambda module, arguments, output, index=index: tap("ffn_gate", index, output))
-            stack.callback(handle.remove)
-        yield
 
 
 @dataclass
@@ -148,9 +134,9 @@ class Runner:
             return
         self.steering.begin(len(prompt))
         if self.steering.plan.rule == "clamp":
-            with hooked(self.model, self.steering.keep, self.steering.sites):
+            with tapped(self.model, self.steering.keep, self.steering.sites):
                 self.model(input_ids=prompt[None], use_cache=False)
-        with hooked(self.model, self.steering, self.steering.sites):
+        with tapped(self.model, self.steering, self.steering.sites):
             yield
 
     @torch.inference_mode()
@@ -217,7 +203,7 @@ def run(jobs, model, tokenizer):
 def sites_of(model, tokens):
     """{site: [T, L, width]}"""
     seen = {}
-    with hooked(model, lambda site, layer, x: seen.setdefault(site, []).append(x[0].clone())):
+    with tapped(model, lambda site, layer, x: seen.setdefault(site, []).append(x[0].clone())):
         model(input_ids=tokens[None], use_cache=False)
     return {site: torch.stack(rows, 1).double().numpy() for site, rows in seen.items()}
 
