@@ -102,7 +102,7 @@ class Job(AusteerTest):
                                (("--layer", 3, "--k", 2, "--positions", "last"), 2)):
             answer = json.loads(self.succeed(*steer, *recipe))
             self.assertEqual(answer["steered_units"], edited)
-        self.refuse(2, "did you mean 'score'", *rank, "--set", "scroe=effect")
+        self.refuse(2, "did you mean 'score'", *rank, "--set", "scores=effect")
         self.refuse(2, "KEY=VALUE", *rank, "--set", "score")
         self.refuse(2, "unknown site 'fnn'", "rank", "--cache", "cache", "--site", "fnn", "--out",
                     "x")

@@ -201,9 +201,9 @@ TEST(Methods, ByNameWithStrictOptions) {
   EXPECT_EQ(rank(cache, ffn, Json::object()), rank_austeer(cache, ffn, Json::object()));
   expect_refusal<UsageError>(
       [&] {
-        rank(cache, ffn, {{"scroe", 3}});
+        rank(cache, ffn, {{"scores", 3}});
       },
-      "method austeer: unknown key 'scroe'. did you mean 'score'");
+      "method austeer: unknown key 'scores'. did you mean 'score'");
   expect_refusal<UsageError>([&] { rank(cache, ffn, Json::array()); }, "an object");
   expect_refusal<UsageError>([&] { rank(cache, layer, Json::object()); }, "has no site 'layer'");
   expect_refusal<UsageError>([] { methods().get("austere"); }, "did you mean 'austeer'");
