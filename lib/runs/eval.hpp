@@ -39,7 +39,7 @@ struct EvalReport {
   std::string
       metric;  ///< what the accuracy is the share of: a name of tasks/metrics.hpp or "choices"
   std::int64_t items = 0;
-  std::int64_t correct = 0;  ///< of a task for a judge: 0, and no accuracy
+  std::int64_t correct = 0;                ///< of a task for a judge: 0, and no accuracy
   std::int64_t activations_per_token = 0;  ///< that the plan edits; without one none
   /// What is reported beside the accuracy, as in the result: fluency, cost, accuracy_normalised.
   Json also = Json::object();

@@ -22,7 +22,7 @@ struct SteerOptions {
 struct SteerReport {
   std::string text;                    ///< the continuation, steered where there is a plan
   std::optional<std::string> vanilla;  ///< the unsteered one, when asked to compare
-  std::int64_t steered_units = 0;  ///< activations that the plan edits per token
+  std::int64_t steered_units = 0;      ///< activations that the plan edits per token
 };
 
 /// Throws UsageError when --chat is asked of a model without a known chat format.
