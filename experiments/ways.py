@@ -4,7 +4,7 @@ and over which plans and strengths it is swept. Each way names the controls that
 import itertools
 from dataclasses import dataclass
 
-LAYER = 18  # of SmolLM2's 30: where the sparse autoencoder sits, and FINDINGS' best CAA layer
+LAYER = 18  # of SmolLM2's 30: where the sparse autoencoder sits, and CAA on the frontier
 SITES = "attention,ffn,layer,ffn_gate,layer@answer_all"  # what one collect brings for all of them
 
 UNIT_CONTROLS = ("random", "direction", "magnitude", "layer")

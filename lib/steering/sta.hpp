@@ -1,5 +1,5 @@
 #pragma once
-// STA, steering target atoms (specified in BASELINES section 4): of a sparse autoencoder's atoms
+// STA, steering target atoms (arXiv 2505.20322): of a sparse autoencoder's atoms
 // those are chosen that are more active, and more often active, in positive answers (or in negative
 // ones); what they add to a layer's output, as long as CAA's vector, is added at every token.
 //
