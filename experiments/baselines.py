@@ -14,7 +14,7 @@ from pathlib import Path
 
 from austeer_runs import ROOT, mcnemar, paired_interval, wilson
 from kept_runs import KeptRuns, activations_per_token, right
-from ways import LAYER, SITES, WAYS
+from ways import LAYER, SITES, named
 
 TASKS = ("copa", "boolq")
 
@@ -53,13 +53,12 @@ def plan_text(plan):
 def run_task(task, options):
     runs = KeptRuns(options.out / task, task, options.datasets)
     cache = runs.collect(options.train, options.pairs, SITES, LAYER)
-    autoencoder = runs.autoencoder(cache, LAYER)
     shared = ("--scoring", options.scoring, "--limit", options.items)
     vanilla = runs.evaluate("vanilla", "test", *shared)
     rows = [row("vanilla", vanilla, vanilla, "")]
-    for way in WAYS:
+    for way in named(options.ways):
         print(f"{task}: {way.name}", file=sys.stderr)
-        ranking = runs.rank(way, cache, autoencoder)
+        ranking = runs.rank(way, cache, LAYER, options.autoencoder)
         plan = choose(runs, way, ranking, options)
         steered = (*shared, "--plan", ranking, *plan)
         rows.append(row(way.name, runs.evaluate(way.name, "test", *steered), vanilla,
@@ -80,6 +79,9 @@ def main():
     parser.add_argument("--dev-items", type=int, default=200, help="at most")
     parser.add_argument("--items", type=int, default=500, help="test items, at most")
     parser.add_argument("--scoring", choices=("generate", "choices"), default="generate")
+    parser.add_argument("--ways", nargs="*", metavar="WAY", default=[], help="names in ways.py")
+    parser.add_argument("--autoencoder", type=Path, help="for STA; without it one is trained on the "
+                        "answers of the pairs, which are few tokens in a choice task")
     parser.add_argument("--out", type=Path, default=Path("austeer-baselines"))
     options = parser.parse_args()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from austeer_runs import ROOT, wilson
 from frontier_picture import write_picture
 from kept_runs import KeptRuns, activations_per_token
-from ways import LAYER, SITES, WAYS, way
+from ways import LAYER, SITES, named
 
 OPPONENT = "CAA"
 BATCH_TOKENS = 8192  # many openings decode together
@@ -46,8 +46,7 @@ def verdict(curve, opponent):
 class Frontier:
     def __init__(self, options):
         self.runs = KeptRuns(options.out, options.task, options.datasets)
-        cache = self.runs.collect("train", options.pairs, SITES, LAYER)
-        self.cache, self.autoencoder = cache, self.runs.autoencoder(cache, LAYER)
+        self.cache = self.runs.collect("train", options.pairs, SITES, LAYER)
         self.shared = ("--limit", options.prompts, "--batch-tokens", BATCH_TOKENS)
         self.rows = []
 
@@ -60,7 +59,7 @@ class Frontier:
         return cost, rate, interval
 
     def curve(self, one, *control):
-        ranking = self.runs.rank(one, self.cache, self.autoencoder)
+        ranking = self.runs.rank(one, self.cache, LAYER)
         name = " ".join([one.name, *control[1:]])
         print(name, file=sys.stderr)
         return [self.evaluate(name, plan[-1], "--plan", ranking, *plan, *control)
@@ -95,14 +94,14 @@ def main():
     parser.add_argument("--datasets", type=Path, default=ROOT / "datasets" / "samples")
     parser.add_argument("--pairs", type=int, default=400, help="at most")
     parser.add_argument("--prompts", type=int, default=500, help="at most")
-    parser.add_argument("--ways", nargs="*", metavar="WAY", default=[one.name for one in WAYS])
+    parser.add_argument("--ways", nargs="*", metavar="WAY", default=[], help="names in ways.py")
     parser.add_argument("--no-controls", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("austeer-frontier"))
     options = parser.parse_args()
 
     frontier = Frontier(options)
     vanilla = frontier.evaluate("vanilla", 0)
-    ways = [way(OPPONENT), *(way(name) for name in options.ways if name != OPPONENT)]
+    ways = [*named([OPPONENT]), *(one for one in named(options.ways) if one.name != OPPONENT)]
     curves = {one.name: frontier.curve(one) for one in ways}
     controls = {} if options.no_controls else {
         one.name: {control: frontier.curve(one, "--control", control) for control in one.controls}

@@ -32,19 +32,24 @@ class KeptRuns:
         return cache
 
     def autoencoder(self, cache, layer):
-        """A sparse autoencoder trained on the cache's residual activations."""
+        """A sparse autoencoder trained on the residual activations of the cache's answers."""
         file = self.folder / "autoencoder.safetensors"
         if not file.exists():
             subprocess.run([PYTHON, ROOT / "experiments" / "train_sae.py", "--cache", cache, "--layer",
                             str(layer), "--out", file], check=True, stdout=sys.stderr)
         return file
 
-    def rank(self, way, cache, autoencoder):
-        """The way's ranking; SAE in its options stands for the autoencoder."""
+    def rank(self, way, cache, layer, autoencoder=None):
+        """The way's ranking; SAE in its options stands for the autoencoder, which is trained where none
+        is given."""
         file = self.folder / f"{file_name(way.name)}.ranking"
-        options = [str(option).replace("SAE", str(autoencoder)) for option in way.rank]
-        if not file.exists():
-            austeer("rank", "--cache", cache, *options, "--top", 0, "--out", file)
+        if file.exists():
+            return file
+        options = list(way.rank)
+        if way.needs_autoencoder():
+            autoencoder = autoencoder or self.autoencoder(cache, layer)
+            options = [option.replace("SAE", str(autoencoder)) for option in options]
+        austeer("rank", "--cache", cache, *options, "--top", 0, "--out", file)
         return file
 
     def evaluate(self, name, split, *options):

@@ -1,4 +1,4 @@
-"""The ways of steering that the experiments compare: every method of METHODS.md, how its ranking is made,
+"""The ways of steering that the experiments compare: every method of METHODS.md, how its ranking is made
 and over which plans and strengths it is swept. Each way names the controls that it must beat."""
 
 import itertools
@@ -20,6 +20,9 @@ class Way:
     alphas: tuple  # strengths that are tried with every choice, for accuracy
     frontier: tuple  # options of the one choice, and strengths, of the detoxification frontier
     controls: tuple
+
+    def needs_autoencoder(self):
+        return "sae=SAE" in self.rank
 
     def plans(self):
         """The grid of plans for accuracy, mildest first."""
@@ -71,5 +74,7 @@ WAYS = (
 )
 
 
-def way(name):
-    return next(one for one in WAYS if one.name == name)
+def named(names):
+    """The ways of these names, or all where there are none. Raises KeyError for any other name."""
+    by_name = {way.name: way for way in WAYS}
+    return [by_name[name] for name in names] if names else list(WAYS)

@@ -7,7 +7,7 @@ import sys
 import unittest
 import xml.etree.ElementTree
 
-from support import BINARY, ROOT, AusteerTest, environment
+from support import BINARY, ROOT, AusteerTest, digests, environment
 
 
 class Experiments(AusteerTest):
@@ -38,6 +38,34 @@ class Experiments(AusteerTest):
             self.assertIn(start, out)
         side_by_side = self.folder / "austeer-all-tasks" / "provocations" / "side-by-side.txt"
         self.assertEqual(side_by_side.read_text().count("\n  vanilla "), 2)
+
+    def test_baselines(self):
+        arguments = ("baselines", "copa", "--ways", "ITI", "--train", "train[:12]", "--dev", "train[12:]",
+                     "--dev-items", "2", "--items", "3")
+        out = self.run_experiment(*arguments)
+        rows = [line.split(" | ")[0] for line in out.splitlines() if line.startswith("| ")]
+        self.assertEqual(rows, ["| way", "| vanilla", "| ITI", "| — control: random",
+                                "| — control: direction", "| — control: magnitude",
+                                "| — control: layer"])
+        results = self.folder / "austeer-baselines" / "copa" / "results"
+        before = digests(results)
+        self.assertEqual(len([name for name in before if name.endswith(".report.json")]), 12)
+        self.assertEqual(self.run_experiment(*arguments), out)  # nothing is run again
+        self.assertEqual(digests(results), before)
+
+    def test_detox_frontier(self):
+        self.run_experiment("detox_frontier", "--task", "provocations", "--pairs", "8", "--prompts", "3",
+                            "--ways", "ITI", "--no-controls")
+        folder = self.folder / "austeer-frontier"
+        rows = json.loads((folder / "frontier.json").read_text())
+        self.assertEqual([row["way"] for row in rows], ["vanilla"] + 4 * ["CAA"] + 4 * ["ITI"])
+        self.assertEqual([row["activations_per_token"] for row in rows],
+                         [0] + 4 * [576] + 4 * [48 * 64])
+        self.assertIn("ITI: below CAA at ", (folder / "frontier.md").read_text())
+        picture = xml.etree.ElementTree.parse(folder / "frontier.svg")
+        # Each panel: vanilla, and every curve of vanilla and four points.
+        circles = picture.findall("{http://www.w3.org/2000/svg}circle")
+        self.assertEqual(len(circles), (5 + 1) + (5 + 5 + 1))
 
 
 if __name__ == "__main__":
