@@ -8,6 +8,7 @@
 #include <lbfgs.h>
 #include <limits>
 #include <memory>
+#include <numbers>
 
 #include "base/error.hpp"
 
@@ -38,15 +39,21 @@ Vector as_vector(const at::Tensor& tensor) {
   return {tensor.const_data_ptr<double>(), tensor.const_data_ptr<double>() + tensor.numel()};
 }
 
-/// log(1 + exp(z)) without overflow.
-double log_one_plus_exp(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
+/// log(cosh(y)) without overflow; a small one keeps its digits.
+double log_cosh(double y) {
+  const double size = std::abs(y);
+  if (size > 1) return size + std::log1p(std::exp(-2 * size)) - std::numbers::ln2;
+  const double sinh = std::sinh(size / 2);
+  return std::log1p(2 * sinh * sinh);
+}
 
 class Objective {
  public:
   Objective(const Products& features, std::span<const double> targets, double c)
       : features_(features), targets_(targets), c_(c) {}
 
-  /// The value at `point` (the weights, then the intercept); fills `gradient`.
+  /// The value at `point` (the weights, then the intercept) less that at 0, which would drown the
+  /// last digits where the minimum is near; fills `gradient`.
   double evaluate(std::span<const double> point, std::span<double> gradient) const {
     const std::span<const double> weights = point.first(point.size() - 1);
     Vector residuals = features_.times(weights);
@@ -54,7 +61,7 @@ class Objective {
     double residual_sum = 0;
     for (std::size_t i = 0; i < residuals.size(); ++i) {
       const double z = residuals[i] + point.back();
-      loss += log_one_plus_exp(z) - targets_[i] * z;
+      loss += log_cosh(z / 2) + (0.5 - targets_[i]) * z;  // log(1 + exp(z)) - log(2) - target z
       residuals[i] = c_ * (sigmoid(z) - targets_[i]);
       residual_sum += residuals[i];
     }
@@ -146,13 +153,20 @@ LogisticModel minimise(const Products& features, std::span<const double> targets
   parameters.max_iterations = most_iterations;
   parameters.max_linesearch = 60;
   Objective objective(features, targets, c);
-  const int status = lbfgs(static_cast<int>(size), point.get(), nullptr, &Objective::call, nullptr,
-                           &objective, &parameters);
-  if (objective.failure) std::rethrow_exception(objective.failure);
-  if (!is_minimum(status, objective, {point.get(), size})) {
+  const auto descend = [&] {
+    const int status = lbfgs(static_cast<int>(size), point.get(), nullptr, &Objective::call,
+                             nullptr, &objective, &parameters);
+    if (objective.failure) std::rethrow_exception(objective.failure);
+    if (is_minimum(status, objective, {point.get(), size})) return;
     throw ComputeError("logistic",
                        fmt::format("the minimum was not found (liblbfgs status {})", status),
                        "Features of mean 0 and similar spread, or a smaller c, help");
+  };
+  descend();
+  // liblbfgs takes lengths below 1 for 1.
+  if (const double found = length({point.get(), size}); found < 1) {
+    parameters.epsilon = tolerance * found;
+    descend();
   }
   return {Vector(point.get(), point.get() + size - 1), point.get()[size - 1]};
 }

@@ -53,7 +53,7 @@ SparseRows sparse(const at::Tensor& features) {
 }
 
 TEST(Logistic, FindsTheMinimum) {
-  for (const std::string name : {"soft", "hard", "wide", "strong"}) {
+  for (const std::string name : {"soft", "hard", "wide", "strong", "faint"}) {
     const Problem one = problem(name);
     EXPECT_LT(distance(fit_logistic(one.features, one.targets, one.c), one.minimum), 1e-6) << name;
   }

@@ -95,17 +95,21 @@ def newton(features, targets, c):
 def logistic_problems():
     random = numpy.random.default_rng(11)
     tensors = {}
-    for name, rows, columns, c, soft in [
-        ("soft", 300, 20, 1.0, True),
-        ("hard", 200, 12, 10.0, False),
-        ("wide", 60, 150, 0.5, True),
-        ("strong", 100, 5, 1e-3, False),
+    for name, rows, columns, c, soft, scale in [
+        ("soft", 300, 20, 1.0, True, 1),
+        ("hard", 200, 12, 10.0, False, 1),
+        ("wide", 60, 150, 0.5, True, 1),
+        ("strong", 100, 5, 1e-3, False, 1),
+        ("faint", 40, 64, 1.0, False, 1e-5),
     ]:
         features = random.normal(size=(rows, columns)) * random.uniform(0.2, 3, size=columns)
+        features *= scale
         logits = features @ random.normal(size=columns) / numpy.sqrt(columns) + 0.7
         targets = scipy.special.expit(logits + random.normal(size=rows))
         if not soft:
             targets = (targets > 0.5).astype(float)
+        if name == "faint":  # as many of each: the intercept is about as small as the weights
+            targets = numpy.arange(rows) % 2.0
         point = newton(features, targets, c)
         tensors[f"{name}.features"] = features
         tensors[f"{name}.targets"] = targets
