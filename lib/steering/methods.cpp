@@ -24,7 +24,7 @@ const Registry<Method>& methods() {
                      rank_sadi});
     all.add("sta", {"a layer's vector of the sparse autoencoder atoms that tell answers apart "
                     "(arXiv 2505.20322)",
-                    {"layer.answer_all"},
+                    {"layer"},
                     rank_sta});
     return all;
   }();

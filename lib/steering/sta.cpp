@@ -103,10 +103,10 @@ at::Tensor sta_vector(const AnswerStatistics& statistics, const at::Tensor& chos
 
 Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options) {
-  const std::string key = "layer.answer_all";
-  if (const std::string site = only_site("sta", sites); site != key && site != "layer") {
-    throw UsageError({"[rank] sta steers the outputs of layers", "the site " + key, site, ""});
+  if (const std::string site = only_site("sta", sites); site != "layer") {
+    throw UsageError("rank", "sta steers the site layer, not " + site);
   }
+  const std::string key = "layer.answer_all";
   const CachedSite& site = cache.site(key);
   MethodOptions given(options, "sta");
   const AtomTests tests =

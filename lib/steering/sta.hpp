@@ -1,7 +1,7 @@
 #pragma once
-// STA, steering target atoms (arXiv 2505.20322): of a sparse autoencoder's atoms
-// those are chosen that are more active, and more often active, in positive answers (or in negative
-// ones); what they add to a layer's output, as long as CAA's vector, is added at every token.
+// STA, steering target atoms (arXiv 2505.20322): of a sparse autoencoder's atoms those are chosen
+// that are more active, and more often active, in positive answers (or in negative ones); what they
+// add to a layer's output, as long as CAA's vector, is added at every token.
 //
 // Where the paper and its code differ this follows the code: atoms are chosen at both ends, by
 // magnitude with agreeing signs, and the decoder's bias is left out.
@@ -36,9 +36,10 @@ at::Tensor sta_vector(const AnswerStatistics& statistics, const at::Tensor& chos
                       const at::Tensor& decoder, std::int64_t pairs);
 
 /// Options: `sae` (path, required), `layer` (default: the one that the autoencoder names, else the
-/// only one that the cache keeps), `keep` (0.35), `atoms` (both, activation, frequency, all). Reads
-/// the one site named, `layer.answer_all`. The layer has score 1 and the vector as values, all
-/// others have 0. Throws UsageError, FormatError, FileError, ComputeError.
+/// only one that the cache keeps), `keep` (0.35), `atoms` (both, activation, frequency, all). The
+/// one site named is `layer`; what is read is `layer.answer_all`. The autoencoder's layer has score
+/// 1 and the vector as values, all others have 0. Throws UsageError, FormatError, FileError,
+/// ComputeError.
 Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options);
 

@@ -210,7 +210,7 @@ class Methods(AusteerTest):
         rank = ("rank", "--cache", "cache", "--out", "r")
         for arguments, part in (
                 (("--method", "itti"), "did you mean 'iti'?"),
-                (("--method", "austeer", "--site", "ffn", "--set", "scroe=effect"),
+                (("--method", "austeer", "--site", "ffn", "--set", "scor=effect"),
                  "did you mean 'score'?"),
                 (("--method", "austeer", "--site", "ffn", "--set", "score=efect"),
                  "did you mean 'effect'?"),
@@ -228,7 +228,7 @@ class Methods(AusteerTest):
         self.refuse(2, "did you mean 'last_prompt'?", *steer, "iti.ranking", "--positions",
                     "last_promt")
         self.refuse(2, "clamp", *steer, "sadi-heads-reference.ranking", "--positions", "all")
-        self.refuse(2, "a layer", *steer, "caa.ranking", "--control", "layer")
+        self.refuse(2, "too few groups are left in layer", *steer, "caa.ranking", "--control", "layer")
         (self.folder / "broken.npz").write_bytes(b"PK")
         self.refuse(1, "broken.npz", *rank, "--method", "sta", "--set", "layer=18", "--set",
                     "sae=broken.npz")

@@ -66,8 +66,7 @@ struct AnswerCache {
   }
 };
 
-Ranking rank(const ActivationCache& cache, const Json& options,
-             const std::string& site = "layer.answer_all") {
+Ranking rank(const ActivationCache& cache, const Json& options, const std::string& site = "layer") {
   const std::string sites[] = {site};
   return methods().get("sta").rank(cache, sites, options);
 }
@@ -183,7 +182,7 @@ TEST(Sta, OptionsThatCannotBe) {
       [&] {
         rank(*answers.cache, {{"sae", file}}, "ffn");
       },
-      "layer.answer_all; found ffn");
+      "sta steers the site layer, not ffn");
 }
 
 TEST(Sta, CachesThatCannotBeUsed) {
