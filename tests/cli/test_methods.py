@@ -10,7 +10,7 @@ import unittest
 from support import ROOT, SAMPLES, AusteerTest, digests, environment
 
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"
-PAIRS, ITEMS, TOKENS, LAYER = 24, 3, 8, 18
+PAIRS, ITEMS, TOKENS, LAYER = 24, 3, 6, 18
 # float32 over 30 layers and logits of up to about 30: so far may each token's be off.
 LOG_LIKELIHOOD = 2**-23 * 30 * 30
 
@@ -21,7 +21,7 @@ splits: {train: train.jsonl, test: test.jsonl}
 prompt: "{premise} What is the most likely {question}?\\n"
 label: label
 answers: {0: "{choice1}", 1: "{choice2}"}
-max_new_tokens: 8
+max_new_tokens: 6
 metric: exact_match
 """
 
@@ -68,8 +68,7 @@ RUNS = {
 }
 
 # Whose answers are also scored where they are given, not generated.
-SCORED = ("austeer", "austeer-effect", "iti", "iti-last", "caa", "sadi-heads",
-          "sadi-heads-reference", "sta")
+SCORED = ("austeer", "austeer-effect", "iti", "caa", "sadi-heads", "sadi-heads-reference", "sta")
 
 
 def records(split, limit):
@@ -178,8 +177,8 @@ class Methods(AusteerTest):
                 "choices": [answers_of(item) for item in items],
                 "pairs": [{"prompt": prompt_of(item), "positive": answers_of(item)[item["label"]],
                            "negative": answers_of(item)[1 - item["label"]]}
-                          for item in records("train", 2)],
-                "max_new_tokens": TOKENS,
+                          for item in records("train", 1)],
+                "max_new_tokens": TOKENS, "scored": SCORED,
                 "runs": {name: {"ranking": f"{ranking}.expected", **settings}
                          for name, (ranking, settings) in RUNS.items()} | {"vanilla": None}}
         found = self.reference("method_hooks.py", jobs, "--cache", "cache")
@@ -228,7 +227,7 @@ class Methods(AusteerTest):
         self.refuse(2, "did you mean 'last_prompt'?", *steer, "iti.ranking", "--positions",
                     "last_promt")
         self.refuse(2, "clamp", *steer, "sadi-heads-reference.ranking", "--positions", "all")
-        self.refuse(2, "too few groups are left in layer", *steer, "caa.ranking", "--control", "layer")
+        self.refuse(2, "control 'layer'", *steer, "caa.ranking", "--control", "layer")
         (self.folder / "broken.npz").write_bytes(b"PK")
         self.refuse(1, "broken.npz", *rank, "--method", "sta", "--set", "layer=18", "--set",
                     "sae=broken.npz")

@@ -2,15 +2,15 @@
 A ranking of methods.py becomes vectors per site and layer, and these are added, multiplied or put in
 place at the tokens that the method steers.
 
-    method_hooks.py JOBS.json --out RESULTS.json
-    method_hooks.py JOBS.json --cache FOLDER
+    method_hooks.py JOBS.json [--cache FOLDER] --out RESULTS.json
 
-JOBS has prompts, choices (per prompt), max_new_tokens, and runs: name -> null (unsteered) or
-{ranking, k, alpha, and what is to differ from the ranking's rule, positions, layer}. RESULTS has per
-run the generated texts, for each how many characters of it come before a token that is nearly
-tied with another, the log-likelihoods of the choices, and the number of activations edited.
-With --cache, the activations of the cache are compared with the model's for the JOBS' pairs:
-[{prompt, positive, negative}], texts whose answer begins after the prompt's tokens.
+JOBS has prompts, choices (per prompt), max_new_tokens, scored (the runs whose choices are scored)
+and runs: name -> null (unsteered) or {ranking, k, alpha, and what is to differ from the ranking's
+rule, positions, layer}. RESULTS has `runs`: name -> the generated texts, for each how many of its
+characters come before a token that is nearly tied with another, the log-likelihoods of the choices,
+and the number of activations edited. With --cache it has `cache`: key -> how far the cache's
+activations are from the model's, for the pairs of JOBS: [{prompt, positive, negative}], texts whose
+answer begins after the prompt's tokens.
 """
 
 import argparse
@@ -174,13 +174,15 @@ def shared(a, b):
     return same.index(False) if False in same else len(same)
 
 
-def results(runner, jobs):
+def results(runner, jobs, scored):
     generated, sure, log_likelihoods = [], [], []
     for prompt, choices in zip(jobs["prompts"], jobs["choices"]):
         tokens = smollm2_model.encode(runner.tokenizer, prompt)
         text, certain = runner.generate(tokens, jobs["max_new_tokens"])
         generated.append(text)
         sure.append(certain)
+        if not scored:
+            continue
         texts = [smollm2_model.encode(runner.tokenizer, prompt + choice) for choice in choices]
         first = min(shared(tokens, text) for text in texts)
         log_likelihoods.append([runner.log_likelihood(text, first) for text in texts])
@@ -195,7 +197,7 @@ def run(jobs, model, tokenizer):
         if job:
             settings = dict(job)
             plan = plan_of(methods.load(settings.pop("ranking")), **settings)
-        found[name] = results(Runner(model, tokenizer, plan), jobs)
+        found[name] = results(Runner(model, tokenizer, plan), jobs, name in jobs["scored"])
     return found
 
 
