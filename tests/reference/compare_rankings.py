@@ -65,8 +65,8 @@ def compare(ours, expected):
     rounding = expected.rounding[number]
     magnitude = theirs.get("magnitude", np.zeros(len(index)))
     check("score", np.abs(ours["score"] - theirs["score"][index]), rounding[index] + 1e-12)
-    off = np.empty(len(index))
-    off[index] = ours["value"] - theirs["value"][index]  # in their order, where groups stand together
+    off = np.empty(len(index))  # in their order, where groups stand together
+    off[index] = ours["value"] - theirs["value"][index]
     off = group_norms(expected, off)[0]
     one = np.array(expected.groups)[theirs["site"]] == 1
     check("value", off[index],
@@ -74,8 +74,10 @@ def compare(ours, expected):
     for name in methods.COLUMNS:
         if name in theirs:
             exact = name in ("positive", "negative")
-            bound = 0 if exact else 1e-9 if name == "p_value" else methods.FLOAT32 * magnitude[index]
-            check(name, np.abs(ours[name] - theirs[name][index]), bound)
+            bound = methods.FLOAT32 * magnitude[index]
+            if name == "p_value":
+                bound = 1e-9
+            check(name, np.abs(ours[name] - theirs[name][index]), 0 if exact else bound)
     own = np.lexsort((ours["dim"], ours["layer"], ours["site"], -ours["score"]))
     if not np.array_equal(own, np.arange(len(own))):
         faults.append("the order is not by score, site, layer, dim")
@@ -83,7 +85,8 @@ def compare(ours, expected):
     first = np.flatnonzero(np.diff(number, prepend=-1))  # of each group, in their order
     score, slack = theirs["score"][first], expected.rounding
     slack = slack[:-1] + slack[1:]
-    close = (score[:-1] - score[1:] <= slack) & (slack > 0)  # exact ones have an order if equal, too
+    # Exact scores have an order where they are equal, too.
+    close = (score[:-1] - score[1:] <= slack) & (slack > 0)
     same = number[index] == number
     strict = int(np.argmax(close)) if close.any() else len(first) - 1
     if not same[number < strict].all():

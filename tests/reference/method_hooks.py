@@ -1,6 +1,6 @@
-"""The interventions of the methods on SmolLM2 in float32: `transformers`, hooks, one text at a time.
-A ranking of methods.py becomes vectors per site and layer, and these are added, multiplied or put in
-place at the tokens that the method steers.
+"""The interventions of the methods on SmolLM2 in float32: `transformers`, hooks, one text at a
+time. A ranking of methods.py becomes vectors per site and layer, and these are added, multiplied or
+put in place at the tokens that the method steers.
 
     method_hooks.py JOBS.json [--cache FOLDER] --out RESULTS.json
 

@@ -1,13 +1,13 @@
 """The methods on an activation cache with NumPy and scikit-learn in float64: for every unit of the
 sites its score, the value that a plan multiplies by its strength, and what its pairs say.
 
-    methods.py rank --cache FOLDER --method austeer|iti|caa|sadi|sta --site ... [--set key=value ...]
-                    --out expected.safetensors
+    methods.py rank --cache FOLDER --method austeer|iti|caa|sadi|sta --site ...
+                    [--set key=value ...] --out expected.safetensors
 
 The file has, in ranking order, site (index into the metadata's sites), layer, dim, score, value,
 positive, negative, mean_momentum, p_value, mean_activation, magnitude; and per group of units, in
-the same order, `rounding`: how far the score may be off when it is computed in float32. Groups whose
-scores are no further apart may stand in another order.
+the same order, `rounding`: how far the score may be off when it is computed in float32. Groups
+whose scores are no further apart may stand in another order.
 """
 
 import argparse

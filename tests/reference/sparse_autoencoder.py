@@ -101,7 +101,8 @@ def write_llama(folder, arrays, layer, average_norm=40.0, threshold=1.0):
               folder / "checkpoints" / "final.safetensors")
     hook = f"blocks.{layer}.hook_resid_post"
     (folder / "hyperparams.json").write_text(json.dumps({
-        "hook_point_in": hook, "hook_point_out": hook, "use_decoder_bias": True, "d_model": width, "d_sae": atoms,
+        "hook_point_in": hook, "hook_point_out": hook, "use_decoder_bias": True,
+        "d_model": width, "d_sae": atoms,
         "act_fn": "jumprelu", "norm_activation": "dataset-wise",
         "jump_relu_threshold": threshold, "sparsity_include_decoder_norm": True,
         "dataset_average_activation_norm": {"in": average_norm, "out": average_norm}}))
