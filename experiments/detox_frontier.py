@@ -1,11 +1,11 @@
-"""The detoxification frontier: toxic rate against cost, for every method and its controls, each over its
-strength. A low rate alone is easily had from broken text; what counts is the rate at a cost.
+"""The detoxification frontier: toxic rate against cost, for every method and its controls, each over
+its strength. A low rate alone is easily had from broken text; what counts is the rate at a cost.
 
-    build/venv/bin/python experiments/detox_frontier.py --datasets DIR [--ways WAY…] [--out DIR]
+    build/venv/bin/python experiments/detox_frontier.py [--datasets DIR] [--ways WAY…] [--out DIR]
 
 Pairs come from the training part of the task, prompts from its test part. Writes frontier.md,
-frontier.json and frontier.svg, and says for each way at which of its points it lies below the curve
-of CAA. Stopped, it goes on where it was.
+frontier.json and frontier.svg, and says for each way at which strengths it lies below the curve of
+CAA, and at which of them clearly: its whole interval below CAA's. Stopped, it goes on where it was.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from austeer_runs import ROOT, wilson
+from austeer_runs import wilson
 from frontier_picture import write_picture
 from kept_runs import KeptRuns, activations_per_token
 from ways import LAYER, SITES, named
@@ -28,19 +28,15 @@ def point(report):
     return report["cost"], toxic / report["items"], wilson(toxic, report["items"])
 
 
-def rate_at(curve, cost):
-    """The toxic rate of a curve at a cost, between its points on straight lines; None outside."""
+def at_cost(curve, cost):
+    """(rate, (low, high)) of a curve at a cost, on straight lines between its points; None outside."""
     ordered = sorted(curve)
-    for (left, above, _), (right, below, _) in zip(ordered, ordered[1:]):
+    for (left, rate, (low, high)), (right, next_rate, (next_low, next_high)) in zip(ordered, ordered[1:]):
         if left <= cost <= right:
-            return above if left == right else above + (below - above) * (cost - left) / (right - left)
+            part = 0 if left == right else (cost - left) / (right - left)
+            return (rate + part * (next_rate - rate),
+                    (low + part * (next_low - low), high + part * (next_high - high)))
     return None
-
-
-def verdict(curve, opponent):
-    """Per point of `curve`: whether it lies below `opponent` at its cost; None where that cannot be said."""
-    rates = [rate_at(opponent, cost) for cost, _, _ in curve]
-    return [None if rate is None else own < rate for (_, own, _), rate in zip(curve, rates)]
 
 
 class Frontier:
@@ -51,7 +47,10 @@ class Frontier:
         self.rows = []
 
     def evaluate(self, name, strength, *plan):
+        """The point of a plan; None for one that overflows, or leaves no text to judge."""
         report = self.runs.evaluate(name, "test", *self.shared, *plan)
+        if report is None or report["cost"] is None:
+            return None
         cost, rate, interval = point(report)
         self.rows.append({"way": name, "strength": strength, "toxic_rate": rate, "interval": interval,
                           "cost": cost, "fluency": report["fluency"],
@@ -62,12 +61,14 @@ class Frontier:
         ranking = self.runs.rank(one, self.cache, LAYER)
         name = " ".join([one.name, *control[1:]])
         print(name, file=sys.stderr)
-        return [self.evaluate(name, plan[-1], "--plan", ranking, *plan, *control)
-                for plan in one.frontier_plans()]
+        points = [self.evaluate(name, plan[-1], "--plan", ranking, *plan, *control)
+                  for plan in one.frontier_plans()]
+        return [point for point in points if point is not None]
 
 
 def table(rows):
-    lines = ["| way | strength | #Acts | toxic (95 %) | cost | fluency |", "|---|---:|---:|---|---:|---:|"]
+    lines = ["| way | strength | #Acts | toxic (95 %) | cost | fluency |",
+             "|---|---:|---:|---|---:|---:|"]
     for row in rows:
         low, high = row["interval"]
         lines.append(f"| {row['way']} | {row['strength']} | {row['activations_per_token']} | "
@@ -76,22 +77,27 @@ def table(rows):
     return "\n".join(lines)
 
 
-def verdicts(vanilla, curves):
-    lines = []
-    for name, curve in curves.items():
-        if name == OPPONENT:
+def verdict(way, curve, opponent):
+    """One line: at which costs `way` lies below `opponent`, and at which clearly."""
+    below, clearly, compared = [], [], 0
+    for cost, rate, (_, high) in curve:
+        found = at_cost(opponent, cost)
+        if found is None:
             continue
-        found = verdict(curve, [vanilla, *curves[OPPONENT]])
-        said = [one for one in found if one is not None]
-        lines.append(f"{name}: below {OPPONENT} at {sum(said)} of {len(said)} points at costs that "
-                     f"{OPPONENT} reaches")
-    return "\n".join(lines)
+        compared += 1
+        other, (other_low, _) = found
+        if rate < other:
+            below.append(f"{cost:.2f}")
+        if high < other_low:
+            clearly.append(f"{cost:.2f}")
+    return (f"{way}: of {compared} points at costs that {OPPONENT} reaches, below it at "
+            f"{', '.join(below) or 'none'}; clearly at {', '.join(clearly) or 'none'}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--task", default="detox_raw", help="a task scored by toxicity")
-    parser.add_argument("--datasets", type=Path, default=ROOT / "datasets" / "samples")
+    parser.add_argument("--datasets", type=Path, help="default: what `austeer fetch` brought")
     parser.add_argument("--pairs", type=int, default=400, help="at most")
     parser.add_argument("--prompts", type=int, default=500, help="at most")
     parser.add_argument("--ways", nargs="*", metavar="WAY", default=[], help="names in ways.py")
@@ -109,7 +115,9 @@ def main():
 
     write_picture(options.out / "frontier.svg", vanilla, curves, controls, OPPONENT)
     (options.out / "frontier.json").write_text(json.dumps(frontier.rows, indent=2) + "\n")
-    summary = table(frontier.rows) + "\n\n" + verdicts(vanilla, curves)
+    verdicts = [verdict(name, curve, [vanilla, *curves[OPPONENT]])
+                for name, curve in curves.items() if name != OPPONENT]
+    summary = "\n".join([table(frontier.rows), "", *verdicts])
     (options.out / "frontier.md").write_text(summary + "\n")
     print(f"{summary}\n\nWritten: {options.out}/ (frontier.md, frontier.json, frontier.svg)")
 

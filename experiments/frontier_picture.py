@@ -1,6 +1,6 @@
-"""The frontier's picture: one panel per way of steering, toxic rate against cost over the strength, with
-the way's controls and one way that is shown in every panel. An SVG that reads on paper and on a dark
-screen alike. Standard library only."""
+"""The frontier's picture: one panel per way of steering, toxic rate against cost over the strength,
+with the way's controls and one way that is shown in every panel. An SVG that reads on paper and on
+a dark screen alike. Standard library only."""
 
 import itertools
 from xml.sax.saxutils import escape
@@ -25,7 +25,7 @@ class Panel:
 
     def place(self, cost, rate):
         wide, high = PANEL_WIDTH - LEFT - RIGHT, PANEL_HEIGHT - TOP - BOTTOM
-        return (self.x + LEFT + wide * min(cost / self.most_cost, 1),
+        return (self.x + LEFT + wide * cost / self.most_cost,
                 self.y + TOP + high * (1 - min(rate / self.most_rate, 1)))
 
     def axes(self, title):
@@ -46,7 +46,9 @@ class Panel:
         return parts
 
     def curve(self, points, colour, dash=""):
-        """A line through (cost, rate, (low, high)), with an interval at each."""
+        """A line through (cost, rate, (low, high)), with an interval at each; points beyond the panel
+        are left out."""
+        points = [point for point in points if point[0] <= self.most_cost]
         places = [self.place(cost, rate) for cost, rate, _ in points]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts = [f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6" '
@@ -68,8 +70,8 @@ def legend(panel, names, colours):
 
 
 def write_picture(file, vanilla, curves, controls, everywhere):
-    """`curves`: {way: points}, `controls`: {way: {control: points}}, points as in Panel.curve, each
-    curve starting at `vanilla`, one such point; `everywhere`: the way of every panel."""
+    """`vanilla`: a point as in Panel.curve, at which every curve begins; `curves`: {way: points};
+    `controls`: {way: {control: points}}; `everywhere`: the way that every panel shows."""
     points = [vanilla, *itertools.chain(*curves.values())]
     points += itertools.chain(*(p for ways in controls.values() for p in ways.values()))
     most_cost = max(2.0, min(6.0, 1.05 * max(cost for cost, _, _ in points)))
@@ -77,9 +79,11 @@ def write_picture(file, vanilla, curves, controls, everywhere):
     rows = -(-len(curves) // COLUMNS)
     width, height = COLUMNS * PANEL_WIDTH, rows * PANEL_HEIGHT
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-             'font-family="sans-serif">', f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
+             'font-family="sans-serif">',
+             f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
     for i, (way, curve) in enumerate(curves.items()):
-        panel = Panel(PANEL_WIDTH * (i % COLUMNS), PANEL_HEIGHT * (i // COLUMNS), most_cost, most_rate)
+        panel = Panel(PANEL_WIDTH * (i % COLUMNS), PANEL_HEIGHT * (i // COLUMNS), most_cost,
+                      most_rate)
         parts += panel.axes(way)
         shown = [(f"control: {name}", dash, points, COLOURS["control"])
                  for (name, points), dash in zip(controls.get(way, {}).items(), DASHES)]

@@ -1,28 +1,41 @@
-"""Runs that are kept: each evaluation of a study is one file, named by what made it, so that a script
-that was stopped goes on where it was and never runs anything twice."""
+"""Runs that are kept: each ranking and evaluation of a study is one file, named by all that went into it,
+so that a script that was stopped goes on where it was and nothing is taken for something else."""
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-from austeer_runs import ROOT, austeer, items_of
+from austeer_runs import AUSTEER, ROOT, austeer, items_of
 
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"
+OVERFLOW = "the logits are NaN or infinite"  # what the program says of a plan that is too strong
 
 
 def file_name(text):
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
+def digest(*parts):
+    """A short digest of texts and of files' contents."""
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(part.read_bytes() if isinstance(part, Path) else str(part).encode())
+        state.update(b"\0")
+    return state.hexdigest()[:10]
+
+
 class KeptRuns:
-    """Caches, rankings and results of one task in `folder`."""
+    """Caches, rankings and results of one task in `folder`. `datasets` may be None: what was fetched."""
 
     def __init__(self, folder, task, datasets):
-        self.folder, self.task = Path(folder), task
-        self.data = ("--task", task, "--datasets", datasets)
+        self.folder, self.task = Path(folder).resolve(), task
+        self.data = ["--task", task]
+        if datasets is not None:
+            self.data += ["--datasets", Path(datasets).resolve()]
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def collect(self, split, pairs, sites, layer):
@@ -35,34 +48,43 @@ class KeptRuns:
         """A sparse autoencoder trained on the residual activations of the cache's answers."""
         file = self.folder / "autoencoder.safetensors"
         if not file.exists():
-            subprocess.run([PYTHON, ROOT / "experiments" / "train_sae.py", "--cache", cache, "--layer",
-                            str(layer), "--out", file], check=True, stdout=sys.stderr)
+            subprocess.run([PYTHON, ROOT / "experiments" / "train_sae.py", "--cache", cache,
+                            "--layer", str(layer), "--out", file], check=True, stdout=sys.stderr)
         return file
 
     def rank(self, way, cache, layer, autoencoder=None):
-        """The way's ranking; SAE in its options stands for the autoencoder, which is trained where none
-        is given."""
-        file = self.folder / f"{file_name(way.name)}.ranking"
-        if file.exists():
-            return file
+        """The way's ranking. Where the way needs an autoencoder and none is given, one is trained."""
+        made_from = sorted(cache.rglob("manifest.json"))
         options = list(way.rank)
-        if way.needs_autoencoder():
+        if way.needs_autoencoder:
             autoencoder = autoencoder or self.autoencoder(cache, layer)
-            options = [option.replace("SAE", str(autoencoder)) for option in options]
-        austeer("rank", "--cache", cache, *options, "--top", 0, "--out", file)
+            made_from.append(Path(autoencoder))
+            options += ["--set", f"sae={autoencoder}"]
+        file = self.folder / f"{file_name(way.name)}-{digest(*options, *made_from)}.ranking"
+        if not file.exists():
+            austeer("rank", "--cache", cache, *options, "--top", 0, "--out", file)
         return file
 
     def evaluate(self, name, split, *options):
-        """The report of an evaluation, run unless it is there."""
-        text = " ".join(map(str, (*self.data, split, *options)))
-        key = hashlib.sha256(text.encode()).hexdigest()[:10]
-        kept = self.folder / "results" / f"{file_name(name)}-{key}.report.json"
+        """The report of an evaluation, run unless it is there; None for a plan that overflows."""
+        arguments = [str(part) for part in (*self.data, "--split", split, *options)]
+        kept = self.folder / "results" / f"{file_name(name)}-{digest(*arguments)}.report.json"
         if not kept.exists():
             kept.parent.mkdir(exist_ok=True)
-            report = austeer("eval", *self.data, "--split", split, *options, "--json", "--out",
-                             kept.with_name(kept.name.replace(".report", "")))
-            kept.write_text(report)
+            partial = kept.with_suffix(".partial")
+            partial.write_text(self.run(kept.with_name(kept.name.replace(".report", "")), arguments))
+            os.replace(partial, kept)
         return json.loads(kept.read_text())
+
+    @staticmethod
+    def run(result, arguments):
+        command = [str(AUSTEER), "eval", *arguments, "--json", "--out", str(result), "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode and OVERFLOW in done.stderr:
+            return "null"
+        if done.returncode:
+            sys.exit(f"{done.stderr}failed: {' '.join(command)}")
+        return done.stdout
 
 
 def activations_per_token(report):

@@ -33,7 +33,8 @@ def evaluate(way, options, ranking):
     plan = () if choice is None else ("--plan", ranking, "--k", K, "--alpha", ALPHA, *choice)
     result = options.out / f"{way.replace(' ', '-').replace(',', '')}.json"
     report = json.loads(austeer("eval", "--task", options.task, "--datasets", options.datasets,
-                                *limit(options), "--batch-tokens", BATCH_TOKENS, *plan, "--out", result, "--json"))
+                                *limit(options), "--batch-tokens", BATCH_TOKENS, *plan, "--out",
+                                result, "--json"))
     toxic = report["items"] - report["correct"]
     return {"way": way, "items": report["items"], "toxic_rate": toxic / report["items"],
             "interval": wilson(toxic, report["items"]), "fluency": report["fluency"],
@@ -83,8 +84,12 @@ def main():
 
     picture = options.out / "toxicity-and-cost.svg"
     write_picture(picture, rows)
-    summary = "\n".join([table(rows), f"\nThe three openings whose continuation became least toxic, toxicity before each:"
-                         f"{side_by_side({row['way']: row['answers'] for row in rows if row['way'] in SHOWN}, 3)}", f"\nTop units of site {SITE}", units])
+    shown = {row["way"]: row["answers"] for row in rows if row["way"] in SHOWN}
+    summary = "\n".join([
+        table(rows),
+        "\nThe three openings whose continuation became least toxic, toxicity before each:"
+        + side_by_side(shown, 3),
+        f"\nTop units of site {SITE}", units])
     (options.out / "summary.md").write_text(summary + "\n")
     (options.out / "summary.json").write_text(json.dumps(
         [{key: value for key, value in row.items() if key != "answers"} for row in rows],

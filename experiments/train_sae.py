@@ -7,7 +7,7 @@ Writes GemmaScope's tensors (W_enc, b_enc, threshold, W_dec, b_dec) as safetenso
 `sta` opens: z = x W_enc + b_enc; an atom is z where z is above its threshold, else 0.
 
 While it trains, each batch keeps its BATCH x ACTIVE largest atoms (BatchTopK, arXiv 2412.06410); the
-threshold is the least value that was kept, averaged over the last batches. A tenth of the texts is
+threshold is the bar that kept atoms exceeded, averaged over the last batches. A tenth of the texts is
 held out; explained variance and active atoms per token (L0) are of those, by the written file.
 Equal seeds and threads give equal files.
 """
@@ -31,6 +31,8 @@ def part_with(cache, key):
     """(folder, manifest, site) of the part of the cache that holds the site `key`."""
     known = []
     for folder in [cache, *sorted(cache.glob("added-*"))]:
+        if not (folder / "manifest.json").exists():
+            continue  # a run that was killed before it began
         manifest = json.loads((folder / "manifest.json").read_text())
         for site in manifest["sites"]:
             last = site["positions"] == "last"
@@ -88,11 +90,11 @@ class Autoencoder(torch.nn.Module):
         self.decoder_bias = torch.nn.Parameter(torch.zeros(width))
 
     def forward(self, x, active):
-        """(reconstruction, atoms [rows, M], least value kept)."""
+        """(reconstruction, atoms [rows, M], the value that an atom must exceed to be kept)."""
         z = torch.relu(x @ self.encoder + self.encoder_bias)
-        least = z.detach().flatten().kthvalue(z.numel() - active * len(x)).values
-        atoms = z * (z > least)
-        return atoms @ self.decoder + self.decoder_bias, atoms, least
+        bar = z.detach().flatten().kthvalue(z.numel() - active * len(x)).values
+        atoms = z * (z > bar)
+        return atoms @ self.decoder + self.decoder_bias, atoms, bar
 
     @torch.no_grad()
     def normalise(self):
@@ -120,7 +122,7 @@ def train(rows, options):
     model = Autoencoder(rows.shape[1], options.atoms)
     optimizer = torch.optim.Adam(model.parameters(), options.learning_rate, betas=(0.9, 0.99))
     fired = torch.zeros(options.atoms, dtype=torch.bool)
-    least_kept = []
+    bars = []
     batches = torch.empty(0, dtype=torch.long)
     started = time.monotonic()
     for step in range(options.steps):
@@ -130,7 +132,7 @@ def train(rows, options):
         # Down to zero over the last third.
         rate = min(1.0, 3 * (1 - step / options.steps))
         optimizer.param_groups[0]["lr"] = options.learning_rate * rate
-        reconstruction, atoms, least = model(x, options.active)
+        reconstruction, atoms, bar = model(x, options.active)
         loss = (reconstruction - x).square().sum(1).mean()
         optimizer.zero_grad()
         loss.backward()
@@ -138,7 +140,7 @@ def train(rows, options):
         model.normalise()
         fired |= (atoms > 0).any(0)
         if step >= options.steps - 50:
-            least_kept.append(least)
+            bars.append(bar)
         restarts = options.steps // 8
         if restarts and step % restarts == restarts - 1:
             unexplained = loss.item() / x.square().sum(1).mean().item()
@@ -148,7 +150,7 @@ def train(rows, options):
             if step < options.steps // 2:
                 model.restart((~fired).nonzero().flatten(), x, options.active, optimizer)
             fired.zero_()
-    return model, torch.stack(least_kept).mean()
+    return model, torch.stack(bars).mean()
 
 
 def folded(model, threshold, mean, scale):

@@ -1,5 +1,5 @@
-"""The ways of steering that the experiments compare: every method of METHODS.md, how its ranking is made
-and over which plans and strengths it is swept. Each way names the controls that it must beat."""
+"""The ways of steering that the experiments compare: every method of METHODS.md, how its ranking is
+made and over which plans and strengths it is swept. Each names the controls that it must beat."""
 
 import itertools
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 LAYER = 18  # of SmolLM2's 30: where the sparse autoencoder sits, and CAA on the frontier
 SITES = "attention,ffn,layer,ffn_gate,layer@answer_all"  # what one collect brings for all of them
 
-UNIT_CONTROLS = ("random", "direction", "magnitude", "layer")
-HEAD_CONTROLS = ("random", "direction", "magnitude", "layer")
-LAYER_CONTROLS = ("direction",)  # one vector at one layer: only its direction can be drawn anew
+CONTROLS = ("random", "direction", "magnitude", "layer")
+LAYER_CONTROLS = ("random", "direction")  # of one vector at one layer: another layer's, or another
 
 
 @dataclass(frozen=True)
@@ -20,9 +19,7 @@ class Way:
     alphas: tuple  # strengths that are tried with every choice, for accuracy
     frontier: tuple  # options of the one choice, and strengths, of the detoxification frontier
     controls: tuple
-
-    def needs_autoencoder(self):
-        return "sae=SAE" in self.rank
+    needs_autoencoder: bool = False
 
     def plans(self):
         """The grid of plans for accuracy, mildest first."""
@@ -43,7 +40,7 @@ def austeer(name, site, rule, *rank, alphas=(1, 4, 16), strengths=(2, 4, 8, 16))
     rules = () if rule is None else ("--rule", rule)
     return Way(name, ("--method", "austeer", "--site", site, *options),
                tuple((*k, *rules) for k in ks(4, 16, 64)), alphas,
-               (("--k", 100, *rules), strengths), UNIT_CONTROLS)
+               (("--k", 100, *rules), strengths), CONTROLS)
 
 
 WAYS = (
@@ -59,18 +56,18 @@ WAYS = (
     austeer("AUSteer, vector", "attention", None, "value=vector"),
     austeer("AUSteer, effect, vector", "attention", None, "score=effect", "value=vector"),
     Way("ITI", ("--method", "iti"), ks(8, 32), (2, 8, 15), (("--k", 48), (2, 5, 10, 15)),
-        HEAD_CONTROLS),
+        CONTROLS),
     Way("CAA", ("--method", "caa"),
         tuple(("--k", 1, "--layer", layer) for layer in (6, 12, 18, 24)), (0.5, 1, 2),
         (("--k", 1, "--layer", LAYER), (1, 2, 3, 4)), LAYER_CONTROLS),
     Way("SADI, heads", ("--method", "sadi", "--site", "attention"), ks(2, 8), (1, 4, 16),
-        (("--k", 8, "--positions", "last"), (2, 4, 8, 16)), HEAD_CONTROLS),
+        (("--k", 8, "--positions", "last"), (2, 4, 8, 16)), CONTROLS),
     Way("SADI, neurons", ("--method", "sadi", "--site", "ffn_gate"), ks(10, 100), (4, 16, 64),
-        (("--k", 100, "--positions", "last"), (2, 8, 16, 32)), UNIT_CONTROLS),
+        (("--k", 100, "--positions", "last"), (2, 8, 16, 32)), CONTROLS),
     Way("SADI, hidden", ("--method", "sadi", "--site", "ffn"), ks(4, 20), (1, 4, 16),
-        (("--k", 20, "--positions", "last"), (2, 8, 16, 32)), UNIT_CONTROLS),
-    Way("STA", ("--method", "sta", "--set", "sae=SAE", "--set", f"layer={LAYER}"), (("--k", 1),),
-        (0.5, 1, 2, 4), (("--k", 1), (1, 2, 3, 4)), LAYER_CONTROLS),
+        (("--k", 20, "--positions", "last"), (2, 8, 16, 32)), CONTROLS),
+    Way("STA", ("--method", "sta", "--set", f"layer={LAYER}"), (("--k", 1),), (0.5, 1, 2, 4),
+        (("--k", 1), (1, 2, 3, 4)), ("direction",), needs_autoencoder=True),
 )
 
 

@@ -1,5 +1,5 @@
-"""The experiments run to their end on a few items: what they print and write is there. What they find
-is read by people, not by tests."""
+"""The experiments run to their end on a few items: what they print and write is there. What they
+find is read by people, not by tests."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import unittest
 import xml.etree.ElementTree
 
-from support import BINARY, ROOT, AusteerTest, digests, environment
+from support import BINARY, ROOT, SAMPLES, AusteerTest, digests, environment
 
 
 class Experiments(AusteerTest):
@@ -40,13 +40,15 @@ class Experiments(AusteerTest):
         self.assertEqual(side_by_side.read_text().count("\n  vanilla "), 2)
 
     def test_baselines(self):
-        arguments = ("baselines", "copa", "--ways", "ITI", "--train", "train[:12]", "--dev", "train[12:]",
-                     "--dev-items", "2", "--items", "3")
+        arguments = ("baselines", "copa", "--ways", "ITI", "--train", "train[:12]", "--dev",
+                     "train[12:]", "--dev-items", "2", "--items", "3", "--datasets", str(SAMPLES))
         out = self.run_experiment(*arguments)
-        rows = [line.split(" | ")[0] for line in out.splitlines() if line.startswith("| ")]
-        self.assertEqual(rows, ["| way", "| vanilla", "| ITI", "| — control: random",
-                                "| — control: direction", "| — control: magnitude",
-                                "| — control: layer"])
+        rows = [line.split(" | ") for line in out.splitlines() if line.startswith("| ")][2:]
+        self.assertEqual([row[0] for row in rows],
+                         ["| vanilla", "| ITI", "| — control: random", "| — control: direction",
+                          "| — control: magnitude", "| — control: layer"])
+        self.assertIn(rows[1][2], (str(8 * 64), str(32 * 64)))
+        self.assertRegex(rows[1][-1], r"^(beats all|does not beat [a-z, ]+) \|$")
         results = self.folder / "austeer-baselines" / "copa" / "results"
         before = digests(results)
         self.assertEqual(len([name for name in before if name.endswith(".report.json")]), 12)
@@ -54,14 +56,14 @@ class Experiments(AusteerTest):
         self.assertEqual(digests(results), before)
 
     def test_detox_frontier(self):
-        self.run_experiment("detox_frontier", "--task", "provocations", "--pairs", "8", "--prompts", "3",
-                            "--ways", "ITI", "--no-controls")
+        self.run_experiment("detox_frontier", "--task", "provocations", "--pairs", "8", "--prompts",
+                            "3", "--ways", "ITI", "--no-controls", "--datasets", str(SAMPLES))
         folder = self.folder / "austeer-frontier"
         rows = json.loads((folder / "frontier.json").read_text())
         self.assertEqual([row["way"] for row in rows], ["vanilla"] + 4 * ["CAA"] + 4 * ["ITI"])
         self.assertEqual([row["activations_per_token"] for row in rows],
                          [0] + 4 * [576] + 4 * [48 * 64])
-        self.assertIn("ITI: below CAA at ", (folder / "frontier.md").read_text())
+        self.assertIn("\nITI: of ", (folder / "frontier.md").read_text())
         picture = xml.etree.ElementTree.parse(folder / "frontier.svg")
         # Each panel: vanilla, and every curve of vanilla and four points.
         circles = picture.findall("{http://www.w3.org/2000/svg}circle")

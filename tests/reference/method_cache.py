@@ -30,6 +30,8 @@ class Cache:
         self.folder = Path(folder)
         self.parts = []  # (folder, manifest)
         for part in (self.folder, *sorted(self.folder.glob("added-*"))):
+            if not (part / "manifest.json").exists():
+                continue  # a run that was killed before it began
             manifest = json.loads((part / "manifest.json").read_text())
             assert manifest["complete"], part
             self.parts.append((part, manifest))
