@@ -68,7 +68,7 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
   auto* plan = command.add_option("--plan", choice.file, "ranking or plan to steer with")
                    ->check(CLI::ExistingFile);
   command.add_option("--k", choice.k, "units (or heads, layers) to steer, from the ranking's top")
-      ->default_str(std::to_string(defaults.k))
+      ->default_str(fmt::format("{}; of whole layers 1", defaults.k))
       ->needs(plan)
       ->check(CLI::PositiveNumber);
   command.add_option("--alpha", choice.alpha, "strength")

@@ -34,7 +34,14 @@ std::vector<Slice> whole_prompts(std::span<const Tokens> texts, std::int64_t fir
                      "Lower --alpha, or use --dtype float32");
 }
 
+void check_one_each(std::span<const Tokens> texts, std::span<const std::size_t> first) {
+  if (first.size() == texts.size()) return;
+  throw UsageError(ErrorParts{"[engine] each text needs its first answer token",
+                              std::to_string(texts.size()), std::to_string(first.size()), ""});
+}
+
 void check_first(std::span<const Tokens> texts, std::span<const std::size_t> first) {
+  check_one_each(texts, first);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (first[i] >= 1 && first[i] < texts[i].size()) continue;
     throw UsageError(
@@ -46,10 +53,7 @@ void check_first(std::span<const Tokens> texts, std::span<const std::size_t> fir
 
 /// As check_first(), but a text may be all answer.
 void check_answers(std::span<const Tokens> texts, std::span<const std::size_t> first) {
-  if (first.size() != texts.size()) {
-    throw UsageError(ErrorParts{"[engine] each text needs its first answer token",
-                                std::to_string(texts.size()), std::to_string(first.size()), ""});
-  }
+  check_one_each(texts, first);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (first[i] < texts[i].size()) continue;
     throw UsageError(ErrorParts{fmt::format("[engine] text {} has no answer token", i),

@@ -157,14 +157,16 @@ LogisticModel minimise(const Products& features, std::span<const double> targets
     const int status = lbfgs(static_cast<int>(size), point.get(), nullptr, &Objective::call,
                              nullptr, &objective, &parameters);
     if (objective.failure) std::rethrow_exception(objective.failure);
-    if (is_minimum(status, objective, {point.get(), size})) return;
+    return status;
+  };
+  if (const int status = descend(); !is_minimum(status, objective, {point.get(), size})) {
     throw ComputeError("logistic",
                        fmt::format("the minimum was not found (liblbfgs status {})", status),
                        "Features of mean 0 and similar spread, or a smaller c, help");
-  };
-  descend();
-  // liblbfgs takes lengths below 1 for 1.
-  if (const double found = length({point.get(), size}); found < 1) {
+  }
+  // liblbfgs takes lengths below 1 for 1: small weights get a second descent, from where they are,
+  // to where rounding ends it at the latest.
+  if (const double found = length({point.get(), size}); found > 0 && found < 1) {
     parameters.epsilon = tolerance * found;
     descend();
   }

@@ -1,5 +1,7 @@
 #include "runs/plan_choice.hpp"
 
+#include <algorithm>
+
 #include "steering/ranking.hpp"
 
 namespace austeer {
@@ -16,16 +18,24 @@ void check_idle(const PlanChoice& choice) {
     if (idle) throw UsageError("plan", what);
   };
   refuse(choice.seed && !choice.control, "--seed is that of a --control");
+  refuse(choice.seed && choice.control == Control::magnitude,
+         "--control magnitude draws nothing: leave out --seed");
   refuse(choice.factor && !choice.suppress, "--factor says how far --suppress goes");
   refuse(choice.k && !choice.units.empty(), "--units names the units: leave out --k");
   refuse(choice.suppress && (choice.k || choice.alpha),
          "--suppress scales units by --factor: leave out --k and --alpha");
 }
 
-PlanRecipe recipe_of(const PlanChoice& choice) {
+/// Vectors of whole layers are made to be added at one of them.
+bool ranks_layers(const Ranking& ranking) {
+  return std::ranges::all_of(ranking.sites,
+                             [](const RankedSite& site) { return site.group == site.width; });
+}
+
+PlanRecipe recipe_of(const PlanChoice& choice, const Ranking& ranking) {
   check_idle(choice);
   PlanRecipe recipe;
-  recipe.k = choice.k.value_or(recipe.k);
+  recipe.k = choice.k.value_or(ranks_layers(ranking) ? 1 : recipe.k);
   recipe.alpha = choice.alpha.value_or(recipe.alpha);
   recipe.rule = choice.rule;
   recipe.positions = choice.positions;
@@ -40,7 +50,8 @@ PlanRecipe recipe_of(const PlanChoice& choice) {
 
 Plan read_plan(const PlanChoice& choice) {
   if (is_ranking_file(choice.file)) {
-    return plan_from_ranking(load_ranking(choice.file), recipe_of(choice));
+    const Ranking ranking = load_ranking(choice.file);
+    return plan_from_ranking(ranking, recipe_of(choice, ranking));
   }
   if (has_recipe(choice)) {
     throw UsageError("plan", choice.file.string() + " is a plan: its units and strengths are fixed",

@@ -77,6 +77,12 @@ std::vector<ChosenGroup> first_groups(std::span<const UnitGroup> groups, const P
     if (recipe.layer && group.front().layer != *recipe.layer) continue;
     if (has_value(group)) chosen.emplace_back(group.begin(), group.end());
   }
+  if (chosen.empty()) {
+    refuse(recipe.layer ? fmt::format("no unit of layer {} has a value in this ranking: nothing "
+                                      "would be steered",
+                                      *recipe.layer)
+                        : "no unit of this ranking has a value: nothing would be steered");
+  }
   return chosen;
 }
 

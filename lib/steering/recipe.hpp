@@ -48,10 +48,11 @@ struct PlanRecipe {
 /// records the recipe, the ranking's origin and `activations_per_token` (Plan::units()).
 ///
 /// Throws UsageError for k < 1, an alpha that is not finite or makes values beyond float32, a layer
-/// or unit that the ranking does not have, a unit named twice or without a value, a share outside
-/// [0, 1], a factor that is not finite, parts of a recipe that exclude each other (units and layer;
-/// suppression and units, layer, control or a rule; `clamp` and positions other than last_prompt),
-/// and for a control what control_for() throws.
+/// or unit that the ranking does not have, a ranking or layer in which no unit has a value, a unit
+/// named twice or without a value, a share outside [0, 1], a factor that is not finite, parts of a
+/// recipe that exclude each other (units and layer; suppression and units, layer, control or a
+/// rule; `clamp` and positions other than last_prompt), and for a control what control_for()
+/// throws.
 Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe);
 
 }  // namespace austeer

@@ -81,8 +81,9 @@ class Job(AusteerTest):
                 answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1))
                 self.assertEqual(answer["steered_units"], edited)
                 for control in ("random", "direction", "magnitude"):
+                    seed = () if control == "magnitude" else ("--seed", 3)
                     answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1, "--control",
-                                                     control, "--seed", 3))
+                                                     control, *seed))
                     self.assertEqual(answer["steered_units"], edited)
 
     def test_options_of_methods_and_recipes(self):

@@ -85,6 +85,12 @@ TEST(PlanChoice, WhatWouldDoNothingIsRefused) {
     expect_refusal<UsageError>([&] { load_plan_choice(choice); }, message);
   };
   refuse([](auto& choice) { choice.seed = 1; }, "--seed is that of a --control");
+  refuse(
+      [](auto& choice) {
+        choice.seed = 1;
+        choice.control = Control::magnitude;
+      },
+      "draws nothing");
   refuse([](auto& choice) { choice.factor = 1; }, "--factor says how far");
   refuse(
       [](auto& choice) {
@@ -93,6 +99,26 @@ TEST(PlanChoice, WhatWouldDoNothingIsRefused) {
       },
       "leave out --k");
   refuse([](auto& choice) { choice.suppress = choice.alpha = 1; }, "leave out --k and --alpha");
+}
+
+TEST(PlanChoice, OneWholeLayerUnlessMoreAreAsked) {
+  TemporaryFolder folder;
+  Ranking ranking = four_units();
+  ranking.layers = 2;
+  ranking.sites = {{Site::layer, 2, 2}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    RankedUnit& unit = ranking.units[i];
+    unit.layer = i < 2 ? 1 : 0;
+    unit.dim = static_cast<std::int32_t>(i % 2);
+    unit.score = unit.layer;
+  }
+  save_ranking(ranking, folder / "ranking");
+  PlanChoice choice{.file = folder / "ranking"};
+  const Plan plan = *load_plan_choice(choice);
+  ASSERT_EQ(plan.edits.size(), 1U);
+  EXPECT_EQ(plan.edits[0].layer, 1);
+  choice.k = 2;
+  EXPECT_EQ(load_plan_choice(choice)->edits.size(), 2U);
 }
 
 TEST(Settings, AreTextsOrScalars) {

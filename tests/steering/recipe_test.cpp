@@ -96,7 +96,11 @@ TEST(Recipe, UnitsWithoutValueNeverCount) {
             (std::vector<Edit>{edit(1, Operation::scale, {0, 2}, {8, 9})}));
   Ranking nothing = small_ranking();
   for (RankedUnit& unit : nothing.units) unit.value = 0;
-  EXPECT_EQ(plan_from_ranking(nothing, {.k = 5}).units(), 0);
+  expect_refusal<UsageError>([&] { plan_from_ranking(nothing, {.k = 5}); },
+                             "no unit of this ranking has a value");
+  for (RankedUnit& unit : nothing.units) unit.value = unit.layer == 1 ? 1 : 0;
+  expect_refusal<UsageError>([&] { plan_from_ranking(nothing, {.layer = 0}); },
+                             "no unit of layer 0 has a value");
 }
 
 // Heads of two dims; the groups go through the two layers in turn: (0,0) (1,0) (0,1) (1,1) ...
