@@ -58,7 +58,7 @@ class Readme(AusteerTest):
             self.assertIn(name, out)
             self.assertIn("--help", self.succeed(name, "--help"))
         self.assertIn("=1000 ", self.succeed("collect", "--help"))
-        self.assertIn("=scale ", self.succeed("eval", "--help"))
+        self.assertIn("--alpha FLOAT=10 ", self.succeed("eval", "--help"))
 
 
 if __name__ == "__main__":
