@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 
 from austeer_runs import mcnemar, paired_interval, wilson
-from kept_runs import KeptRuns, activations_per_token, right
-from ways import LAYER, SITES, named
+from kept_runs import KeptRuns, activations_per_token, file_name, right
+from ways import LAYER, NAMES, SITES, named
 
 TASKS = {"copa": ("train[:800]", "train[800:]"), "boolq": ("train[:700]", "train[700:]")}
 DRAWS = ("random", "direction", "layer")  # controls that a seed changes
@@ -50,7 +50,7 @@ class Table:
         self.task, self.options = task, options
         train, dev = TASKS.get(task, (None, None))
         self.dev = options.dev or dev
-        self.runs = KeptRuns(options.out / task, task, options.datasets)
+        self.runs = KeptRuns(options.out / file_name(task), task, options.datasets)
         self.cache = self.runs.collect(options.train or train, options.pairs, SITES, LAYER)
         self.shared = ("--scoring", options.scoring, "--limit", options.items)
         self.vanilla = right(self.runs.evaluate("vanilla", "test", *self.shared))
@@ -85,18 +85,23 @@ class Table:
             return
         steered = (*self.shared, "--plan", ranking, *plan)
         report = self.runs.evaluate(way.name, "test", *steered)
+        if report is None:
+            self.rows.append((way.name, plan_text(plan), "", "overflows on test", "", "", ""))
+            return
         correct = right(report)
         below, not_beaten = [], []
         for control in way.controls:
             chance = self.control(way.name, control, steered)
-            if chance is None:
+            if chance is None:  # a control that breaks the model is no opponent
                 below.append((f"— control: {control}", "overflows", "", "", "", "", ""))
                 continue
             beside, beaten = difference(chance, correct)
             if not beaten:
                 not_beaten.append(control)
             below.append((f"— control: {control}", "", "", f"{mean(chance):.1%}", "", "", beside))
-        verdict = f"does not beat {', '.join(not_beaten)}" if not_beaten else "beats all"
+        compared = [cells[-1] for cells in below if cells[-1]]
+        verdict = (f"does not beat {', '.join(not_beaten)}" if not_beaten
+                   else f"beats {len(compared)} of {len(way.controls)}")
         self.rows.append((way.name, plan_text(plan), str(activations_per_token(report)),
                           share(correct), difference(self.vanilla, correct)[0],
                           f"{mcnemar(self.vanilla, correct):.2g}", verdict))
@@ -121,7 +126,8 @@ def main():
     parser.add_argument("--items", type=int, default=500, help="test items, at most")
     parser.add_argument("--scoring", choices=("generate", "choices"), default="generate")
     parser.add_argument("--seeds", type=int, default=1, help="draws of each random control")
-    parser.add_argument("--ways", nargs="*", metavar="WAY", default=[], help="names in ways.py")
+    parser.add_argument("--ways", nargs="*", choices=NAMES, metavar="WAY", default=[],
+                        help="names in ways.py")
     parser.add_argument("--autoencoder", type=Path, help="for STA; without it one is trained on "
                         "the pairs' answers, which are few tokens in a choice task")
     parser.add_argument("--out", type=Path, default=Path("austeer-baselines"))
@@ -135,7 +141,7 @@ def main():
         for way in named(options.ways):
             print(f"{task}: {way.name}", file=sys.stderr)
             table.add(way)
-        (options.out / f"{task}-{options.scoring}.md").write_text(table.text() + "\n")
+        (options.out / f"{file_name(task)}-{options.scoring}.md").write_text(table.text() + "\n")
         print(table.text() + "\n")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from austeer_runs import wilson
 from frontier_picture import write_picture
 from kept_runs import KeptRuns, activations_per_token
-from ways import LAYER, SITES, named
+from ways import LAYER, NAMES, SITES, named
 
 OPPONENT = "CAA"
 BATCH_TOKENS = 8192  # many openings decode together
@@ -100,7 +100,8 @@ def main():
     parser.add_argument("--datasets", type=Path, help="default: what `austeer fetch` brought")
     parser.add_argument("--pairs", type=int, default=400, help="at most")
     parser.add_argument("--prompts", type=int, default=500, help="at most")
-    parser.add_argument("--ways", nargs="*", metavar="WAY", default=[], help="names in ways.py")
+    parser.add_argument("--ways", nargs="*", choices=NAMES, metavar="WAY", default=[],
+                        help="names in ways.py")
     parser.add_argument("--no-controls", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("austeer-frontier"))
     options = parser.parse_args()

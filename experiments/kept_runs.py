@@ -1,5 +1,6 @@
-"""Runs that are kept: each ranking and evaluation of a study is one file, named by all that went into it,
-so that a script that was stopped goes on where it was and nothing is taken for something else."""
+"""Runs that are kept: each ranking and evaluation of a study is one file, named by the options and files
+that went into it, so that a script that was stopped goes on where it was. Another version of the program,
+or data that change below the same folder, want another --out."""
 
 import hashlib
 import json
@@ -26,6 +27,11 @@ def digest(*parts):
         state.update(part.read_bytes() if isinstance(part, Path) else str(part).encode())
         state.update(b"\0")
     return state.hexdigest()[:10]
+
+
+def files_of(path):
+    """The file, or the files of the folder."""
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
 
 
 class KeptRuns:
@@ -58,7 +64,7 @@ class KeptRuns:
         options = list(way.rank)
         if way.needs_autoencoder:
             autoencoder = autoencoder or self.autoencoder(cache, layer)
-            made_from.append(Path(autoencoder))
+            made_from += files_of(Path(autoencoder))
             options += ["--set", f"sae={autoencoder}"]
         file = self.folder / f"{file_name(way.name)}-{digest(*options, *made_from)}.ranking"
         if not file.exists():

@@ -65,6 +65,8 @@ def read_rows(cache, key, layer):
             tokens = manifest["answer_tokens"][side]
         for i, text in enumerate(rows.split(tokens)):
             (held_out if i % 10 == 9 else train).append(text)
+    if not held_out:
+        sys.exit(f"{cache} has too few texts to hold a tenth out: 10 pairs or more are needed")
     return torch.cat(train), torch.cat(held_out), manifest["fingerprints"]["model"]
 
 
@@ -74,7 +76,8 @@ def without_outliers(rows, name):
     norms = rows.norm(dim=1)
     usual = norms <= 10 * norms.median()
     if not usual.all():
-        print(f"{name}: {int((~usual).sum())} tokens with very large outputs are left out")
+        print(f"{name}: {int((~usual).sum())} tokens with very large outputs are left out",
+              file=sys.stderr)
     return rows[usual]
 
 

@@ -71,7 +71,9 @@ WAYS = (
 )
 
 
+NAMES = [way.name for way in WAYS]
+
+
 def named(names):
-    """The ways of these names, or all where there are none. Raises KeyError for any other name."""
-    by_name = {way.name: way for way in WAYS}
-    return [by_name[name] for name in names] if names else list(WAYS)
+    """The ways of these names, or all where there are none."""
+    return [way for way in WAYS if not names or way.name in names]

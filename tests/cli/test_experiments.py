@@ -9,6 +9,11 @@ import xml.etree.ElementTree
 
 from support import BINARY, ROOT, SAMPLES, AusteerTest, digests, environment
 
+sys.path.append(str(ROOT / "experiments"))
+from ways import WAYS
+
+PYTHON = ROOT / "build" / "venv" / "bin" / "python"
+
 
 class Experiments(AusteerTest):
     def run_experiment(self, name, *arguments):
@@ -48,12 +53,30 @@ class Experiments(AusteerTest):
                          ["| vanilla", "| ITI", "| — control: random", "| — control: direction",
                           "| — control: magnitude", "| — control: layer"])
         self.assertIn(rows[1][2], (str(8 * 64), str(32 * 64)))
-        self.assertRegex(rows[1][-1], r"^(beats all|does not beat [a-z, ]+) \|$")
+        self.assertRegex(rows[1][-1], r"^(beats \d of 4|does not beat [a-z, ]+) \|$")
         results = self.folder / "austeer-baselines" / "copa" / "results"
         before = digests(results)
         self.assertEqual(len([name for name in before if name.endswith(".report.json")]), 12)
         self.assertEqual(self.run_experiment(*arguments), out)  # nothing is run again
         self.assertEqual(digests(results), before)
+
+    def test_every_way_makes_its_ranking(self):
+        self.succeed("collect", "--task", "provocations", "--datasets", SAMPLES, "--pairs", 12,
+                     "--sites", "attention,ffn,layer,ffn_gate,layer@answer_all", "--layers", 18,
+                     "--out", "cache")
+        for name in ("one", "other"):
+            done = subprocess.run([PYTHON, ROOT / "experiments" / "train_sae.py", "--cache", "cache",
+                                   "--layer", "18", "--atoms", "64", "--active", "4", "--steps", "32",
+                                   "--batch", "32", "--out", f"{name}.safetensors"],
+                                  cwd=self.folder, env=environment(), capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        one, other = ((self.folder / f"{name}.safetensors").read_bytes() for name in ("one", "other"))
+        self.assertEqual(one, other)
+        for way in WAYS:
+            with self.subTest(way=way.name):
+                sae = ("--set", "sae=one.safetensors", "--set", "atoms=all")
+                self.succeed("rank", "--cache", "cache", *way.rank,
+                             *(sae if way.needs_autoencoder else ()), "--top", 0, "--out", "ranking")
 
     def test_detox_frontier(self):
         self.run_experiment("detox_frontier", "--task", "provocations", "--pairs", "8", "--prompts",

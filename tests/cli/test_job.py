@@ -80,11 +80,16 @@ class Job(AusteerTest):
                              "--out", "r", "--top", 3)
                 answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1))
                 self.assertEqual(answer["steered_units"], edited)
-                for control in ("random", "direction", "magnitude"):
+                # A layer that is one group has no other group to draw.
+                layer = () if site == "layer" else ("layer",)
+                self.succeed(*steer, "--k", k, "--alpha", 1, "--save-plan", "plan")
+                plan = (self.folder / "plan").read_bytes()
+                for control in ("random", "direction", "magnitude", *layer):
                     seed = () if control == "magnitude" else ("--seed", 3)
                     answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1, "--control",
-                                                     control, *seed))
+                                                     control, *seed, "--save-plan", "control"))
                     self.assertEqual(answer["steered_units"], edited)
+                    self.assertNotEqual((self.folder / "control").read_bytes(), plan)
 
     def test_options_of_methods_and_recipes(self):
         self.collect()

@@ -175,9 +175,11 @@ class Methods(AusteerTest):
         items = records("test", ITEMS)
         jobs = {"prompts": [prompt_of(item) for item in items],
                 "choices": [answers_of(item) for item in items],
-                "pairs": [{"prompt": prompt_of(item), "positive": answers_of(item)[item["label"]],
+                "pairs": [{"index": index, "prompt": prompt_of(item),
+                           "positive": answers_of(item)[item["label"]],
                            "negative": answers_of(item)[1 - item["label"]]}
-                          for item in records("train", 1)],
+                          for index, item in enumerate(records("train", PAIRS))
+                          if index in (0, 11, PAIRS - 1)],  # one of each shard
                 "max_new_tokens": TOKENS, "scored": SCORED,
                 "runs": {name: {"ranking": f"{ranking}.expected", **settings}
                          for name, (ranking, settings) in RUNS.items()} | {"vanilla": None}}

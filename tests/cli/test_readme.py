@@ -35,7 +35,6 @@ class Readme(AusteerTest):
         for path, content in files().items():
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_text(content)
-        self.assertGreaterEqual(len(commands), 6)
         subcommands = {re.search(r"austeer (\w+)", command)[1] for command, _ in commands}
         self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity",
                               "judge"},
@@ -49,8 +48,9 @@ class Readme(AusteerTest):
                                       capture_output=True, env=environment() | {"PATH": path})
                 self.assertEqual(done.returncode, 0, done.stderr)
                 for line in shown:
-                    if "…" not in line:
-                        self.assertIn(line, done.stdout.splitlines())
+                    pattern = re.compile(".*".join(map(re.escape, line.split("…"))))
+                    self.assertTrue(any(map(pattern.fullmatch, done.stdout.splitlines())),
+                                    f"{line}\nis not in\n{done.stdout}")
 
     def test_help_shows_every_subcommand_and_defaults(self):
         out = self.succeed("--help")

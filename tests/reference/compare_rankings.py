@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 import methods
@@ -98,6 +99,17 @@ def compare(ours, expected):
     return faults, strict
 
 
+def compare_description(path, expected):
+    """Faults in what a ranking says of itself: how a plan edits by default, sites and groups."""
+    with safe_open(path, "np") as file:
+        found = json.loads(file.metadata()["ranking"])
+    own = {"rule": found["rule"], "positions": found["positions"],
+           "sites": [(site["site"], site["group"]) for site in found["sites"]]}
+    theirs = {"rule": expected.rule, "positions": expected.positions,
+              "sites": list(zip(expected.sites, expected.groups))}
+    return [f"{key}: {own[key]} for {theirs[key]}" for key in own if own[key] != theirs[key]]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("jobs", type=Path)
@@ -108,6 +120,7 @@ def main():
         expected = methods.rank(job["cache"], job["method"], job["sites"], job["options"])
         methods.save(expected, job["expected"])
         faults, compared = compare(load_file(job["ranking"]), expected)
+        faults += compare_description(job["ranking"], expected)
         report[job["name"]] = {"faults": faults, "compared": compared,
                                "units": len(expected.units["layer"])}
     options.out.write_text(json.dumps(report))

@@ -215,7 +215,8 @@ def compare_cache(folder, pairs, model, tokenizer):
     their layer."""
     cache = method_cache.Cache(folder)
     worst = {}
-    for index, pair in enumerate(pairs):
+    for pair in pairs:
+        index = pair["index"]
         for number, side in enumerate(method_cache.SIDES):
             prompt, text = (smollm2_model.encode(tokenizer, part)
                             for part in (pair["prompt"], pair["prompt"] + pair[side]))

@@ -151,6 +151,25 @@ TEST(Control, LayerKeepsCountsPerLayer) {
   EXPECT_EQ(drawn.value, 3 - 3 * drawn.score) << "own values";
 }
 
+TEST(Control, LayerKeepsCountsPerSite) {
+  Ranking ranking = many_units();  // every fourth unit becomes one of a second site
+  ranking.sites = {{Site::attention, 30, 1}, {Site::ffn, 10, 1}};
+  for (RankedUnit& unit : ranking.units) {
+    const std::int32_t i = unit.dim;
+    unit.site = i % 4 == 0 ? 1 : 0;
+    unit.dim = i % 4 == 0 ? i / 4 : i - i / 4 - 1;
+  }
+  const auto per_site = [](const std::vector<ChosenGroup>& groups) {
+    std::map<int, int> counts;
+    for (const ChosenGroup& group : groups) ++counts[group[0].site];
+    return counts;
+  };
+  for (const std::uint64_t seed : {0, 1, 2, 3, 4}) {
+    EXPECT_EQ(per_site(control(Control::layer, ranking, 8, seed)),
+              (std::map<int, int>{{0, 6}, {1, 2}}));
+  }
+}
+
 TEST(Control, TooFewGroupsAreTold) {
   const auto refuse = [](Control kind, const Ranking& ranking, std::size_t k,
                          const std::string& message) {
