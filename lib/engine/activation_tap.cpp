@@ -4,14 +4,14 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "base/error.hpp"
-#include "base/suggest.hpp"
+#include "base/enum_names.hpp"
 
 namespace austeer {
 namespace {
 
-constexpr std::array all_positions = {ReadPositions::last, ReadPositions::answer_mean,
-                                      ReadPositions::answer_all};
+constexpr std::array positions_names = {std::pair{"last", ReadPositions::last},
+                                        std::pair{"answer_mean", ReadPositions::answer_mean},
+                                        std::pair{"answer_all", ReadPositions::answer_all}};
 
 void check_layers(const SiteReading& reading, std::int64_t layers) {
   const auto wrong = std::ranges::adjacent_find(reading.layers, std::greater_equal{});
@@ -35,24 +35,11 @@ void check_answer(std::size_t text, std::size_t first, std::size_t tokens) {
 }  // namespace
 
 std::string read_positions_name(ReadPositions positions) {
-  switch (positions) {
-    case ReadPositions::last:
-      return "last";
-    case ReadPositions::answer_mean:
-      return "answer_mean";
-    case ReadPositions::answer_all:
-      return "answer_all";
-  }
-  return "";
+  return name_in(positions_names, positions);
 }
 
 ReadPositions parse_read_positions(std::string_view name) {
-  std::vector<std::string> known;
-  for (const ReadPositions positions : all_positions) {
-    known.push_back(read_positions_name(positions));
-    if (known.back() == name) return positions;
-  }
-  throw UsageError("site", fmt::format("unknown positions '{}'", name), suggestion(name, known));
+  return value_in(positions_names, name, "site", "positions");
 }
 
 std::string site_reading_name(const SiteReading& reading) {

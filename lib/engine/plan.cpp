@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "base/suggest.hpp"
+#include "base/enum_names.hpp"
 #include "tensors/safetensors.hpp"
 
 namespace austeer {
@@ -24,26 +24,9 @@ constexpr std::array all_positions = {
     std::pair{"all", Positions::all}, std::pair{"last_prompt", Positions::last_prompt},
     std::pair{"last", Positions::last}, std::pair{"from_last_prompt", Positions::from_last_prompt}};
 
-template <typename Table, typename Value>
-std::string name_in(const Table& table, Value value) {
-  for (const auto& [name, known] : table) {
-    if (known == value) return name;
-  }
-  return "";
+Operation parse_operation(std::string_view name) {
+  return value_in(operations, name, "plan", "operation");
 }
-
-/// Throws UsageError with the nearest name of `table`; `what` says what it names.
-template <typename Table>
-auto value_in(const Table& table, std::string_view name, const char* what) {
-  std::vector<std::string> known;
-  for (const auto& [candidate, value] : table) {
-    if (name == candidate) return value;
-    known.emplace_back(candidate);
-  }
-  throw UsageError(what, fmt::format("unknown {} '{}'", what, name), suggestion(name, known));
-}
-
-Operation parse_operation(std::string_view name) { return value_in(operations, name, "operation"); }
 
 /// What `parse` makes of a required field of a file.
 template <typename Value>
@@ -109,7 +92,7 @@ Json read_metadata(const SafetensorsFile& file, const std::string& place) {
 std::string positions_name(Positions positions) { return name_in(all_positions, positions); }
 
 Positions parse_positions(std::string_view name) {
-  return value_in(all_positions, name, "positions");
+  return value_in(all_positions, name, "plan", "positions");
 }
 
 std::optional<std::string> flaw(const Edit& edit) {

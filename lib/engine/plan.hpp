@@ -1,5 +1,5 @@
 #pragma once
-// A plan is what the engine carries out: edits of units at sites (DESIGN §3). Methods make plans,
+// A plan is what the engine carries out: edits of units at sites. Methods make plans,
 // the engine knows nothing of methods.
 
 #include <cstdint>

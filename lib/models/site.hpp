@@ -1,13 +1,12 @@
 #pragma once
-// A site is a place in a decoder layer whose activations can be read and edited (DESIGN §3).
+// A site is a place in a decoder layer whose activations can be read and edited.
 
 #include <array>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "base/error.hpp"
-#include "base/suggest.hpp"
+#include "base/enum_names.hpp"
 
 namespace austeer {
 
@@ -24,28 +23,15 @@ inline constexpr std::array all_sites = {Site::attention, Site::ffn_gate, Site::
 /// Those of the paper, which every family has.
 inline constexpr std::array paper_sites = {Site::attention, Site::ffn, Site::layer};
 
-inline std::string site_name(Site site) {
-  switch (site) {
-    case Site::attention:
-      return "attention";
-    case Site::ffn_gate:
-      return "ffn_gate";
-    case Site::ffn:
-      return "ffn";
-    case Site::layer:
-      return "layer";
-  }
-  return "";
-}
+inline constexpr std::array named_sites = {
+    std::pair{"attention", Site::attention}, std::pair{"ffn_gate", Site::ffn_gate},
+    std::pair{"ffn", Site::ffn}, std::pair{"layer", Site::layer}};
+
+inline std::string site_name(Site site) { return name_in(named_sites, site); }
 
 /// The site called `name`. Throws UsageError with the nearest known one.
 inline Site parse_site(std::string_view name) {
-  std::vector<std::string> known;
-  for (const Site site : all_sites) {
-    if (site_name(site) == name) return site;
-    known.push_back(site_name(site));
-  }
-  throw UsageError("site", "unknown site '" + std::string(name) + "'", suggestion(name, known));
+  return value_in(named_sites, name, "site", "site");
 }
 
 }  // namespace austeer

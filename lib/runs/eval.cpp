@@ -1,11 +1,13 @@
 #include "runs/eval.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
 
+#include "base/enum_names.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/memory.hpp"
@@ -23,6 +25,9 @@ namespace austeer {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::array scorings = {std::pair{"generate", Scoring::generate},
+                                 std::pair{"choices", Scoring::choices}};
 
 const std::filesystem::path default_folder = "austeer-results";
 
@@ -87,10 +92,8 @@ Json configuration(const EvalOptions& options, const ScoringRun& run,
   config["split"] = options.split;
   config["limit"] = options.limit ? Json(*options.limit) : Json();
   config["prompts_sha256"] = prompts_fingerprint(items);
-  if (options.scoring == Scoring::choices) {
-    config["scoring"] = "choices";
-  } else {
-    config["scoring"] = "generate";
+  config["scoring"] = name_in(scorings, options.scoring);
+  if (options.scoring == Scoring::generate) {
     config["decoding"] = "greedy";
     config["max_new_tokens"] = run.max_new_tokens;
   }
@@ -120,10 +123,7 @@ Json outcome(const EvalReport& report) {
 }  // namespace
 
 Scoring parse_scoring(const std::string& name) {
-  if (name == "generate") return Scoring::generate;
-  if (name == "choices") return Scoring::choices;
-  const std::vector<std::string> known = {"generate", "choices"};
-  throw UsageError("eval", fmt::format("unknown scoring '{}'", name), suggestion(name, known));
+  return value_in(scorings, name, "eval", "scoring");
 }
 
 EvalReport eval(const EvalOptions& options) {

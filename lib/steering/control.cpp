@@ -9,7 +9,7 @@
 #include <set>
 #include <tuple>
 
-#include "base/suggest.hpp"
+#include "base/enum_names.hpp"
 #include "steering/seeded.hpp"
 
 namespace austeer {
@@ -162,21 +162,9 @@ std::vector<ChosenGroup> of_the_same_layers(const std::vector<ChosenGroup>& chos
 
 }  // namespace
 
-std::string control_name(Control control) {
-  for (const auto& [name, known] : controls) {
-    if (known == control) return name;
-  }
-  return "";
-}
+std::string control_name(Control control) { return name_in(controls, control); }
 
-Control parse_control(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& [candidate, control] : controls) {
-    if (candidate == name) return control;
-    known.emplace_back(candidate);
-  }
-  throw UsageError("plan", fmt::format("unknown control '{}'", name), suggestion(name, known));
-}
+Control parse_control(std::string_view name) { return value_in(controls, name, "plan", "control"); }
 
 std::vector<ChosenGroup> control_for(Control control, const std::vector<ChosenGroup>& chosen,
                                      std::span<const UnitGroup> groups, std::uint64_t seed) {

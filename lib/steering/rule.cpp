@@ -1,12 +1,9 @@
 #include "steering/rule.hpp"
 
 #include <array>
-#include <fmt/format.h>
 #include <utility>
-#include <vector>
 
-#include "base/error.hpp"
-#include "base/suggest.hpp"
+#include "base/enum_names.hpp"
 
 namespace austeer {
 namespace {
@@ -18,20 +15,8 @@ constexpr std::array rules = {std::pair{"scale", Rule::scale},
 
 }  // namespace
 
-std::string rule_name(Rule rule) {
-  for (const auto& [name, known] : rules) {
-    if (known == rule) return name;
-  }
-  return "";
-}
+std::string rule_name(Rule rule) { return name_in(rules, rule); }
 
-Rule parse_rule(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& [candidate, rule] : rules) {
-    if (candidate == name) return rule;
-    known.emplace_back(candidate);
-  }
-  throw UsageError("plan", fmt::format("unknown rule '{}'", name), suggestion(name, known));
-}
+Rule parse_rule(std::string_view name) { return value_in(rules, name, "plan", "rule"); }
 
 }  // namespace austeer

@@ -1,12 +1,13 @@
 #include "steering/sta.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/enum_names.hpp"
 #include "steering/assemble.hpp"
 #include "steering/method_options.hpp"
 
@@ -24,11 +25,9 @@ double threshold(const at::Tensor& sizes, double keep) {
   return ordered[static_cast<std::size_t>(index)];
 }
 
-AtomTests parse_tests(const std::string& name) {
-  if (name == "activation") return AtomTests::activation;
-  if (name == "frequency") return AtomTests::frequency;
-  return name == "all" ? AtomTests::all : AtomTests::both;
-}
+constexpr std::array atom_tests = {
+    std::pair{"both", AtomTests::both}, std::pair{"activation", AtomTests::activation},
+    std::pair{"frequency", AtomTests::frequency}, std::pair{"all", AtomTests::all}};
 
 /// The layer to steer, as the options, the autoencoder or the cache say.
 std::int64_t chosen_layer(MethodOptions& options, const OpenedAutoencoder& opened,
@@ -110,7 +109,7 @@ Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> site
   const CachedSite& site = cache.site(key);
   MethodOptions given(options, "sta");
   const AtomTests tests =
-      parse_tests(given.choice("atoms", {"both", "activation", "frequency", "all"}));
+      value_in(atom_tests, given.choice("atoms", names_in(atom_tests)), "rank", "atoms");
   // As a share: at 1 nothing would be left to compare with; `atoms` all is that.
   constexpr double least_keep = 1e-6;
   const double keep = given.number("keep", 0.35, least_keep, 1 - least_keep);
