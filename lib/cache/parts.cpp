@@ -36,7 +36,8 @@ std::string added_part_name(std::int64_t number) { return fmt::format("added-{:0
 std::vector<std::filesystem::path> added_parts(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> parts;
   for (const std::int64_t number : part_numbers(folder)) {
-    parts.push_back(folder / added_part_name(number));
+    const std::filesystem::path part = folder / added_part_name(number);
+    if (has_manifest(part)) parts.push_back(part);
   }
   return parts;
 }

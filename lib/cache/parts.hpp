@@ -13,8 +13,8 @@ namespace austeer {
 /// "added-07"
 std::string added_part_name(std::int64_t number);
 
-/// The folders of the added parts of the cache in `folder`, by ascending number; one that a killed
-/// run left without a manifest is among them. Throws FileError.
+/// The folders of the added parts of the cache in `folder`, by ascending number, without those
+/// that a killed run left before their manifest was written. Throws FileError.
 std::vector<std::filesystem::path> added_parts(const std::filesystem::path& folder);
 
 /// Where the next added part goes: into the first folder that has no manifest, else after the last

@@ -32,9 +32,7 @@ FileError not_complete(const std::filesystem::path& folder, const Manifest& mani
 ActivationCache::ActivationCache(std::filesystem::path folder) : folder_(std::move(folder)) {
   add(folder_);
   if (!parts_.front().manifest.complete) throw not_complete(folder_, parts_.front().manifest);
-  for (const std::filesystem::path& part : added_parts(folder_)) {
-    if (has_manifest(part)) add(part);
-  }
+  for (const std::filesystem::path& part : added_parts(folder_)) add(part);
 }
 
 void ActivationCache::add(const std::filesystem::path& folder) {

@@ -16,7 +16,8 @@ class ActivationCache {
   /// Maps and checks the cache in `folder` and the parts added to it: manifests, every shard's
   /// header, shapes and dtypes. The activations themselves are not read. Throws FileError,
   /// FormatError, also for parts that do not fit each other; an unfinished cache is a FileError
-  /// that says how far it is. Added parts that are unfinished do not count as there.
+  /// that says how far it is. The sites of an added part that is unfinished do not count
+  /// as there.
   explicit ActivationCache(std::filesystem::path folder);
 
   /// What all parts hold together: every site, and the answers' tokens where any part has them.

@@ -82,7 +82,7 @@ std::vector<CachePart> open_parts(const std::filesystem::path& folder,
   if (has_manifest(folder)) {
     parts.push_back(open_existing(folder, common, model));
     for (const std::filesystem::path& added : added_parts(folder)) {
-      if (has_manifest(added)) parts.push_back(open_existing(added, common, model));
+      parts.push_back(open_existing(added, common, model));
     }
   }
   std::vector<SiteReading> missing;

@@ -1,5 +1,5 @@
-// The three forms of open_sparse_autoencoder(). Shapes and element types are looked at before any
-// tensor is read.
+// The three forms of open_sparse_autoencoder(). Shapes are looked at before any tensor is
+// read.
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>

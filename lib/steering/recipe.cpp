@@ -16,8 +16,6 @@ namespace {
 /// (site, layer) -> dim -> value: all come out ascending, as the engine wants them.
 using Values = std::map<std::pair<Site, std::int64_t>, std::map<std::int64_t, float>>;
 
-double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
-
 [[noreturn]] void refuse(const std::string& what, const std::string& hint = "") {
   throw UsageError("plan", what, hint);
 }
@@ -119,7 +117,7 @@ std::vector<ChosenGroup> named_units(const Ranking& ranking, const std::vector<U
 
 float value_of(const RankedUnit& unit, double alpha, Rule rule) {
   const double value =
-      alpha * unit.value * (rule == Rule::oriented ? sign(unit.mean_activation) : 1);
+      alpha * unit.value * (rule == Rule::oriented ? std::copysign(1.0, unit.mean_activation) : 1);
   const auto result = static_cast<float>(value);
   if (!std::isfinite(result)) refuse(fmt::format("alpha {} gives edits beyond float32", alpha));
   return result;

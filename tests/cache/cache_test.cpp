@@ -12,14 +12,7 @@
 namespace austeer {
 namespace {
 
-using testing::activations_of;
-using testing::answers_description;
-using testing::append_until;
-using testing::contents;
-using testing::expect_refusal;
-using testing::make_cache;
-using testing::small_description;
-using testing::TemporaryFolder;
+using namespace testing;
 
 void replace_in_file(const std::filesystem::path& file, const std::string& from,
                      const std::string& to) {

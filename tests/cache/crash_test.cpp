@@ -15,14 +15,7 @@
 namespace austeer {
 namespace {
 
-using testing::activations_of;
-using testing::answers_description;
-using testing::append_until;
-using testing::contents;
-using testing::expect_refusal;
-using testing::make_cache;
-using testing::small_description;
-using testing::TemporaryFolder;
+using namespace testing;
 
 /// The folder that an undisturbed run leaves.
 std::map<std::string, std::string> undisturbed(const CacheDescription& description) {

@@ -15,10 +15,7 @@
 namespace austeer {
 namespace {
 
-using testing::expect_refusal;
-using testing::leaning_activations;
-using testing::TemporaryFolder;
-using testing::write_cache;
+using namespace testing;
 
 const std::vector<std::string> ffn = {"ffn"};
 

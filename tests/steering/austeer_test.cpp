@@ -30,8 +30,8 @@ struct PlainUnit {
   long double momentum = 0, momentum_size = 0, activation = 0, magnitude = 0;
 };
 
-/// PAPER: r+ and r- as shares of all pairs, score their maximum, sign by the larger, ties positive;
-/// descending score, stable over layers and dims.
+/// The paper's section 3: r+ and r- as shares of all pairs, score their maximum, sign by the
+/// larger, ties positive; descending score, stable over layers and dims.
 std::vector<PlainUnit> plain_ranking(const at::Tensor& positive, const at::Tensor& negative) {
   const at::Tensor p = positive.to(at::kDouble);
   const at::Tensor n = negative.to(at::kDouble);

@@ -12,10 +12,7 @@
 namespace austeer {
 namespace {
 
-using testing::expect_refusal;
-using testing::leaning_activations;
-using testing::TemporaryFolder;
-using testing::write_cache;
+using namespace testing;
 
 Ranking rank(const std::string& method, const TemporaryFolder& folder, const std::string& site,
              const Json& options = Json::object()) {
