@@ -43,7 +43,8 @@ class Frontier:
     def __init__(self, options):
         self.runs = KeptRuns(options.out, options.task, options.datasets)
         self.cache = self.runs.collect("train", options.pairs, SITES, LAYER)
-        self.shared = ("--limit", options.prompts, "--batch-tokens", BATCH_TOKENS)
+        self.shared = ("--limit", options.prompts, "--max-new-tokens",
+                       options.max_new_tokens, "--batch-tokens", BATCH_TOKENS)
         self.rows = []
 
     def evaluate(self, name, strength, *plan):
@@ -62,7 +63,7 @@ class Frontier:
         name = " ".join([one.name, *control[1:]])
         print(name, file=sys.stderr)
         points = [self.evaluate(name, plan[-1], "--plan", ranking, *plan, *control)
-                  for plan in one.frontier_plans()]
+                  for plan in (one.control_plans() if control else one.frontier_plans())]
         return [point for point in points if point is not None]
 
 
@@ -102,7 +103,9 @@ def main():
     parser.add_argument("--prompts", type=int, default=500, help="at most")
     parser.add_argument("--ways", nargs="*", choices=NAMES, metavar="WAY", default=[],
                         help="names in ways.py")
-    parser.add_argument("--no-controls", action="store_true")
+    parser.add_argument("--max-new-tokens", type=int, default=50, help="of each continuation")
+    parser.add_argument("--controls", nargs="*", choices=NAMES, metavar="WAY",
+                        help="ways whose controls are drawn. Default: all")
     parser.add_argument("--out", type=Path, default=Path("austeer-frontier"))
     options = parser.parse_args()
 
@@ -110,9 +113,9 @@ def main():
     vanilla = frontier.evaluate("vanilla", 0)
     ways = [*named([OPPONENT]), *(one for one in named(options.ways) if one.name != OPPONENT)]
     curves = {one.name: frontier.curve(one) for one in ways}
-    controls = {} if options.no_controls else {
+    controls = {
         one.name: {control: frontier.curve(one, "--control", control) for control in one.controls}
-        for one in ways}
+        for one in ways if options.controls is None or one.name in options.controls}
 
     write_picture(options.out / "frontier.svg", vanilla, curves, controls, OPPONENT)
     (options.out / "frontier.json").write_text(json.dumps(frontier.rows, indent=2) + "\n")

@@ -30,12 +30,16 @@ class Way:
         choice, alphas = self.frontier
         return [(*choice, "--alpha", alpha) for alpha in alphas]
 
+    def control_plans(self):
+        """Every second one: a control's curve needs fewer points."""
+        return self.frontier_plans()[1::2]
+
 
 def ks(*values):
     return tuple(("--k", k) for k in values)
 
 
-def austeer(name, site, rule, *rank, alphas=(1, 4, 16), strengths=(2, 4, 8, 16)):
+def austeer(name, site, rule, *rank, alphas=(1, 4, 16), strengths=(2, 4, 8)):
     options = tuple(itertools.chain.from_iterable(("--set", option) for option in rank))
     rules = () if rule is None else ("--rule", rule)
     return Way(name, ("--method", "austeer", "--site", site, *options),
@@ -44,8 +48,8 @@ def austeer(name, site, rule, *rank, alphas=(1, 4, 16), strengths=(2, 4, 8, 16))
 
 
 WAYS = (
-    austeer("AUSteer, attention", "attention", "scale", strengths=(4, 8, 16, 32)),
-    austeer("AUSteer, ffn", "ffn", "scale", strengths=(4, 8, 16, 32)),
+    austeer("AUSteer, attention", "attention", "scale", strengths=(8, 16)),
+    austeer("AUSteer, ffn", "ffn", "scale", strengths=(8, 16)),
     austeer("AUSteer, directed", "attention", "directed"),
     austeer("AUSteer, oriented", "attention", "oriented"),
     austeer("AUSteer, effect, directed", "attention", "directed", "score=effect"),
@@ -55,19 +59,23 @@ WAYS = (
     austeer("AUSteer, fixed strength", "attention", "directed", "strength=fixed"),
     austeer("AUSteer, vector", "attention", None, "value=vector"),
     austeer("AUSteer, effect, vector", "attention", None, "score=effect", "value=vector"),
-    Way("ITI", ("--method", "iti"), ks(8, 32), (2, 8, 15), (("--k", 48), (2, 5, 10, 15)),
+    Way("AUSteer, residual, effect, vector",  # CAA, but for the units that agree best
+        ("--method", "austeer", "--site", "layer", "--set", "score=effect", "--set", "value=vector"),
+        tuple((*k, "--layer", LAYER) for k in ks(4, 16, 64)), (0.5, 1, 2, 4),
+        (("--k", 100, "--layer", LAYER), (2, 4, 6)), CONTROLS),
+    Way("ITI", ("--method", "iti"), ks(8, 32), (2, 8, 15), (("--k", 48), (5, 10, 15)),
         CONTROLS),
     Way("CAA", ("--method", "caa"),
         tuple(("--k", 1, "--layer", layer) for layer in (6, 12, 18, 24)), (0.5, 1, 2),
         (("--k", 1, "--layer", LAYER), (1, 2, 3, 4)), LAYER_CONTROLS),
     Way("SADI, heads", ("--method", "sadi", "--site", "attention"), ks(2, 8), (1, 4, 16),
-        (("--k", 8, "--positions", "last"), (2, 4, 8, 16)), CONTROLS),
+        (("--k", 8, "--positions", "last"), (4, 8, 16)), CONTROLS),
     Way("SADI, neurons", ("--method", "sadi", "--site", "ffn_gate"), ks(10, 100), (4, 16, 64),
-        (("--k", 100, "--positions", "last"), (2, 8, 16, 32)), CONTROLS),
+        (("--k", 100, "--positions", "last"), (4, 16, 32)), CONTROLS),
     Way("SADI, hidden", ("--method", "sadi", "--site", "ffn"), ks(4, 20), (1, 4, 16),
-        (("--k", 20, "--positions", "last"), (2, 8, 16, 32)), CONTROLS),
+        (("--k", 20, "--positions", "last"), (4, 16, 32)), CONTROLS),
     Way("STA", ("--method", "sta", "--set", f"layer={LAYER}"), (("--k", 1),), (0.5, 1, 2, 4),
-        (("--k", 1), (1, 2, 3, 4)), ("direction",), needs_autoencoder=True),
+        (("--k", 1), (1, 2, 4)), ("direction",), needs_autoencoder=True),
 )
 
 

@@ -80,7 +80,7 @@ class Experiments(AusteerTest):
 
     def test_detox_frontier(self):
         self.run_experiment("detox_frontier", "--task", "provocations", "--pairs", "8", "--prompts",
-                            "3", "--ways", "ITI", "--no-controls", "--datasets", str(SAMPLES))
+                            "3", "--ways", "ITI", "--controls", "--datasets", str(SAMPLES))
         folder = self.folder / "austeer-frontier"
         rows = json.loads((folder / "frontier.json").read_text())
         self.assertEqual([row["way"] for row in rows], ["vanilla"] + 4 * ["CAA"] + 4 * ["ITI"])
