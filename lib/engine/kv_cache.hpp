@@ -14,6 +14,14 @@ struct KeysValues {
   at::Tensor values;
 };
 
+/// The same of float32 tensors on the CPU, as memory: [kv_heads, tokens, head_dim], the kv_heads
+/// `stride` floats apart.
+struct KeysValuesMemory {
+  const float* keys;
+  const float* values;
+  std::int64_t stride;
+};
+
 class KvCache {
  public:
   /// Room for `capacity[i]` tokens of text `first_text` + i in each of `layers` layers.
@@ -25,10 +33,17 @@ class KvCache {
   KeysValues extend(std::int64_t layer, std::int64_t text, std::int64_t first,
                     const at::Tensor& keys, const at::Tensor& values);
 
+  /// As extend(), by the one token at `position` > 0, whose `key` and `value` are float32
+  /// [kv_heads, head_dim] on the CPU; no tensor is made.
+  KeysValuesMemory extend_token(std::int64_t layer, std::int64_t text, std::int64_t position,
+                                const float* key, const float* value);
+
   /// Frees what is held of `text`.
   void release(std::int64_t text);
 
  private:
+  KeysValues& held(std::int64_t layer, std::int64_t text);
+
   std::int64_t first_text_;
   std::vector<std::int64_t> capacity_;
   std::vector<std::vector<KeysValues>> held_;  // [text][layer], allocated on first use

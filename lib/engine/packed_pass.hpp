@@ -50,7 +50,13 @@ class PackedPass : public Pass {
                         const at::Tensor& queries, const at::Tensor& keys,
                         const at::Tensor& values);
 
+  /// Attention of a decode step, where each text has one new row.
+  at::Tensor attend_tokens(std::int64_t layer, const AttentionConfig& attention,
+                           const at::Tensor& queries, const at::Tensor& keys,
+                           const at::Tensor& values);
+
   std::vector<Extent> extents_;
+  bool decodes_ = true;  // each text goes on by one token
   Rows rows_;
   Rows needed_rows_;  // what is left of rows_ in the last layer
   KvCache* cache_;

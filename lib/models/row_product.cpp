@@ -5,12 +5,7 @@
 #include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-// The program is built for any x86-64 processor; these functions run only after a look at what
-// this one has.
-#define AUSTEER_AVX2 __attribute__((target("avx2,fma,f16c")))
-#endif
+#include "models/avx2.hpp"
 
 namespace austeer {
 
@@ -30,20 +25,12 @@ void multiply_rows_plainly(const RowProduct& product) {
 
 namespace {
 
-constexpr std::int64_t lanes = 8;
-
 // Columns that are multiplied at a time: four rows of the weight then stay in the 32 KiB of the
 // innermost cache while all rows of x pass.
 constexpr std::int64_t chunk = 1024;
 
 constexpr int weight_tile = 4;
 constexpr int row_tile = 3;  // 4 × 3 sums, 3 rows of x and 1 of the weight fill the 16 registers
-
-AUSTEER_AVX2 inline float sum_of(__m256 x) {
-  __m128 sum = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-  sum = _mm_hadd_ps(sum, sum);
-  return _mm_cvtss_f32(_mm_hadd_ps(sum, sum));
-}
 
 /// W rows of the weight times X rows of x over `columns` columns; added to y unless `first`. The
 /// pointers are at the tile's first row and column, rows of x and the weight are `stride` apart.

@@ -119,7 +119,8 @@ TEST(PlanFile, TamperedFiles) {
   refuse([](auto&, auto& m) { m["plan"] = "[]"; }, "an object");
   refuse([](auto&, auto& m) { m["plan"] = R"({"edits": 3, "provenance": {}})"; }, "a list");
   refuse([&](auto&, auto& m) { in_json(m, "\"scale\"", "\"scail\""); }, "unknown operation");
-  refuse([&](auto&, auto& m) { in_json(m, "\"all\"", "\"al\""); }, "edit 0: [plan] unknown positions 'al'");
+  refuse([&](auto&, auto& m) { in_json(m, "\"all\"", "\"al\""); },
+         "edit 0: [plan] unknown positions 'al'");
   refuse([&](auto&, auto& m) { in_json(m, ",\"positions\":\"all\"", ""); }, "'positions'");
   refuse([&](auto&, auto& m) { in_json(m, "\"last_prompt\"", "\"last\""); },
          "edit 5: clamp acts at last_prompt alone, not at last");
