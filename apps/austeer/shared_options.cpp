@@ -7,25 +7,23 @@
 namespace austeer::app {
 namespace {
 
-void add_control_options(CLI::App& command, PlanChoice& choice, CLI::Option& plan) {
-  const PlanRecipe defaults;
+void add_control_options(CLI::App& command, PlanRecipe& recipe, CLI::Option& plan) {
   command
       .add_option_function<std::string>(
-          "--control", [&choice](const std::string& name) { choice.control = parse_control(name); },
+          "--control", [&recipe](const std::string& name) { recipe.control = parse_control(name); },
           "steer what the plan should beat, as many activations: random units from outside the "
           "ranking's first tenth; the same units in a random direction; others of the same "
           "magnitude; random ones of the same layer")
       ->option_text("random|direction|magnitude|layer")
       ->needs(&plan);
-  command.add_option("--seed", choice.seed, "of the control")
-      ->default_str(std::to_string(defaults.seed))
-      ->needs(&plan);
+  command.add_option("--seed", recipe.seed, "of the control")->default_str("0")->needs(&plan);
   command
-      .add_option("--suppress", choice.suppress,
+      .add_option("--suppress", recipe.suppress_share,
                   "in place of steering the first units: scale this share of all, the last ones")
       ->needs(&plan);
-  command.add_option("--factor", choice.factor, "what --suppress multiplies activations by")
-      ->default_str(fmt::format("{}", defaults.suppress_factor))
+  command
+      .add_option("--factor", recipe.suppress_factor, "what --suppress multiplies activations by")
+      ->default_str(fmt::format("{}", default_suppress_factor))
       ->needs(&plan);
 }
 
@@ -64,19 +62,19 @@ void add_datasets_option(CLI::App& command, RunOptions& options) {
 }
 
 void add_plan_options(CLI::App& command, PlanChoice& choice) {
-  const PlanRecipe defaults;
+  PlanRecipe& recipe = choice.recipe;
   auto* plan = command.add_option("--plan", choice.file, "ranking or plan to steer with")
                    ->check(CLI::ExistingFile);
-  command.add_option("--k", choice.k, "units (or heads, layers) to steer, from the ranking's top")
-      ->default_str(fmt::format("{}; of whole layers 1", defaults.k))
+  command.add_option("--k", recipe.k, "units (or heads, layers) to steer, from the ranking's top")
+      ->default_str(fmt::format("{}; of whole layers 1", default_k))
       ->needs(plan)
       ->check(CLI::PositiveNumber);
-  command.add_option("--alpha", choice.alpha, "strength")
-      ->default_str(fmt::format("{}", defaults.alpha))
+  command.add_option("--alpha", recipe.alpha, "strength")
+      ->default_str(fmt::format("{}", default_alpha))
       ->needs(plan);
   command
       .add_option_function<std::string>(
-          "--rule", [&choice](const std::string& name) { choice.rule = parse_rule(name); },
+          "--rule", [&recipe](const std::string& name) { recipe.rule = parse_rule(name); },
           "scale: x(1 + alpha v) for a unit's value v, the published rule; directed: x + alpha v "
           "|x|; oriented: scale with the sign of the unit's mean activation; add: x + alpha v; "
           "clamp: scale what an unsteered pass gives. Default: the method's")
@@ -84,23 +82,23 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
   command
       .add_option_function<std::string>(
           "--positions",
-          [&choice](const std::string& name) { choice.positions = parse_positions(name); },
+          [&recipe](const std::string& name) { recipe.positions = parse_positions(name); },
           "tokens to steer: all, last_prompt, last, from_last_prompt. Default: the method's")
       ->needs(plan);
-  command.add_option("--layer", choice.layer, "only units of this layer")
+  command.add_option("--layer", recipe.layer, "only units of this layer")
       ->needs(plan)
       ->check(CLI::NonNegativeNumber);
   command
       .add_option_function<std::vector<std::string>>(
           "--units",
-          [&choice](const std::vector<std::string>& names) {
-            choice.units.clear();
-            for (const std::string& name : names) choice.units.push_back(parse_unit(name));
+          [&recipe](const std::vector<std::string>& names) {
+            recipe.units.clear();
+            for (const std::string& name : names) recipe.units.push_back(parse_unit(name));
           },
           "LAYER:DIM,... (or SITE:LAYER:DIM): steer these units in place of the first k")
       ->delimiter(',')
       ->needs(plan);
-  add_control_options(command, choice, *plan);
+  add_control_options(command, recipe, *plan);
   command.add_option("--save-plan", choice.save, "also write the plan to this file")->needs(plan);
 }
 

@@ -1,7 +1,6 @@
 #include "steering/recipe.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <map>
@@ -20,35 +19,62 @@ using Values = std::map<std::pair<Site, std::int64_t>, std::map<std::int64_t, fl
   throw UsageError("plan", what, hint);
 }
 
+double alpha_of(const PlanRecipe& recipe) { return recipe.alpha.value_or(default_alpha); }
+
+double factor_of(const PlanRecipe& recipe) {
+  return recipe.suppress_factor.value_or(default_suppress_factor);
+}
+
+/// Vectors of whole layers are made to be added at one of them.
+std::int64_t k_of(const PlanRecipe& recipe, const Ranking& ranking) {
+  const bool ranks_layers = std::ranges::all_of(
+      ranking.sites, [](const RankedSite& site) { return site.group == site.width; });
+  return recipe.k.value_or(ranks_layers ? 1 : default_k);
+}
+
 void check_suppression(const PlanRecipe& recipe) {
   if (!(*recipe.suppress_share >= 0 && *recipe.suppress_share <= 1)) {
     throw UsageError({"[plan] the share of units to suppress is out of range", "0 to 1",
                       fmt::format("{}", *recipe.suppress_share), ""});
   }
-  if (!std::isfinite(static_cast<float>(recipe.suppress_factor))) {
+  if (!std::isfinite(static_cast<float>(factor_of(recipe)))) {
     refuse("the factor of suppression is not a number");
   }
-  if (recipe.rule || recipe.layer || recipe.control || !recipe.units.empty()) {
-    refuse("suppression takes the last units of the whole ranking and scales them",
-           "Leave out the rule, layer, units and control");
+  const PlanRecipe suppression{.positions = recipe.positions,
+                               .suppress_share = recipe.suppress_share,
+                               .suppress_factor = recipe.suppress_factor};
+  if (recipe != suppression) {
+    refuse("suppression takes the last units of the whole ranking and scales them by its factor",
+           "Leave out k, alpha, the rule, layer, units and control");
+  }
+}
+
+/// Throws for what would silently do nothing.
+void check_idle(const PlanRecipe& recipe) {
+  if (recipe.suppress_factor) refuse("the factor says how far suppression goes: there is none");
+  if (recipe.seed && !recipe.control) refuse("the seed is that of a control: there is none");
+  if (recipe.seed && recipe.control == Control::magnitude) {
+    refuse("the control magnitude draws nothing: leave out the seed");
+  }
+  if (recipe.k && !recipe.units.empty()) refuse("units are named: leave out k");
+  if (recipe.layer && !recipe.units.empty()) {
+    refuse("units are named with their layers: a layer beside them chooses nothing");
   }
 }
 
 void check_recipe(const Ranking& ranking, const PlanRecipe& recipe) {
   if (recipe.suppress_share) return check_suppression(recipe);
-  if (recipe.k < 1) {
-    throw UsageError({fmt::format("[plan] k = {} steers nothing", recipe.k), "k >= 1", "", ""});
+  check_idle(recipe);
+  if (recipe.k && *recipe.k < 1) {
+    throw UsageError({fmt::format("[plan] k = {} steers nothing", *recipe.k), "k >= 1", "", ""});
   }
-  if (!std::isfinite(recipe.alpha)) {
-    throw UsageError(
-        {"[plan] alpha is not a number", "a finite value", fmt::format("{}", recipe.alpha), ""});
+  if (!std::isfinite(alpha_of(recipe))) {
+    throw UsageError({"[plan] alpha is not a number", "a finite value",
+                      fmt::format("{}", alpha_of(recipe)), ""});
   }
   if (recipe.layer && (*recipe.layer < 0 || *recipe.layer >= ranking.layers)) {
     throw UsageError({"[plan] no such layer", fmt::format("0 to {}", ranking.layers - 1),
                       std::to_string(*recipe.layer), ""});
-  }
-  if (recipe.layer && !recipe.units.empty()) {
-    refuse("units are named with their layers: a layer beside them chooses nothing");
   }
   if (recipe.rule.value_or(ranking.rule) == Rule::clamp &&
       recipe.positions.value_or(Positions::last_prompt) != Positions::last_prompt) {
@@ -68,18 +94,20 @@ std::vector<UnitGroup> groups_for(const Ranking& ranking, const PlanRecipe& reci
   return groups;
 }
 
-std::vector<ChosenGroup> first_groups(std::span<const UnitGroup> groups, const PlanRecipe& recipe) {
+/// The first k groups with a value, of one layer where that is given.
+std::vector<ChosenGroup> first_groups(std::span<const UnitGroup> groups, std::int64_t k,
+                                      std::optional<std::int64_t> layer) {
   std::vector<ChosenGroup> chosen;
   for (const UnitGroup& group : groups) {
-    if (static_cast<std::int64_t>(chosen.size()) == recipe.k) break;
-    if (recipe.layer && group.front().layer != *recipe.layer) continue;
+    if (static_cast<std::int64_t>(chosen.size()) == k) break;
+    if (layer && group.front().layer != *layer) continue;
     if (has_value(group)) chosen.emplace_back(group.begin(), group.end());
   }
   if (chosen.empty()) {
-    refuse(recipe.layer ? fmt::format("no unit of layer {} has a value in this ranking: nothing "
-                                      "would be steered",
-                                      *recipe.layer)
-                        : "no unit of this ranking has a value: nothing would be steered");
+    refuse(layer ? fmt::format("no unit of layer {} has a value in this ranking: nothing would be "
+                               "steered",
+                               *layer)
+                 : "no unit of this ranking has a value: nothing would be steered");
   }
   return chosen;
 }
@@ -136,15 +164,18 @@ Values zeros(const Ranking& ranking) {
 
 Values steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule rule) {
   const std::vector<UnitGroup> groups = groups_for(ranking, recipe);
-  std::vector<ChosenGroup> chosen =
-      recipe.units.empty() ? first_groups(groups, recipe) : named_units(ranking, recipe.units);
-  if (recipe.control) chosen = control_for(*recipe.control, chosen, groups, recipe.seed);
+  std::vector<ChosenGroup> chosen = recipe.units.empty()
+                                        ? first_groups(groups, k_of(recipe, ranking), recipe.layer)
+                                        : named_units(ranking, recipe.units);
+  if (recipe.control) {
+    chosen = control_for(*recipe.control, chosen, groups, recipe.seed.value_or(0));
+  }
   Values values = rule == Rule::clamp ? zeros(ranking) : Values();
   for (const ChosenGroup& group : chosen) {
     for (const RankedUnit& unit : group) {
       if (unit.value == 0 || (rule == Rule::oriented && unit.mean_activation == 0)) continue;
       const Site site = ranking.sites[static_cast<std::size_t>(unit.site)].site;
-      values[{site, unit.layer}][unit.dim] = value_of(unit, recipe.alpha, rule);
+      values[{site, unit.layer}][unit.dim] = value_of(unit, alpha_of(recipe), rule);
     }
   }
   return values;
@@ -155,7 +186,7 @@ Values suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) {
   // A hair more, so that 0.29 of 100 is 29 although 0.29 * 100 is 28.999999999999996.
   const auto count =
       static_cast<std::size_t>(*recipe.suppress_share * static_cast<double>(groups.size()) + 1e-6);
-  const auto value = static_cast<float>(recipe.suppress_factor - 1);
+  const auto value = static_cast<float>(factor_of(recipe) - 1);
   Values values;
   for (const UnitGroup& group : std::span(groups).last(std::min(count, groups.size()))) {
     for (const RankedUnit& unit : group) {
@@ -181,24 +212,24 @@ Operation operation_of(Rule rule) {
   return Operation::scale;
 }
 
-Json recipe_json(const PlanRecipe& recipe, Rule rule, Positions positions) {
+Json recipe_json(const PlanRecipe& recipe, const Ranking& ranking, Rule rule, Positions positions) {
   if (recipe.suppress_share) {
-    return {{"suppress", {{"share", *recipe.suppress_share}, {"factor", recipe.suppress_factor}}},
+    return {{"suppress", {{"share", *recipe.suppress_share}, {"factor", factor_of(recipe)}}},
             {"positions", positions_name(positions)}};
   }
   Json json = Json::object();
   if (recipe.units.empty()) {
-    json["k"] = recipe.k;
+    json["k"] = k_of(recipe, ranking);
   } else {
     for (const UnitName& unit : recipe.units) json["units"].push_back(unit_text(unit));
   }
-  json["alpha"] = recipe.alpha;
+  json["alpha"] = alpha_of(recipe);
   json["rule"] = rule_name(rule);
   json["positions"] = positions_name(positions);
   if (recipe.layer) json["layer"] = *recipe.layer;
   if (recipe.control) {
     json["control"] = control_name(*recipe.control);
-    json["seed"] = recipe.seed;
+    json["seed"] = recipe.seed.value_or(0);
   }
   return json;
 }
@@ -217,35 +248,6 @@ Json plan_provenance(const Ranking& ranking, const Json& recipe, std::int64_t un
 
 }  // namespace
 
-UnitName parse_unit(std::string_view text) {
-  UnitName unit;
-  std::string_view rest = text;
-  const auto number = [&]() -> std::int64_t {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    const bool is_number = error == std::errc() && value >= 0;
-    rest.remove_prefix(is_number ? static_cast<std::size_t>(end - rest.data()) : 0);
-    return is_number ? value : -1;
-  };
-  if (std::ranges::count(text, ':') == 2) {
-    unit.site = parse_site(text.substr(0, text.find(':')));
-    rest.remove_prefix(text.find(':') + 1);
-  }
-  unit.layer = number();
-  const bool parted = rest.starts_with(':');
-  rest.remove_prefix(parted ? 1 : 0);
-  unit.dim = number();
-  if (unit.layer < 0 || !parted || unit.dim < 0 || !rest.empty()) {
-    throw UsageError({"[plan] not the name of a unit", "LAYER:DIM or SITE:LAYER:DIM",
-                      fmt::format("'{}'", text), ""});
-  }
-  return unit;
-}
-
-std::string unit_text(const UnitName& unit) {
-  return fmt::format("{}{}:{}", unit.site ? site_name(*unit.site) + ":" : "", unit.layer, unit.dim);
-}
-
 Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe) {
   check_recipe(ranking, recipe);
   const Rule rule = recipe.suppress_share ? Rule::scale : recipe.rule.value_or(ranking.rule);
@@ -262,7 +264,8 @@ Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe) {
     }
     plan.edits.push_back(std::move(edit));
   }
-  plan.provenance = plan_provenance(ranking, recipe_json(recipe, rule, positions), plan.units());
+  plan.provenance =
+      plan_provenance(ranking, recipe_json(recipe, ranking, rule, positions), plan.units());
   return plan;
 }
 

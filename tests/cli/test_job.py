@@ -112,8 +112,8 @@ class Job(AusteerTest):
         self.refuse(2, "KEY=VALUE", *rank, "--set", "score")
         self.refuse(2, "unknown site 'fnn'", "rank", "--cache", "cache", "--site", "fnn", "--out",
                     "x")
-        self.refuse(2, "--seed is that of a --control", *steer, "--seed", 1)
-        self.refuse(2, "leave out --k", *steer, "--units", unit, "--k", 1)
+        self.refuse(2, "the seed is that of a control", *steer, "--seed", 1)
+        self.refuse(2, "leave out k", *steer, "--units", unit, "--k", 1)
         self.refuse(2, "did you mean 'random'", *steer, "--control", "randon")
 
     def test_overflowing_strength_is_told(self):

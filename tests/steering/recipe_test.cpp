@@ -2,6 +2,8 @@
 
 #include "steering/recipe.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -133,7 +135,7 @@ TEST(Recipe, OneLayer) {
 }
 
 TEST(Recipe, NamedUnits) {
-  EXPECT_EQ(edits(small_ranking(), {.k = 1, .alpha = 10, .units = {{{}, 0, 2}, {Site::ffn, 1, 0}}}),
+  EXPECT_EQ(edits(small_ranking(), {.alpha = 10, .units = {{{}, 0, 2}, {Site::ffn, 1, 0}}}),
             (std::vector<Edit>{edit(0, Operation::scale, {2}, {3}),
                                edit(1, Operation::scale, {0}, {8})}));
   // Single units of a head.
@@ -145,17 +147,6 @@ TEST(Recipe, NamedUnits) {
   refuse({.units = {{{}, 1, 1}}}, "1:1 has no value");
   refuse({.units = {{Site::layer, 0, 1}}}, "layer:0:1 is of no site of the ranking, which has ffn");
   refuse({.layer = 0, .units = {{{}, 0, 1}}}, "a layer beside them");
-}
-
-TEST(Recipe, NamesOfUnits) {
-  EXPECT_EQ(parse_unit("27:84"), (UnitName{{}, 27, 84}));
-  EXPECT_EQ(parse_unit("ffn_gate:0:1535"), (UnitName{Site::ffn_gate, 0, 1535}));
-  for (const char* text : {"27:84", "ffn:3:5"}) EXPECT_EQ(unit_text(parse_unit(text)), text);
-  for (const char* text : {"", ":", "3", "3:", ":3", "3:4x", "3:-4", "a:3", "3:4 ", "3:+4",
-                           "3:99999999999999999999", "ffn:3:", "ffn:3:4:5"}) {
-    expect_refusal<UsageError>([&] { parse_unit(text); }, "not the name of a unit");
-  }
-  expect_refusal<UsageError>([] { parse_unit("fnn:3:4"); }, "did you mean 'ffn'");
 }
 
 TEST(Recipe, SeveralSites) {
@@ -189,10 +180,30 @@ TEST(Recipe, SuppressionScalesTheLast) {
   refuse({.suppress_share = 1.5}, "expected 0 to 1; found 1.5");
   refuse({.suppress_share = std::nan("")}, "out of range");
   refuse({.suppress_share = 0.5, .suppress_factor = std::nan("")}, "factor");
-  refuse({.rule = Rule::directed, .suppress_share = 0.5}, "Leave out the rule");
+  refuse({.k = 1, .suppress_share = 0.5}, "Leave out k");
+  refuse({.alpha = 1, .suppress_share = 0.5}, "Leave out");
+  refuse({.rule = Rule::directed, .suppress_share = 0.5}, "Leave out");
   refuse({.layer = 1, .suppress_share = 0.5}, "Leave out");
   refuse({.units = {{{}, 0, 1}}, .suppress_share = 0.5}, "Leave out");
   refuse({.control = Control::random, .suppress_share = 0.5}, "Leave out");
+}
+
+TEST(Recipe, WhatWouldDoNothingIsRefused) {
+  refuse({.seed = 1}, "the seed is that of a control");
+  refuse({.control = Control::magnitude, .seed = 1}, "draws nothing");
+  refuse({.suppress_factor = 1}, "how far suppression goes");
+  refuse({.k = 1, .units = {{{}, 0, 1}}}, "leave out k");
+}
+
+TEST(Recipe, OneWholeLayerUnlessMoreAreAsked) {
+  Ranking ranking = small_ranking();
+  ranking.sites[0].group = ranking.sites[0].width;
+  std::ranges::stable_sort(ranking.units, std::greater<>(), &RankedUnit::layer);
+  const Plan plan = plan_from_ranking(ranking, {});
+  ASSERT_EQ(plan.edits.size(), 1U);
+  EXPECT_EQ(plan.edits[0].layer, 1);
+  EXPECT_EQ(plan.provenance.at("k"), 1);
+  EXPECT_EQ(edits(ranking, {.k = 2}).size(), 2U);
 }
 
 TEST(Recipe, ProvenanceSaysWhereThePlanComesFrom) {
