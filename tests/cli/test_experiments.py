@@ -80,17 +80,20 @@ class Experiments(AusteerTest):
 
     def test_detox_frontier(self):
         self.run_experiment("detox_frontier", "--task", "provocations", "--pairs", "8", "--prompts",
-                            "3", "--ways", "ITI", "--controls", "--datasets", str(SAMPLES))
+                            "3", "--max-new-tokens", "8", "--ways", "ITI", "--controls", "CAA",
+                            "--datasets", str(SAMPLES))
         folder = self.folder / "austeer-frontier"
         rows = json.loads((folder / "frontier.json").read_text())
-        self.assertEqual([row["way"] for row in rows], ["vanilla"] + 4 * ["CAA"] + 4 * ["ITI"])
+        self.assertEqual([row["way"] for row in rows],
+                         ["vanilla"] + 4 * ["CAA"] + 3 * ["ITI"] + 2 * ["CAA random"]
+                         + 2 * ["CAA direction"])
         self.assertEqual([row["activations_per_token"] for row in rows],
-                         [0] + 4 * [576] + 4 * [48 * 64])
+                         [0] + 4 * [576] + 3 * [48 * 64] + 4 * [576])
         self.assertIn("\nITI: of ", (folder / "frontier.md").read_text())
         picture = xml.etree.ElementTree.parse(folder / "frontier.svg")
-        # Each panel: vanilla, and every curve of vanilla and four points.
+        # Each panel: vanilla, CAA's curve and the way's own from vanilla on, and CAA's controls.
         circles = picture.findall("{http://www.w3.org/2000/svg}circle")
-        self.assertEqual(len(circles), (5 + 1) + (5 + 5 + 1))
+        self.assertEqual(len(circles), (1 + 5 + 3 + 3) + (1 + 5 + 4))
 
 
 if __name__ == "__main__":
