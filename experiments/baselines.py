@@ -63,19 +63,22 @@ class Table:
             report = self.runs.evaluate(f"dev-{way.name}", self.dev, "--scoring",
                                         self.options.scoring, "--limit", self.options.dev_items,
                                         "--plan", ranking, *plan)
-            if report is not None and report["accuracy"] > best:
+            if "failed" not in report and report["accuracy"] > best:
                 best, chosen = report["accuracy"], plan
         return chosen
 
     def control(self, name, control, steered):
-        """Per item, the share of the control's draws that are right; None where none can run."""
-        draws = []
+        """Per item, the share of the control's draws that are right; where none can be carried out,
+        why."""
+        draws, reason = [], ""
         for seed in range(self.options.seeds if control in DRAWS else 1):
             drawn = ("--control", control, *(("--seed", seed) if control in DRAWS else ()))
             report = self.runs.evaluate(f"{name}-{control}", "test", *steered, *drawn)
-            if report is not None:
+            if "failed" in report:
+                reason = report["failed"]
+            else:
                 draws.append(right(report))
-        return [mean(item) for item in zip(*draws)] or None
+        return [mean(item) for item in zip(*draws)] or reason
 
     def add(self, way):
         ranking = self.runs.rank(way, self.cache, LAYER, self.options.autoencoder)
@@ -85,15 +88,15 @@ class Table:
             return
         steered = (*self.shared, "--plan", ranking, *plan)
         report = self.runs.evaluate(way.name, "test", *steered)
-        if report is None:
-            self.rows.append((way.name, plan_text(plan), "", "overflows on test", "", "", ""))
+        if "failed" in report:
+            self.rows.append((way.name, plan_text(plan), "", report["failed"], "", "", ""))
             return
         correct = right(report)
         below, not_beaten = [], []
         for control in way.controls:
             chance = self.control(way.name, control, steered)
-            if chance is None:  # a control that breaks the model is no opponent
-                below.append((f"— control: {control}", "overflows", "", "", "", "", ""))
+            if isinstance(chance, str):  # what breaks the model, or is not there, is no opponent
+                below.append((f"— control: {control}", chance, "", "", "", "", ""))
                 continue
             beside, beaten = difference(chance, correct)
             if not beaten:

@@ -48,9 +48,9 @@ class Frontier:
         self.rows = []
 
     def evaluate(self, name, strength, *plan):
-        """The point of a plan; None for one that overflows, or leaves no text to judge."""
+        """The point of a plan; None for one that cannot be carried out or leaves no text to judge."""
         report = self.runs.evaluate(name, "test", *self.shared, *plan)
-        if report is None or report["cost"] is None:
+        if "failed" in report or report["cost"] is None:
             return None
         cost, rate, interval = point(report)
         self.rows.append({"way": name, "strength": strength, "toxic_rate": rate, "interval": interval,

@@ -13,7 +13,10 @@ from pathlib import Path
 from austeer_runs import AUSTEER, ROOT, austeer, items_of
 
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"
-OVERFLOW = "the logits are NaN or infinite"  # what the program says of a plan that is too strong
+FAILURES = {  # what the program says of plans that are too strong, and of controls that cannot be
+    "the logits are NaN or infinite": "overflows",
+    "too few groups are left": "too few groups are left to draw from",
+}
 
 
 def file_name(text):
@@ -72,7 +75,8 @@ class KeptRuns:
         return file
 
     def evaluate(self, name, split, *options):
-        """The report of an evaluation, run unless it is there; None for a plan that overflows."""
+        """The report of an evaluation, run unless it is there; of a plan that cannot be carried out
+        only why it `failed`, as in FAILURES."""
         arguments = [str(part) for part in (*self.data, "--split", split, *options)]
         kept = self.folder / "results" / f"{file_name(name)}-{digest(*arguments)}.report.json"
         if not kept.exists():
@@ -86,8 +90,9 @@ class KeptRuns:
     def run(result, arguments):
         command = [str(AUSTEER), "eval", *arguments, "--json", "--out", str(result), "--quiet"]
         done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode and OVERFLOW in done.stderr:
-            return "null"
+        for words, reason in FAILURES.items():
+            if done.returncode and words in done.stderr:
+                return json.dumps({"failed": reason})
         if done.returncode:
             sys.exit(f"{done.stderr}failed: {' '.join(command)}")
         return done.stdout

@@ -85,15 +85,15 @@ class Experiments(AusteerTest):
         folder = self.folder / "austeer-frontier"
         rows = json.loads((folder / "frontier.json").read_text())
         self.assertEqual([row["way"] for row in rows],
-                         ["vanilla"] + 4 * ["CAA"] + 3 * ["ITI"] + 2 * ["CAA random"]
+                         ["vanilla"] + 4 * ["CAA"] + 2 * ["ITI"] + 2 * ["CAA random"]
                          + 2 * ["CAA direction"])
         self.assertEqual([row["activations_per_token"] for row in rows],
-                         [0] + 4 * [576] + 3 * [48 * 64] + 4 * [576])
+                         [0] + 4 * [576] + 2 * [48 * 64] + 4 * [576])
         self.assertIn("\nITI: of ", (folder / "frontier.md").read_text())
         picture = xml.etree.ElementTree.parse(folder / "frontier.svg")
         # Each panel: vanilla, CAA's curve and the way's own from vanilla on, and CAA's controls.
         circles = picture.findall("{http://www.w3.org/2000/svg}circle")
-        self.assertEqual(len(circles), (1 + 5 + 3 + 3) + (1 + 5 + 4))
+        self.assertEqual(len(circles), (1 + 5 + 3 + 3) + (1 + 5 + 3))
 
 
 if __name__ == "__main__":
