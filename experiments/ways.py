@@ -62,7 +62,7 @@ WAYS = (
     Way("AUSteer, residual, effect, vector",  # CAA, but for the units that agree best
         ("--method", "austeer", "--site", "layer", "--set", "score=effect", "--set", "value=vector"),
         tuple((*k, "--layer", LAYER) for k in ks(4, 16, 64)), (0.5, 1, 2, 4),
-        (("--k", 100, "--layer", LAYER), (2, 4, 6)), CONTROLS),
+        (("--k", 100, "--layer", LAYER), (1, 2, 3, 4, 6)), CONTROLS),
     Way("ITI", ("--method", "iti"), ks(8, 32), (2, 8, 15), (("--k", 48), (5, 15)),
         CONTROLS),
     Way("CAA", ("--method", "caa"),
