@@ -28,7 +28,7 @@ def wilson(hits, count, z=1.96):
     middle = (share + squared / (2 * count)) / (1 + squared / count)
     half = z / (1 + squared / count) * math.sqrt(share * (1 - share) / count
                                                  + squared / (4 * count * count))
-    return middle - half, middle + half
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def mcnemar(before, after):

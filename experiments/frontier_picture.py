@@ -89,7 +89,7 @@ def write_picture(file, vanilla, curves, controls, everywhere):
                  for (name, points), dash in zip(controls.get(way, {}).items(), DASHES)]
         if way != everywhere and everywhere in curves:
             shown.append((everywhere, "", curves[everywhere], COLOURS["everywhere"]))
-        shown.append((way, "", curve, COLOURS["way"]))
+        shown.append(("this way", "", curve, COLOURS["way"]))
         for _, dash, line, colour in shown:
             parts += panel.curve([vanilla, *line], colour, dash)
         parts += panel.curve([vanilla], COLOURS["vanilla"])
