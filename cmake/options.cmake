@@ -6,6 +6,12 @@ if(AUSTEER_STRICT)
   target_compile_options(austeer_options INTERFACE -Wall -Wextra -Wpedantic -Werror)
 endif()
 
+# Files that are compiled together are included by another; for GCC they are then headers, in which
+# it warns of unnamed namespaces.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(austeer_options INTERFACE -Wno-subobject-linkage)
+endif()
+
 if(AUSTEER_SANITIZE)
   target_compile_options(austeer_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

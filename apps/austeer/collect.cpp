@@ -13,13 +13,13 @@
 namespace austeer::app {
 namespace {
 
-struct Options {
+struct CollectCommand {
   CollectOptions collect;
   std::vector<std::string> sites;
   bool json = false;
 };
 
-void run_collect(Options& options) {
+void run_collect(CollectCommand& options) {
   options.collect.sites.clear();
   for (const std::string& name : options.sites) {
     options.collect.sites.push_back(parse_site_reading(name));
@@ -45,7 +45,7 @@ void run_collect(Options& options) {
 void add_collect(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("collect", "Run a task's pairs, keep their activations on disk");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CollectCommand>();
   CollectOptions& collect = options->collect;
   for (const SiteReading& site : collect.sites) options->sites.push_back(site_reading_name(site));
   add_run_options(*command, collect.run);

@@ -12,7 +12,7 @@
 namespace austeer::app {
 namespace {
 
-struct Options {
+struct EvalCommand {
   EvalOptions eval;
   std::string scoring = "generate";
   bool json = false;
@@ -34,7 +34,7 @@ void print(const EvalReport& report) {
   fmt::print("result: {}\n", report.result.string());
 }
 
-void run_eval(Options& options) {
+void run_eval(EvalCommand& options) {
   options.eval.scoring = parse_scoring(options.scoring);
   const EvalReport report = eval(options.eval);
   if (!options.json) return print(report);
@@ -52,7 +52,7 @@ void run_eval(Options& options) {
 
 void add_eval(CLI::App& app) {
   CLI::App* command = app.add_subcommand("eval", "Score a task, with or without a plan");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<EvalCommand>();
   EvalOptions& eval = options->eval;
   add_run_options(*command, eval.run);
   add_datasets_option(*command, eval.run);

@@ -11,7 +11,7 @@
 namespace austeer::app {
 namespace {
 
-struct Options {
+struct JudgeCommand {
   JudgeOptions judge;
   bool json = false;
 };
@@ -20,7 +20,7 @@ std::string rate_text(const std::optional<double>& rate) {
   return rate ? fmt::format("{:+.1f}", *rate) : "none, since there is no verdict";
 }
 
-void run_judge(const Options& options) {
+void run_judge(const JudgeCommand& options) {
   const JudgeReport report = judge(options.judge);
   const OutcomeCounts& counts = report.counts;
   const std::optional<double> rate = counts.delta_win_rate();
@@ -47,7 +47,7 @@ void run_judge(const Options& options) {
 
 void add_judge(CLI::App& app) {
   CLI::App* command = app.add_subcommand("judge", "Compare two results of eval by a judge model");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<JudgeCommand>();
   JudgeOptions& judge = options->judge;
   command->add_option("--baseline", judge.baseline, "result of eval without a plan")
       ->required()

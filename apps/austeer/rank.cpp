@@ -16,7 +16,7 @@
 namespace austeer::app {
 namespace {
 
-struct Options {
+struct RankCommand {
   RankOptions rank;
   std::vector<std::string> settings;
   std::int64_t top = 20;
@@ -32,7 +32,7 @@ std::string methods_help() {
   return help.substr(0, help.size() - 2);
 }
 
-void run_rank(Options& options) {
+void run_rank(RankCommand& options) {
   options.rank.settings = parse_settings(options.settings);
   const Ranking ranking = rank(options.rank);
   if (options.json) {
@@ -48,7 +48,7 @@ void run_rank(Options& options) {
 
 void add_rank(CLI::App& app) {
   CLI::App* command = app.add_subcommand("rank", "Rank the units of sites, without the model");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RankCommand>();
   command->add_option("--cache", options->rank.cache, "activation cache made by collect")
       ->required()
       ->check(CLI::ExistingDirectory);

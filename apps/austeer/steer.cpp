@@ -13,12 +13,12 @@
 namespace austeer::app {
 namespace {
 
-struct Options {
+struct SteerCommand {
   SteerOptions steer;
   bool json = false;
 };
 
-void run_steer(const Options& options) {
+void run_steer(const SteerCommand& options) {
   const SteerReport report = steer(options.steer);
   if (options.json) {
     Json answer = {{"text", report.text}, {"steered_units", report.steered_units}};
@@ -39,7 +39,7 @@ void run_steer(const Options& options) {
 
 void add_steer(CLI::App& app) {
   CLI::App* command = app.add_subcommand("steer", "Continue a prompt, steered by a plan");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SteerCommand>();
   SteerOptions& steer = options->steer;
   add_run_options(*command, steer.run);
   add_plan_options(*command, steer.plan);

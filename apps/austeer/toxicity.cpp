@@ -18,7 +18,7 @@
 namespace austeer::app {
 namespace {
 
-struct Options {
+struct ToxicityCommand {
   ToxicityFitOptions fit;
   std::filesystem::path labels;
   std::string input;
@@ -27,7 +27,7 @@ struct Options {
   bool json = false;
 };
 
-std::unique_ptr<ToxicityScorer> scorer_of(const Options& options) {
+std::unique_ptr<ToxicityScorer> scorer_of(const ToxicityCommand& options) {
   return open_scorer(options.scorer, project_folder("configs"), home_folder());
 }
 
@@ -52,7 +52,7 @@ void print_evaluation(const ToxicityEvaluation& evaluation, bool json) {
   }
 }
 
-void run_score(const Options& options) {
+void run_score(const ToxicityCommand& options) {
   const auto scorer = scorer_of(options);
   if (options.input == "-") {
     score_lines(*scorer, options.field, std::cin, std::cout, "stdin");
@@ -77,7 +77,7 @@ void add_scorer_option(CLI::App& command, std::string& scorer) {
       ->capture_default_str();
 }
 
-void add_fit(CLI::App& parent, const std::shared_ptr<Options>& options) {
+void add_fit(CLI::App& parent, const std::shared_ptr<ToxicityCommand>& options) {
   CLI::App* command =
       parent.add_subcommand("fit", "Fit the project's own scorer to the labels' training side");
   add_labels_option(*command, options->fit.labels);
@@ -95,7 +95,7 @@ void add_fit(CLI::App& parent, const std::shared_ptr<Options>& options) {
   command->callback([options] { print_evaluation(fit_toxicity(options->fit), options->json); });
 }
 
-void add_score(CLI::App& parent, const std::shared_ptr<Options>& options) {
+void add_score(CLI::App& parent, const std::shared_ptr<ToxicityCommand>& options) {
   CLI::App* command = parent.add_subcommand(
       "score", "Add each line's score as \"toxicity\": JSONL in, JSONL on stdout");
   command->add_option("input", options->input, "JSONL file, or - for stdin")->required();
@@ -105,7 +105,7 @@ void add_score(CLI::App& parent, const std::shared_ptr<Options>& options) {
   command->callback([options] { run_score(*options); });
 }
 
-void add_evaluate(CLI::App& parent, const std::shared_ptr<Options>& options) {
+void add_evaluate(CLI::App& parent, const std::shared_ptr<ToxicityCommand>& options) {
   CLI::App* command =
       parent.add_subcommand("evaluate", "Compare a scorer with the labels' held-out side");
   add_labels_option(*command, options->labels);
@@ -122,7 +122,7 @@ void add_toxicity(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("toxicity", "Fit, apply and judge offline toxicity scorers");
   command->require_subcommand(1);
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ToxicityCommand>();
   add_fit(*command, options);
   add_score(*command, options);
   add_evaluate(*command, options);

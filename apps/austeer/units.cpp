@@ -10,13 +10,13 @@
 namespace austeer::app {
 namespace {
 
-struct Options {
+struct UnitsCommand {
   std::filesystem::path ranking;
   std::int64_t top = 100;
   bool json = false;
 };
 
-void run_units(const Options& options) {
+void run_units(const UnitsCommand& options) {
   const Ranking ranking = load_ranking(options.ranking);
   if (options.json) {
     print_json(units_json(ranking, options.top));
@@ -29,7 +29,7 @@ void run_units(const Options& options) {
 
 void add_units(CLI::App& app) {
   CLI::App* command = app.add_subcommand("units", "List the units of a ranking");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<UnitsCommand>();
   command->add_option("ranking", options->ranking, "ranking file")
       ->required()
       ->check(CLI::ExistingFile);

@@ -36,9 +36,10 @@ class EncoderTexts {
   /// text, never special tokens.
   std::vector<TokenId> encode(std::string_view text) const;
 
-  /// All texts in batches of at most `batch_tokens` tokens (or one text), longest first.
+  /// All texts in batches of at most `batch_tokens` tokens (or one text), longest first. More
+  /// tokens do not make the products faster, but no longer fit into caches.
   std::vector<EncoderBatch> batches(std::span<const std::string> texts,
-                                    std::int64_t batch_tokens) const;
+                                    std::int64_t batch_tokens = 4096) const;
 
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   std::int64_t longest() const { return longest_; }

@@ -12,9 +12,6 @@
 namespace austeer {
 namespace {
 
-/// Rows of a batch. More do not make the products faster, but no longer fit into caches.
-constexpr std::int64_t batch_tokens = 4096;
-
 at::ScalarType fastest_dtype() {
   return cpu_multiplies(at::kBFloat16) ? at::kBFloat16 : at::kFloat;
 }
@@ -75,7 +72,7 @@ at::Tensor SentenceEncoder::embed(std::span<const std::string> texts) const {
   // Made before the guard: its callers may edit it in place.
   at::Tensor result = at::empty({static_cast<std::int64_t>(texts.size()), width()}, at::kFloat);
   const c10::InferenceMode guard;
-  for (const EncoderBatch& batch : texts_.batches(texts, batch_tokens)) {
+  for (const EncoderBatch& batch : texts_.batches(texts)) {
     const at::Tensor hidden = encoder_.forward(batch.packed);
     std::vector<at::Tensor> means;
     for (const TextRun& run : batch.packed.runs) {
@@ -96,7 +93,7 @@ at::Tensor SentenceEncoder::pooled_states(std::span<const std::string> texts,
   const auto count = static_cast<std::int64_t>(texts.size());
   at::Tensor result = at::empty({count, (layers + 1) * 2 * width()}, at::kFloat);
   const c10::InferenceMode guard;
-  for (const EncoderBatch& batch : texts_.batches(texts, batch_tokens)) {
+  for (const EncoderBatch& batch : texts_.batches(texts)) {
     const auto in_batch = static_cast<std::int64_t>(batch.texts.size());
     at::Tensor pooled = at::empty({in_batch, layers + 1, 2, width()}, at::kFloat);
     encoder_.forward(batch.packed, layers, [&](std::int64_t state, const at::Tensor& hidden) {

@@ -11,7 +11,6 @@
 namespace austeer {
 namespace {
 
-constexpr std::int64_t batch_tokens = 4096;
 constexpr std::int64_t most_labels = std::int64_t{1} << 16;
 
 std::int64_t checked_count(Fields& fields, const std::string& key, std::int64_t count) {
@@ -99,7 +98,7 @@ at::Tensor SequenceClassifier::logits(std::span<const std::string> texts) const 
       at::kFloat);
   const c10::InferenceMode guard;
   const bool relu = encoder_.config().model_type == "distilbert";
-  for (const EncoderBatch& batch : texts_.batches(texts, batch_tokens)) {
+  for (const EncoderBatch& batch : texts_.batches(texts)) {
     at::Tensor state = dense_(first_rows(encoder_.forward(batch.packed), batch.packed));
     relu ? state.relu_() : state.tanh_();
     result.index_copy_(0, batch.rows(), out_(state).to(at::kFloat));

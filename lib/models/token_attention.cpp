@@ -12,7 +12,7 @@ namespace austeer {
 namespace {
 
 /// The calling thread's buffer of at least `count` floats.
-float* scratch(std::int64_t count) {
+float* weights_buffer(std::int64_t count) {
   static thread_local std::vector<float> buffer;
   if (std::ssize(buffer) < count) buffer.resize(static_cast<std::size_t>(count));
   return buffer.data();
@@ -34,7 +34,7 @@ float exponentials(float* scores, std::int64_t count) {
 void attend_token_plainly(const TokenAttention& attention) {
   const auto& [queries, keys, values, out, heads, kv_heads, dim, tokens, kv_stride, scale] =
       attention;
-  float* const weights = scratch(tokens);
+  float* const weights = weights_buffer(tokens);
   for (std::int64_t head = 0; head < heads; ++head) {
     const std::int64_t shared = head / (heads / kv_heads) * kv_stride;
     for (std::int64_t t = 0; t < tokens; ++t) {
@@ -114,7 +114,7 @@ AUSTEER_AVX2 void attend_group(const TokenAttention& attention, std::int64_t kv_
 
 void attend_token(const TokenAttention& attention) {
   if (!multiplies_rows()) return attend_token_plainly(attention);
-  float* const weights = scratch(attention.heads / attention.kv_heads * attention.tokens);
+  float* const weights = weights_buffer(attention.heads / attention.kv_heads * attention.tokens);
   for (std::int64_t head = 0; head < attention.kv_heads; ++head) {
     attend_group(attention, head, weights);
   }

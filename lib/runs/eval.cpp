@@ -29,8 +29,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::array scorings = {std::pair{"generate", Scoring::generate},
                                  std::pair{"choices", Scoring::choices}};
 
-const std::filesystem::path default_folder = "austeer-results";
-
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -102,13 +100,6 @@ Json configuration(const EvalOptions& options, const ScoringRun& run,
   return config;
 }
 
-std::filesystem::path result_path(const EvalOptions& options, const Json& config) {
-  if (!options.out.empty()) return options.out;
-  const std::string key = sha256(to_text(config)).substr(0, 12);
-  return default_folder /
-         fmt::format("eval-{}-{}.json", config["task"]["name"].get<std::string>(), key);
-}
-
 Json outcome(const EvalReport& report) {
   Json json = {{"task", report.task}, {"metric", report.metric}, {"items", report.items}};
   if (report.is_scored()) {
@@ -129,7 +120,7 @@ Scoring parse_scoring(const std::string& name) {
 EvalReport eval(const EvalOptions& options) {
   const auto start = Clock::now();
   if (options.out.empty()) {
-    make_folder(default_folder);
+    make_folder(results_folder);
   } else {
     check_result_path(options.out);
   }
@@ -162,7 +153,8 @@ EvalReport eval(const EvalOptions& options) {
                     scored.also,
                     {}};
   const Json config = configuration(options, run, items, plan, scorer.get());
-  report.result = result_path(options, config);
+  report.result =
+      options.out.empty() ? default_result_path("eval", report.task, config) : options.out;
   const Json timings = {{"load_seconds", load_seconds}, {"run_seconds", run_seconds}};
   write_result(report.result, "eval", config, outcome(report), timings, scored.lines);
   return report;

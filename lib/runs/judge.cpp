@@ -17,14 +17,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const std::filesystem::path default_folder = "austeer-results";
-
 void check_options(const JudgeOptions& options) {
   if (options.chat.model.empty()) throw UsageError("judge", "--judge-model is empty");
   if (options.parallel < 1 || options.parallel > 64) {
     throw UsageError("judge", "--parallel must be from 1 to 64");
   }
-  if (options.out.empty() || options.cache.empty()) make_folder(default_folder);
+  if (options.out.empty() || options.cache.empty()) make_folder(results_folder);
   if (!options.out.empty()) check_result_path(options.out);
   // What is wrong with address and key is said before anything is asked.
   const ChatClient client(options.chat);
@@ -94,13 +92,6 @@ Json outcome(const JudgeReport& report) {
           {"p_value", report.p_value}};
 }
 
-std::filesystem::path result_path(const JudgeOptions& options, const std::string& task,
-                                  const Json& config) {
-  if (!options.out.empty()) return options.out;
-  return default_folder /
-         fmt::format("judge-{}-{}.json", task, sha256(to_text(config)).substr(0, 12));
-}
-
 }  // namespace
 
 JudgeReport judge(const JudgeOptions& options) {
@@ -109,7 +100,7 @@ JudgeReport judge(const JudgeOptions& options) {
   const Result baseline = read_result(options.baseline, "eval");
   const Result steered = read_result(options.steered, "eval");
   const std::vector<JudgeItem> items = join_results(baseline, steered);
-  VerdictCache cache(options.cache.empty() ? default_folder / "verdicts.jsonl" : options.cache);
+  VerdictCache cache(options.cache.empty() ? results_folder / "verdicts.jsonl" : options.cache);
   const auto questions = questions_of(items, options.chat.model);
 
   JudgeReport report;
@@ -126,7 +117,8 @@ JudgeReport judge(const JudgeOptions& options) {
   report.p_value = sign_test_p_value(report.counts.wins, report.counts.losses);
 
   const Json config = configuration(options, baseline, steered);
-  report.result = result_path(options, report.task, config);
+  report.result =
+      options.out.empty() ? default_result_path("judge", report.task, config) : options.out;
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   write_result(report.result, "judge", config, outcome(report),
                {{"run_seconds", seconds}, {"asked", report.asked}, {"known", report.known}}, lines);

@@ -7,17 +7,17 @@
 namespace austeer {
 namespace {
 
-struct Answer {
+struct JudgedAnswer {
   std::string place;
   std::string prompt_sha256;
   std::string prompt;
   std::string generated;
 };
 
-Answer read_answer(const Result& result, std::size_t index) {
+JudgedAnswer read_answer(const Result& result, std::size_t index) {
   const std::string place = fmt::format("{}:{}", result.items_file.string(), index + 1);
   Fields fields(result.items[index], place);
-  Answer answer;
+  JudgedAnswer answer;
   answer.place = fields.required<std::string>("place");
   answer.prompt_sha256 = fields.required<std::string>("prompt_sha256");
   if (!fields.has("prompt")) {
@@ -55,8 +55,8 @@ std::vector<JudgeItem> join_results(const Result& baseline, const Result& steere
   }
   std::vector<JudgeItem> items;
   for (std::size_t i = 0; i < baseline.items.size(); ++i) {
-    Answer first = read_answer(baseline, i);
-    Answer second = read_answer(steered, i);
+    JudgedAnswer first = read_answer(baseline, i);
+    JudgedAnswer second = read_answer(steered, i);
     if (first.prompt_sha256 != second.prompt_sha256) {
       throw FormatError({what, "the same prompts in the same order",
                          fmt::format("two prompts in line {}", i + 1), hint});

@@ -1,11 +1,19 @@
 #include "runs/result.hpp"
 
+#include <fmt/format.h>
+
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/version.hpp"
 #include "models/load.hpp"
 
 namespace austeer {
+
+std::filesystem::path default_result_path(const std::string& kind, const std::string& task,
+                                          const Json& configuration) {
+  const std::string digest = sha256(to_text(configuration)).substr(0, 12);
+  return results_folder / fmt::format("{}-{}-{}.json", kind, task, digest);
+}
 
 std::filesystem::path items_path(const std::filesystem::path& result) {
   std::filesystem::path items = result;

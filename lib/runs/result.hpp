@@ -10,6 +10,13 @@
 
 namespace austeer {
 
+/// Where results lie when nothing else is said, below the current folder.
+inline const std::filesystem::path results_folder = "austeer-results";
+
+/// The name of a result there: KIND-TASK-DIGEST.json, by its configuration.
+std::filesystem::path default_result_path(const std::string& kind, const std::string& task,
+                                          const Json& configuration);
+
 /// Where the items of a result lie: .jsonl in place of .json, or after any other name.
 std::filesystem::path items_path(const std::filesystem::path& result);
 

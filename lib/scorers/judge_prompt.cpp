@@ -30,7 +30,7 @@ constexpr std::string_view again_words =
     "[[C]] "
     "and nothing else, and none of the three may stand anywhere before it.";
 
-constexpr std::array<std::pair<std::string_view, Verdict>, 3> marks = {
+constexpr std::array<std::pair<std::string_view, Verdict>, 3> verdict_marks = {
     {{"[[A]]", Verdict::first}, {"[[B]]", Verdict::second}, {"[[C]]", Verdict::tie}}};
 
 constexpr std::string_view white_space = " \t\r\n";
@@ -64,7 +64,7 @@ std::optional<Verdict> parse_verdict(std::string_view answer) {
   line.remove_prefix(line.find_first_not_of(white_space));
 
   std::optional<Verdict> verdict;
-  for (const auto& [mark, meaning] : marks) {
+  for (const auto& [mark, meaning] : verdict_marks) {
     if (line == mark) {
       verdict = meaning;
     } else if (answer.find(mark) != std::string_view::npos) {
@@ -75,7 +75,7 @@ std::optional<Verdict> parse_verdict(std::string_view answer) {
 }
 
 std::string verdict_letter(const std::optional<Verdict>& verdict) {
-  for (const auto& [mark, meaning] : marks) {
+  for (const auto& [mark, meaning] : verdict_marks) {
     if (verdict == meaning) return std::string(mark.substr(2, 1));
   }
   return "";

@@ -11,12 +11,13 @@ namespace {
 constexpr std::size_t shortest_ngram = 3;
 constexpr std::size_t longest_ngram = 5;
 constexpr std::size_t longest_word = 28;
-constexpr std::string_view marks = "'!*@#$%&+-_";
+constexpr std::string_view inner_marks = "'!*@#$%&+-_";
 constexpr std::string_view edge_marks = "'!-_%&+";
 
 bool belongs_to_word(char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
-         static_cast<unsigned char>(byte) >= 0x80 || marks.find(byte) != std::string_view::npos;
+         static_cast<unsigned char>(byte) >= 0x80 ||
+         inner_marks.find(byte) != std::string_view::npos;
 }
 
 /// The last byte of U+2010 to U+2027 where one starts at `position`, else 0.

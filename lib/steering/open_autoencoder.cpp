@@ -40,8 +40,8 @@ Source source_of(const SafetensorsFile& file) {
           [&](const std::string& name) { return file.tensor(name); }};
 }
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what, std::string expected,
-                         std::string found) {
+[[noreturn]] void refuse_source(const std::string& place, std::string_view what,
+                                std::string expected, std::string found) {
   throw FormatError({fmt::format("[sparse autoencoder] {}: {}", place, what), std::move(expected),
                      std::move(found), ""});
 }
@@ -51,24 +51,24 @@ std::string spelled(const Source& source, const std::string& name) {
   for (const std::string& spelling : {name, lower_ascii(name)}) {
     if (source.has(spelling)) return spelling;
   }
-  refuse(source.place, "a tensor is missing", "W_enc, b_enc, threshold, W_dec, b_dec",
-         fmt::format("no {}", name));
+  refuse_source(source.place, "a tensor is missing", "W_enc, b_enc, threshold, W_dec, b_dec",
+                fmt::format("no {}", name));
 }
 
 void check_shape(const Source& source, const std::string& name, const Shape& expected) {
   const Shape found = source.shape(name);
   if (found == expected) return;
-  refuse(source.place, fmt::format("the tensor '{}'", name),
-         fmt::format("[{}]", fmt::join(expected, ", ")),
-         fmt::format("[{}]", fmt::join(found, ", ")));
+  refuse_source(source.place, fmt::format("the tensor '{}'", name),
+                fmt::format("[{}]", fmt::join(expected, ", ")),
+                fmt::format("[{}]", fmt::join(found, ", ")));
 }
 
 /// Two sizes of the matrix `name`, both above zero.
 std::pair<std::int64_t, std::int64_t> matrix_sizes(const Source& source, const std::string& name) {
   const Shape shape = source.shape(name);
   if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1) {
-    refuse(source.place, fmt::format("the tensor '{}'", name), "a matrix",
-           fmt::format("[{}]", fmt::join(shape, ", ")));
+    refuse_source(source.place, fmt::format("the tensor '{}'", name), "a matrix",
+                  fmt::format("[{}]", fmt::join(shape, ", ")));
   }
   return {shape[0], shape[1]};
 }
@@ -95,7 +95,7 @@ std::optional<std::int64_t> layer_in_metadata(const SafetensorsFile& file) {
   std::int64_t layer = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), layer);
   if (error != std::errc() || end != text.data() + text.size() || layer < 0) {
-    refuse(file.path().string(), "the layer in its metadata", "a whole number from 0", text);
+    refuse_source(file.path().string(), "the layer in its metadata", "a whole number from 0", text);
   }
   return layer;
 }
@@ -184,7 +184,8 @@ OpenedAutoencoder open_llama_scope(const std::filesystem::path& folder) {
   const SafetensorsFile file(weights);
   const Source source = source_of(file);
   for (const char* name : {"encoder.weight", "encoder.bias", "decoder.weight"}) {
-    if (!file.has(name)) refuse(source.place, "a tensor is missing", name, "none of that name");
+    if (!file.has(name))
+      refuse_source(source.place, "a tensor is missing", name, "none of that name");
   }
   const auto [atoms, width] = matrix_sizes(source, "encoder.weight");
   check_shape(source, "encoder.weight", {atoms, config.width});
@@ -192,7 +193,7 @@ OpenedAutoencoder open_llama_scope(const std::filesystem::path& folder) {
   check_shape(source, "decoder.weight", {width, atoms});
   if (config.decoder_bias) {
     if (!file.has("decoder.bias")) {
-      refuse(source.place, "a tensor is missing", "decoder.bias", "none of that name");
+      refuse_source(source.place, "a tensor is missing", "decoder.bias", "none of that name");
     }
     check_shape(source, "decoder.bias", {width});
   }

@@ -13,9 +13,9 @@ namespace austeer {
 namespace {
 
 /// (site, layer) -> dim -> value: all come out ascending, as the engine wants them.
-using Values = std::map<std::pair<Site, std::int64_t>, std::map<std::int64_t, float>>;
+using UnitValues = std::map<std::pair<Site, std::int64_t>, std::map<std::int64_t, float>>;
 
-[[noreturn]] void refuse(const std::string& what, const std::string& hint = "") {
+[[noreturn]] void refuse_recipe(const std::string& what, const std::string& hint = "") {
   throw UsageError("plan", what, hint);
 }
 
@@ -38,27 +38,29 @@ void check_suppression(const PlanRecipe& recipe) {
                       fmt::format("{}", *recipe.suppress_share), ""});
   }
   if (!std::isfinite(static_cast<float>(factor_of(recipe)))) {
-    refuse("the factor of suppression is not a number");
+    refuse_recipe("the factor of suppression is not a number");
   }
   const PlanRecipe suppression{.positions = recipe.positions,
                                .suppress_share = recipe.suppress_share,
                                .suppress_factor = recipe.suppress_factor};
   if (recipe != suppression) {
-    refuse("suppression takes the last units of the whole ranking and scales them by its factor",
-           "Leave out k, alpha, the rule, layer, units and control");
+    refuse_recipe(
+        "suppression takes the last units of the whole ranking and scales them by its factor",
+        "Leave out k, alpha, the rule, layer, units and control");
   }
 }
 
 /// Throws for what would silently do nothing.
 void check_idle(const PlanRecipe& recipe) {
-  if (recipe.suppress_factor) refuse("the factor says how far suppression goes: there is none");
-  if (recipe.seed && !recipe.control) refuse("the seed is that of a control: there is none");
+  if (recipe.suppress_factor)
+    refuse_recipe("the factor says how far suppression goes: there is none");
+  if (recipe.seed && !recipe.control) refuse_recipe("the seed is that of a control: there is none");
   if (recipe.seed && recipe.control == Control::magnitude) {
-    refuse("the control magnitude draws nothing: leave out the seed");
+    refuse_recipe("the control magnitude draws nothing: leave out the seed");
   }
-  if (recipe.k && !recipe.units.empty()) refuse("units are named: leave out k");
+  if (recipe.k && !recipe.units.empty()) refuse_recipe("units are named: leave out k");
   if (recipe.layer && !recipe.units.empty()) {
-    refuse("units are named with their layers: a layer beside them chooses nothing");
+    refuse_recipe("units are named with their layers: a layer beside them chooses nothing");
   }
 }
 
@@ -78,7 +80,7 @@ void check_recipe(const Ranking& ranking, const PlanRecipe& recipe) {
   }
   if (recipe.rule.value_or(ranking.rule) == Rule::clamp &&
       recipe.positions.value_or(Positions::last_prompt) != Positions::last_prompt) {
-    refuse("the rule clamp acts at the positions last_prompt alone");
+    refuse_recipe("the rule clamp acts at the positions last_prompt alone");
   }
 }
 
@@ -104,10 +106,11 @@ std::vector<ChosenGroup> first_groups(std::span<const UnitGroup> groups, std::in
     if (has_value(group)) chosen.emplace_back(group.begin(), group.end());
   }
   if (chosen.empty()) {
-    refuse(layer ? fmt::format("no unit of layer {} has a value in this ranking: nothing would be "
-                               "steered",
-                               *layer)
-                 : "no unit of this ranking has a value: nothing would be steered");
+    refuse_recipe(
+        layer ? fmt::format("no unit of layer {} has a value in this ranking: nothing would be "
+                            "steered",
+                            *layer)
+              : "no unit of this ranking has a value: nothing would be steered");
   }
   return chosen;
 }
@@ -119,9 +122,9 @@ std::int32_t site_of(const Ranking& ranking, const UnitName& name) {
       return static_cast<std::int32_t>(i);
     }
   }
-  refuse(fmt::format("the unit {} is of no site of the ranking, which has {}", unit_text(name),
-                     site_names(ranking)),
-         name.site ? "" : "Name the site too: SITE:LAYER:DIM");
+  refuse_recipe(fmt::format("the unit {} is of no site of the ranking, which has {}",
+                            unit_text(name), site_names(ranking)),
+                name.site ? "" : "Name the site too: SITE:LAYER:DIM");
 }
 
 std::vector<ChosenGroup> named_units(const Ranking& ranking, const std::vector<UnitName>& names) {
@@ -131,12 +134,13 @@ std::vector<ChosenGroup> named_units(const Ranking& ranking, const std::vector<U
   std::vector<ChosenGroup> chosen;
   for (const UnitName& name : names) {
     const auto found = units.find({site_of(ranking, name), name.layer, name.dim});
-    if (found == units.end()) refuse(fmt::format("there is no unit {}", unit_text(name)));
+    if (found == units.end()) refuse_recipe(fmt::format("there is no unit {}", unit_text(name)));
     if (!seen.insert(found->second).second) {
-      refuse(fmt::format("the unit {} is named twice", unit_text(name)));
+      refuse_recipe(fmt::format("the unit {} is named twice", unit_text(name)));
     }
     if (found->second->value == 0) {
-      refuse(fmt::format("the unit {} has no value: it would not be edited", unit_text(name)));
+      refuse_recipe(
+          fmt::format("the unit {} has no value: it would not be edited", unit_text(name)));
     }
     chosen.push_back({*found->second});
   }
@@ -147,13 +151,14 @@ float value_of(const RankedUnit& unit, double alpha, Rule rule) {
   const double value =
       alpha * unit.value * (rule == Rule::oriented ? std::copysign(1.0, unit.mean_activation) : 1);
   const auto result = static_cast<float>(value);
-  if (!std::isfinite(result)) refuse(fmt::format("alpha {} gives edits beyond float32", alpha));
+  if (!std::isfinite(result))
+    refuse_recipe(fmt::format("alpha {} gives edits beyond float32", alpha));
   return result;
 }
 
 /// Zeros for every unit, which is what `clamp` does to those that are not chosen.
-Values zeros(const Ranking& ranking) {
-  Values values;
+UnitValues zeros(const Ranking& ranking) {
+  UnitValues values;
   for (const RankedSite& site : ranking.sites) {
     for (std::int64_t layer = 0; layer < ranking.layers; ++layer) {
       for (std::int64_t dim = 0; dim < site.width; ++dim) values[{site.site, layer}][dim] = 0;
@@ -162,7 +167,7 @@ Values zeros(const Ranking& ranking) {
   return values;
 }
 
-Values steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule rule) {
+UnitValues steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule rule) {
   const std::vector<UnitGroup> groups = groups_for(ranking, recipe);
   std::vector<ChosenGroup> chosen = recipe.units.empty()
                                         ? first_groups(groups, k_of(recipe, ranking), recipe.layer)
@@ -170,7 +175,7 @@ Values steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule ru
   if (recipe.control) {
     chosen = control_for(*recipe.control, chosen, groups, recipe.seed.value_or(0));
   }
-  Values values = rule == Rule::clamp ? zeros(ranking) : Values();
+  UnitValues values = rule == Rule::clamp ? zeros(ranking) : UnitValues();
   for (const ChosenGroup& group : chosen) {
     for (const RankedUnit& unit : group) {
       if (unit.value == 0 || (rule == Rule::oriented && unit.mean_activation == 0)) continue;
@@ -181,13 +186,13 @@ Values steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule ru
   return values;
 }
 
-Values suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) {
+UnitValues suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) {
   const std::vector<UnitGroup> groups = groups_of(ranking);
   // A hair more, so that 0.29 of 100 is 29 although 0.29 * 100 is 28.999999999999996.
   const auto count =
       static_cast<std::size_t>(*recipe.suppress_share * static_cast<double>(groups.size()) + 1e-6);
   const auto value = static_cast<float>(factor_of(recipe) - 1);
-  Values values;
+  UnitValues values;
   for (const UnitGroup& group : std::span(groups).last(std::min(count, groups.size()))) {
     for (const RankedUnit& unit : group) {
       const Site site = ranking.sites[static_cast<std::size_t>(unit.site)].site;
@@ -253,8 +258,8 @@ Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe) {
   const Rule rule = recipe.suppress_share ? Rule::scale : recipe.rule.value_or(ranking.rule);
   const Positions positions =
       recipe.positions.value_or(rule == Rule::clamp ? Positions::last_prompt : ranking.positions);
-  const Values values = recipe.suppress_share ? suppressing_values(ranking, recipe)
-                                              : steering_values(ranking, recipe, rule);
+  const UnitValues values = recipe.suppress_share ? suppressing_values(ranking, recipe)
+                                                  : steering_values(ranking, recipe, rule);
   Plan plan;
   for (const auto& [place, of_dims] : values) {
     Edit edit{place.first, place.second, operation_of(rule), {}, {}, positions};

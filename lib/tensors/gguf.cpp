@@ -13,15 +13,15 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are mapped as they lie on disk");
 
-constexpr std::string_view magic = "GGUF";
-constexpr std::uint32_t max_rank = 4;
+constexpr std::string_view gguf_magic = "GGUF";
+constexpr std::uint32_t gguf_max_rank = 4;
 constexpr std::int64_t default_alignment = 32;
 // The least that one description takes in the file, for checking counts.
 constexpr std::uint64_t least_tensor_bytes = 8 + 4 + 4 + 8;  // name, rank, type, offset
 constexpr std::uint64_t least_metadata_bytes = 8 + 4 + 1;    // key, type, value
 
 void check_version(GgufCursor& cursor) {
-  if (cursor.take(magic.size(), "magic") != magic) cursor.refuse("not a GGUF file");
+  if (cursor.take(gguf_magic.size(), "magic") != gguf_magic) cursor.refuse("not a GGUF file");
   const auto version = cursor.number<std::uint32_t>("version");
   if (version == 2 || version == 3) return;
   const bool swapped = version != 0 && (version & 0xFFFF) == 0;
@@ -41,8 +41,8 @@ std::uint64_t read_alignment(const GgufMetadata& metadata, GgufCursor& cursor) {
 /// The dimensions, which stand in the file with the contiguous one first.
 std::vector<std::int64_t> read_shape(GgufCursor& cursor, const std::string& name) {
   const auto rank = cursor.number<std::uint32_t>("rank");
-  if (rank > max_rank) {
-    cursor.refuse(fmt::format("the rank of '{}'", name), fmt::format("at most {}", max_rank),
+  if (rank > gguf_max_rank) {
+    cursor.refuse(fmt::format("the rank of '{}'", name), fmt::format("at most {}", gguf_max_rank),
                   std::to_string(rank));
   }
   std::vector<std::int64_t> shape(rank);

@@ -13,8 +13,8 @@
 namespace austeer {
 namespace {
 
-constexpr std::string_view magic = "\x93NUMPY";
-constexpr std::size_t max_rank = 64;  // what ATen's iterators carry
+constexpr std::string_view npy_magic = "\x93NUMPY";
+constexpr std::size_t npy_max_rank = 64;  // what ATen's iterators carry
 
 constexpr std::array<std::pair<std::string_view, at::ScalarType>, 5> dtypes = {
     {{"<f2", at::kHalf},
@@ -90,8 +90,8 @@ class Dictionary {
     bool comma = true;
     while (!accept(')')) {
       if (!comma) refuse("',' or ')' in the shape", rest_);
-      if (sizes.size() == max_rank) {
-        refuse(fmt::format("at most {} dimensions", max_rank), "more");
+      if (sizes.size() == npy_max_rank) {
+        refuse(fmt::format("at most {} dimensions", npy_max_rank), "more");
       }
       sizes.push_back(size());
       comma = accept(',');
@@ -151,8 +151,8 @@ class Dictionary {
   std::optional<std::vector<std::int64_t>> shape_;
 };
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what, std::string expected,
-                         std::string found) {
+[[noreturn]] void refuse_npy(const std::string& place, std::string_view what, std::string expected,
+                             std::string found) {
   throw FormatError(
       {fmt::format("[npy] {}: {}", place, what), std::move(expected), std::move(found), ""});
 }
@@ -168,24 +168,24 @@ std::size_t little_endian(std::string_view bytes) {
 /// The dictionary's text, and where it begins.
 std::pair<std::string_view, std::size_t> dictionary_text(std::string_view bytes,
                                                          const std::string& place) {
-  if (!bytes.starts_with(magic)) {
-    refuse(place, "this is no .npy array", "a file that begins with \\x93NUMPY", "other bytes");
+  if (!bytes.starts_with(npy_magic)) {
+    refuse_npy(place, "this is no .npy array", "a file that begins with \\x93NUMPY", "other bytes");
   }
-  const std::string_view version = bytes.substr(magic.size(), 2);
+  const std::string_view version = bytes.substr(npy_magic.size(), 2);
   if (version.size() < 2 || version[0] < 1 || version[0] > 3 || version[1] != 0) {
-    refuse(place, "the version of the .npy format", "1.0, 2.0 or 3.0",
-           version.size() < 2 ? "the file's end"
-                              : fmt::format("{}.{}", static_cast<unsigned char>(version[0]),
-                                            static_cast<unsigned char>(version[1])));
+    refuse_npy(place, "the version of the .npy format", "1.0, 2.0 or 3.0",
+               version.size() < 2 ? "the file's end"
+                                  : fmt::format("{}.{}", static_cast<unsigned char>(version[0]),
+                                                static_cast<unsigned char>(version[1])));
   }
-  const std::size_t start = magic.size() + 2 + (version[0] == 1 ? 2 : 4);
-  if (bytes.size() < start) refuse(place, "the file is truncated", "a header", "its end");
+  const std::size_t start = npy_magic.size() + 2 + (version[0] == 1 ? 2 : 4);
+  if (bytes.size() < start) refuse_npy(place, "the file is truncated", "a header", "its end");
   const std::size_t length =
-      little_endian(bytes.substr(magic.size() + 2, start - magic.size() - 2));
+      little_endian(bytes.substr(npy_magic.size() + 2, start - npy_magic.size() - 2));
   const std::size_t room = std::min(max_npy_header, bytes.size()) - start;
   if (length > room) {
-    refuse(place, "the header's length is wrong or the file is truncated",
-           fmt::format("at most {}", room), std::to_string(length));
+    refuse_npy(place, "the header's length is wrong or the file is truncated",
+               fmt::format("at most {}", room), std::to_string(length));
   }
   return {bytes.substr(start, length), start};
 }
@@ -199,8 +199,8 @@ NpyHeader parse_npy_header(std::string_view bytes, const std::string& place) {
   const auto size =
       elements ? checked_product(*elements, c10::elementSize(header.dtype)) : std::nullopt;
   if (!size) {
-    refuse(place, "impossible shape", "sizes whose product fits 64 bits",
-           fmt::format("({})", fmt::join(header.shape, ", ")));
+    refuse_npy(place, "impossible shape", "sizes whose product fits 64 bits",
+               fmt::format("({})", fmt::join(header.shape, ", ")));
   }
   header.data_start = start + text.size();
   header.data_size = *size;

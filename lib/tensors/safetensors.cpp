@@ -22,26 +22,26 @@ constexpr std::uint64_t max_header = 100'000'000;
 constexpr std::size_t max_rank = 64;  // what ATen's iterators carry
 constexpr std::string_view metadata_key = "__metadata__";
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what, std::string expected = {},
-                         std::string found = {}) {
+[[noreturn]] void refuse_safetensors(const std::string& place, std::string_view what,
+                                     std::string expected = {}, std::string found = {}) {
   throw FormatError({fmt::format("[safetensors] {}: {}", place, what), std::move(expected),
                      std::move(found), ""});
 }
 
 std::string_view header_text(std::string_view bytes, const std::string& place) {
   if (bytes.size() < length_size) {
-    refuse(place, "the file is too short", "8 bytes of header length or more",
-           fmt::format("{} bytes", bytes.size()));
+    refuse_safetensors(place, "the file is too short", "8 bytes of header length or more",
+                       fmt::format("{} bytes", bytes.size()));
   }
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), length_size);
   const std::uint64_t room = std::min<std::uint64_t>(max_header, bytes.size() - length_size);
   if (length > room) {
-    refuse(place, "the header length is wrong or the file is truncated",
-           fmt::format("at most {}", room), std::to_string(length));
+    refuse_safetensors(place, "the header length is wrong or the file is truncated",
+                       fmt::format("at most {}", room), std::to_string(length));
   }
   const std::string_view text = bytes.substr(length_size, length);
-  if (!text.starts_with('{')) refuse(place, "the header does not begin with '{'");
+  if (!text.starts_with('{')) refuse_safetensors(place, "the header does not begin with '{'");
   return text;
 }
 
@@ -60,29 +60,31 @@ SafetensorsEntry read_entry(const Json& object, std::uint64_t data_size, const s
   entry.dtype = safetensors_dtype(fields.required<std::string>("dtype"), place);
   entry.shape = fields.required<std::vector<std::int64_t>>("shape");
   const auto offsets = fields.required<std::vector<std::uint64_t>>("data_offsets");
-  if (offsets.size() != 2) refuse(place, "data_offsets", "two numbers", to_text(object));
+  if (offsets.size() != 2)
+    refuse_safetensors(place, "data_offsets", "two numbers", to_text(object));
   entry.begin = offsets[0];
   entry.end = offsets[1];
 
   const std::string shape = fmt::format("[{}]", fmt::join(entry.shape, ", "));
   if (entry.shape.size() > max_rank) {
-    refuse(place, "too many dimensions", fmt::format("at most {}", max_rank),
-           std::to_string(entry.shape.size()));
+    refuse_safetensors(place, "too many dimensions", fmt::format("at most {}", max_rank),
+                       std::to_string(entry.shape.size()));
   }
   const auto elements = checked_elements(entry.shape);
-  if (!elements) refuse(place, "impossible shape", "sizes whose product fits 64 bits", shape);
+  if (!elements)
+    refuse_safetensors(place, "impossible shape", "sizes whose product fits 64 bits", shape);
   if (entry.begin > entry.end || entry.end > data_size) {
-    refuse(place, "data_offsets reach outside the file",
-           fmt::format("0 <= begin <= end <= {}", data_size),
-           fmt::format("[{}, {}]", entry.begin, entry.end));
+    refuse_safetensors(place, "data_offsets reach outside the file",
+                       fmt::format("0 <= begin <= end <= {}", data_size),
+                       fmt::format("[{}, {}]", entry.begin, entry.end));
   }
   const auto size = checked_product(*elements, c10::elementSize(entry.dtype));
   if (size != entry.end - entry.begin) {
-    refuse(place,
-           fmt::format("the shape {} of {} does not match its byte range", shape,
-                       safetensors_dtype_name(entry.dtype)),
-           size ? fmt::format("{} bytes", *size) : "a size that fits 64 bits",
-           fmt::format("{} bytes", entry.end - entry.begin));
+    refuse_safetensors(place,
+                       fmt::format("the shape {} of {} does not match its byte range", shape,
+                                   safetensors_dtype_name(entry.dtype)),
+                       size ? fmt::format("{} bytes", *size) : "a size that fits 64 bits",
+                       fmt::format("{} bytes", entry.end - entry.begin));
   }
   return entry;
 }
@@ -100,16 +102,17 @@ void check_coverage(const SafetensorsHeader& header, std::uint64_t data_size,
   std::uint64_t covered = 0;
   for (const Named* named : ordered) {
     if (named->second.begin != covered) {
-      refuse(place,
-             fmt::format("the tensor '{}' {} the data before it", named->first,
-                         named->second.begin < covered ? "overlaps" : "leaves a hole after"),
-             fmt::format("offset {}", covered), std::to_string(named->second.begin));
+      refuse_safetensors(
+          place,
+          fmt::format("the tensor '{}' {} the data before it", named->first,
+                      named->second.begin < covered ? "overlaps" : "leaves a hole after"),
+          fmt::format("offset {}", covered), std::to_string(named->second.begin));
     }
     covered = named->second.end;
   }
   if (covered != data_size) {
-    refuse(place, "the tensors do not cover the file's data", fmt::format("{} bytes", covered),
-           fmt::format("{} bytes", data_size));
+    refuse_safetensors(place, "the tensors do not cover the file's data",
+                       fmt::format("{} bytes", covered), fmt::format("{} bytes", data_size));
   }
 }
 
@@ -141,7 +144,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file)
 at::Tensor SafetensorsFile::tensor(const std::string& name) const {
   const auto found = header_.tensors.find(name);
   if (found == header_.tensors.end()) {
-    refuse(path().string(), fmt::format("there is no tensor '{}'", name));
+    refuse_safetensors(path().string(), fmt::format("there is no tensor '{}'", name));
   }
   const SafetensorsEntry& entry = found->second;
   if (entry.begin == entry.end) return at::empty(entry.shape, entry.dtype);
@@ -150,7 +153,8 @@ at::Tensor SafetensorsFile::tensor(const std::string& name) const {
   const std::size_t size = entry.end - entry.begin;
   if (entry.dtype == at::kBool &&
       std::any_of(data, data + size, [](std::byte value) { return value > std::byte{1}; })) {
-    refuse(path().string(), fmt::format("tensor '{}' of BOOL", name), "bytes of 0 and 1");
+    refuse_safetensors(path().string(), fmt::format("tensor '{}' of BOOL", name),
+                       "bytes of 0 and 1");
   }
   if (reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(entry.dtype) != 0) {
     at::Tensor copy = at::empty(entry.shape, entry.dtype);

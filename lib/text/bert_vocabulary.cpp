@@ -23,7 +23,7 @@ struct BertOptions {
   std::vector<std::string> others = {"[PAD]", "[MASK]"};
 };
 
-BertOptions read_options(const std::filesystem::path& folder) {
+BertOptions read_bert_options(const std::filesystem::path& folder) {
   BertOptions options;
   const std::filesystem::path file = folder / "tokenizer_config.json";
   if (!std::filesystem::exists(file)) return options;
@@ -77,7 +77,7 @@ std::string described(const BertOptions& options) {
 }  // namespace
 
 std::unique_ptr<Tokenizer> load_bert_vocabulary(const std::filesystem::path& folder) {
-  const BertOptions options = read_options(folder);
+  const BertOptions options = read_bert_options(folder);
   TokenizerParts parts;
   parts.place = (folder / "vocab.txt").string();
   const std::string text = read_file(folder / "vocab.txt");

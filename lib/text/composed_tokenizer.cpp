@@ -15,7 +15,7 @@
 namespace austeer {
 namespace {
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what) {
+[[noreturn]] void refuse_parts(const std::string& place, std::string_view what) {
   throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "",
                      "The file is damaged or was put together from different tokenizers"});
 }
@@ -24,14 +24,15 @@ void check_added(const TokenizerParts& parts) {
   std::unordered_map<std::string_view, TokenId> contents;
   for (const AddedToken& token : parts.added) {
     if (token.content.empty())
-      refuse(parts.place, fmt::format("added token {} is empty", token.id));
+      refuse_parts(parts.place, fmt::format("added token {} is empty", token.id));
     if (!contents.emplace(token.content, token.id).second) {
-      refuse(parts.place, fmt::format("the added token '{}' stands twice", token.content));
+      refuse_parts(parts.place, fmt::format("the added token '{}' stands twice", token.content));
     }
     const auto found = parts.vocabulary().find(token.content);
     if (found != parts.vocabulary().end() && found->second != token.id) {
-      refuse(parts.place, fmt::format("the added token '{}' has id {}, in the vocabulary id {}",
-                                      token.content, token.id, found->second));
+      refuse_parts(parts.place,
+                   fmt::format("the added token '{}' has id {}, in the vocabulary id {}",
+                               token.content, token.id, found->second));
     }
   }
 }
@@ -48,14 +49,14 @@ std::vector<std::string> pieces_by_id(const TokenizerParts& parts) {
   pieces.reserve(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& [id, piece] = all[i];
-    if (id < 0) refuse(parts.place, fmt::format("'{}' has the negative id {}", piece, id));
+    if (id < 0) refuse_parts(parts.place, fmt::format("'{}' has the negative id {}", piece, id));
     if (i > 0 && all[i - 1].first == id) {
-      refuse(parts.place,
-             fmt::format("the id {} is given to '{}' and '{}'", id, all[i - 1].second, piece));
+      refuse_parts(parts.place, fmt::format("the id {} is given to '{}' and '{}'", id,
+                                            all[i - 1].second, piece));
     }
     if (static_cast<std::size_t>(id) != i) {
-      refuse(parts.place,
-             fmt::format("no token has the id {}: '{}' follows with {}", i, piece, id));
+      refuse_parts(parts.place,
+                   fmt::format("no token has the id {}: '{}' follows with {}", i, piece, id));
     }
     pieces.emplace_back(piece);
   }
@@ -152,8 +153,8 @@ class ComposedTokenizer final : public Tokenizer {
   void check_special(const std::vector<TokenId>& ids, const std::string& place) const {
     for (const TokenId id : ids) {
       if (id < 0 || id >= size()) {
-        refuse(place, fmt::format("the default special token has id {}, but ids are below {}", id,
-                                  size()));
+        refuse_parts(place, fmt::format("the default special token has id {}, but ids are below {}",
+                                        id, size()));
       }
     }
   }

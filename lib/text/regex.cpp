@@ -34,8 +34,8 @@ constexpr std::string_view word_set =
     "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}\\x{24b6}-\\x{24e9}"
     "\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}";
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what, std::string_view found,
-                         std::string_view hint = {}) {
+[[noreturn]] void refuse_regex(const std::string& place, std::string_view what,
+                               std::string_view found, std::string_view hint = {}) {
   throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "",
                      found.empty() ? "" : fmt::format("'{}'", found.substr(0, 200)),
                      std::string(hint)});
@@ -158,7 +158,8 @@ class Translator {
   }
 
   [[noreturn]] void refuse_construct(std::string_view what) const {
-    refuse(place_, fmt::format("the regular expression at byte {}: {}", position_, what), pattern_);
+    refuse_regex(place_, fmt::format("the regular expression at byte {}: {}", position_, what),
+                 pattern_);
   }
 
   std::string_view pattern_;
@@ -206,10 +207,10 @@ struct Regex::Compiled {
 Regex::Regex(std::string_view pattern, std::string place)
     : compiled_(std::make_unique<Compiled>()), place_(std::move(place)) {
   if (pattern.size() > max_pattern_bytes) {
-    refuse(place_,
-           fmt::format("a regular expression of {} bytes; at most {} are read", pattern.size(),
-                       max_pattern_bytes),
-           "");
+    refuse_regex(place_,
+                 fmt::format("a regular expression of {} bytes; at most {} are read",
+                             pattern.size(), max_pattern_bytes),
+                 "");
   }
   const std::string translated = Translator(pattern, place_).run();
   CompileContext context(pcre2_compile_context_create(nullptr));
@@ -222,8 +223,9 @@ Regex::Regex(std::string_view pattern, std::string place)
                     PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code,
                     &offset, context.get()));
   if (!compiled_->code) {
-    refuse(place_, fmt::format("the regular expression does not compile: {}", message_of(code)),
-           pattern);
+    refuse_regex(place_,
+                 fmt::format("the regular expression does not compile: {}", message_of(code)),
+                 pattern);
   }
   // Where machine code cannot be made (a hardened kernel), the interpreter gives the same matches.
   pcre2_jit_compile(compiled_->code.get(), PCRE2_JIT_COMPLETE);
@@ -249,14 +251,14 @@ std::vector<ByteRange> Regex::find_all(std::string_view text) const {
     }
     if (result == PCRE2_ERROR_NOMATCH) break;
     if (result < 0) {
-      refuse(place_, fmt::format("the regular expression gave up: {}", message_of(result)), "",
-             "It takes too many steps on this text");
+      refuse_regex(place_, fmt::format("the regular expression gave up: {}", message_of(result)),
+                   "", "It takes too many steps on this text");
     }
     const std::size_t* range = pcre2_get_ovector_pointer(data.get());
     const ByteRange match{range[0], range[1]};
     // \K in a lookaround can report a match that ends before it begins, or one already passed.
     if (match.begin > match.end || match.begin < start) {
-      refuse(place_, "the regular expression moves the start of its match", "");
+      refuse_regex(place_, "the regular expression moves the start of its match", "");
     }
     const bool empty = match.begin == match.end;
     const bool at_previous_end = !matches.empty() && match.begin == matches.back().end;
@@ -273,8 +275,9 @@ std::string Regex::replace_all(std::string_view text, std::string_view content,
   std::size_t done = 0;
   const auto append = [&](std::string_view more) {
     if (more.size() > max_bytes - result.size()) {
-      refuse(place_, fmt::format("its replacements make a text longer than {} bytes", max_bytes),
-             content);
+      refuse_regex(place_,
+                   fmt::format("its replacements make a text longer than {} bytes", max_bytes),
+                   content);
     }
     result += more;
   };

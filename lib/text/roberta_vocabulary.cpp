@@ -25,7 +25,7 @@ struct RobertaOptions {
   bool space_in_front = false;
 };
 
-RobertaOptions read_options(const std::filesystem::path& folder) {
+RobertaOptions read_roberta_options(const std::filesystem::path& folder) {
   RobertaOptions options;
   const std::filesystem::path file = folder / "tokenizer_config.json";
   if (!std::filesystem::exists(file)) return options;
@@ -96,7 +96,7 @@ Document document_of(const RobertaOptions& options, Document vocabulary, Documen
 
 std::unique_ptr<Tokenizer> load_roberta_vocabulary(const std::filesystem::path& folder) {
   const std::string place = (folder / "vocab.json").string();
-  const RobertaOptions options = read_options(folder);
+  const RobertaOptions options = read_roberta_options(folder);
   TokenizerDocument vocabulary = parse_tokenizer_json(read_file(folder / "vocab.json"), place);
   if (!vocabulary.json.is_object()) throw FormatError("tokenizer", place + ": not an object");
   const std::string merges = read_file(folder / "merges.txt");

@@ -15,8 +15,8 @@ namespace {
 
 constexpr int max_depth = 32;
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what,
-                         std::string_view hint = {}) {
+[[noreturn]] void refuse_document(const std::string& place, std::string_view what,
+                                  std::string_view hint = {}) {
   throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "", std::string(hint)});
 }
 
@@ -26,8 +26,9 @@ TokenId id_of(const std::string& piece, std::string_view key, const TokenizerPar
   }
   const auto found = parts.vocabulary().find(piece);
   if (found != parts.vocabulary().end()) return found->second;
-  refuse(parts.place,
-         fmt::format("tokenizer_config.json names '{}' as {}, which is no token", piece, key));
+  refuse_document(
+      parts.place,
+      fmt::format("tokenizer_config.json names '{}' as {}, which is no token", piece, key));
 }
 
 /// The default special tokens of a file that has no post-processor.
@@ -45,14 +46,15 @@ void add_configured_tokens(const TokenizerConfig& config, TokenizerParts& parts)
 
 TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place) {
   const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > max_depth) refuse(place, fmt::format("nested deeper than {} levels", max_depth));
+    if (depth > max_depth)
+      refuse_document(place, fmt::format("nested deeper than {} levels", max_depth));
     return true;
   };
   TokenizerDocument document;
   try {
     document.json = nlohmann::json::parse(bytes, shallow);
   } catch (const nlohmann::json::exception& error) {
-    refuse(place, fmt::format("not valid JSON ({})", error.what()));
+    refuse_document(place, fmt::format("not valid JSON ({})", error.what()));
   }
   document.fingerprint = sha256(bytes);
   document.place = std::move(place);
@@ -62,7 +64,7 @@ TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place
 std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
                                           const TokenizerConfig& config) {
   const std::string& place = document.place;
-  if (!document.json.is_object()) refuse(place, "not an object");
+  if (!document.json.is_object()) refuse_document(place, "not an object");
   TokenizerParts parts;
   parts.place = place;
   parts.fingerprint = document.fingerprint;
@@ -71,12 +73,13 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
     if (key != "model") rest[key] = value;
   }
   const auto model = document.json.find("model");
-  if (model == document.json.end()) refuse(place, "the key 'model' is missing");
+  if (model == document.json.end()) refuse_document(place, "the key 'model' is missing");
   read_model(*model, parts);
   read_tokenizer_parts(rest, parts);
   const auto* bpe = std::get_if<BpeRules>(&parts.rules);
   if (bpe != nullptr && bpe->byte_level && bpe->byte_fallback) {
-    refuse(place, "model.byte_fallback is not supported where the pre-tokenizer is ByteLevel");
+    refuse_document(place,
+                    "model.byte_fallback is not supported where the pre-tokenizer is ByteLevel");
   }
   const auto post_processor = rest.find("post_processor");
   if (post_processor == rest.end() || post_processor->is_null()) {

@@ -6,7 +6,7 @@
 namespace austeer {
 namespace {
 
-constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view replacement_bytes = "\xEF\xBF\xBD";  // U+FFFD
 
 std::uint8_t byte_at(std::string_view text, std::size_t position) {
   return static_cast<std::uint8_t>(text[position]);
@@ -57,7 +57,7 @@ std::string repair_utf8(std::string_view bytes) {
   std::size_t consumed = 0;
   for (std::size_t position = 0; position < bytes.size(); position += consumed) {
     const std::size_t length = sequence_at(bytes, position, consumed);
-    text += length > 0 ? bytes.substr(position, length) : replacement;
+    text += length > 0 ? bytes.substr(position, length) : replacement_bytes;
   }
   return text;
 }

@@ -11,7 +11,7 @@ constexpr std::uint32_t starting = 0;
 constexpr std::uint32_t continuing = 1;
 constexpr std::size_t max_vocabulary_bytes = std::size_t{1} << 26;
 
-[[noreturn]] void refuse(const std::string& place, std::string_view what) {
+[[noreturn]] void refuse_pieces(const std::string& place, std::string_view what) {
   throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "", ""});
 }
 
@@ -32,17 +32,18 @@ WordPieceModel::WordPieceModel(const WordPieceRules& rules, const std::string& p
     : ends_{-1, -1}, max_word_characters_(rules.max_word_characters) {
   const auto unknown = rules.vocabulary.find(rules.unknown);
   if (unknown == rules.vocabulary.end()) {
-    refuse(place, fmt::format("the unknown token '{}' is not in the vocabulary", rules.unknown));
+    refuse_pieces(place,
+                  fmt::format("the unknown token '{}' is not in the vocabulary", rules.unknown));
   }
   unknown_ = unknown->second;
   if (max_word_characters_ < 1) {
-    refuse(place, "model.max_input_chars_per_word must be at least 1");
+    refuse_pieces(place, "model.max_input_chars_per_word must be at least 1");
   }
   std::size_t bytes = 0;
   for (const auto& [piece, id] : rules.vocabulary) bytes += piece.size();
   if (bytes > max_vocabulary_bytes) {
-    refuse(place, fmt::format("the pieces of model.vocab have {} bytes, more than {}", bytes,
-                              max_vocabulary_bytes));
+    refuse_pieces(place, fmt::format("the pieces of model.vocab have {} bytes, more than {}", bytes,
+                                     max_vocabulary_bytes));
   }
   const std::string& prefix = rules.continuing_prefix;
   for (const auto& [piece, id] : rules.vocabulary) {

@@ -139,71 +139,71 @@ class Changed {
   TemporaryFolder folder_;
 };
 
-void expect_refused(const std::string& name, const std::function<void(Json&)>& change,
-                    const std::string& message) {
+void expect_classifier_refused(const std::string& name, const std::function<void(Json&)>& change,
+                               const std::string& message) {
   const Changed folder(name, change);
   expect_refusal<FormatError>([&] { SequenceClassifier{folder.path()}; }, message);
 }
 
 TEST(EncoderRefusals, NameWhatIsWrongWithAConfiguration) {
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["model_type"] = "bart"; },
       "the encoder type 'bart' is not supported");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["hidden_act"] = "gelv"; }, "did you mean 'gelu'?");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["is_decoder"] = true; }, "is_decoder");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["position_embedding_type"] = "relative_key"; },
       "position_embedding_type");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["num_hidden_layers"] = 0; }, "the number of layers");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["num_hidden_layers"] = 1e6; }, "num_hidden_layers");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["hidden_size"] = std::int64_t{1} << 62; },
       "the hidden size is impossible");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["num_attention_heads"] = 5; },
       "the attention heads must divide the hidden size");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["intermediate_size"] = -1; }, "the intermediate size");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["max_position_embeddings"] = 0; }, "the number of positions");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["layer_norm_eps"] = 0.0; }, "layer_norm_eps");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j.erase("vocab_size"); }, "vocab_size");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["quantization_config"] = Json::object(); }, "quantised");
-  expect_refused(
+  expect_classifier_refused(
       "roberta", [](Json& j) { j["pad_token_id"] = -1; }, "pad_token_id");
-  expect_refused(
+  expect_classifier_refused(
       "roberta", [](Json& j) { j["pad_token_id"] = 39; }, "the number of positions");
-  expect_refused(
+  expect_classifier_refused(
       "roberta", [](Json& j) { j["max_position_embeddings"] = 4; }, "wrong shape");
 }
 
 TEST(EncoderRefusals, NameTheWeightsThatDoNotFit) {
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["num_hidden_layers"] = 4; }, "'bert.encoder.layer.3.attention.self.");
-  expect_refused(
+  expect_classifier_refused(
       "distilbert", [](Json& j) { j["hidden_dim"] = 81; }, "wrong shape");
-  expect_refused(
+  expect_classifier_refused(
       "bert",
       [](Json& j) {
         j["id2label"] = {{"0", "a"}, {"1", "b"}, {"2", "c"}};
       },
       "'classifier.");
-  expect_refused(
+  expect_classifier_refused(
       "bert",
       [](Json& j) {
         j["id2label"] = {{"0", "a"}, {"2", "c"}};
       },
       "'1'");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["id2label"] = Json::object(); }, "labels");
-  expect_refused(
+  expect_classifier_refused(
       "bert", [](Json& j) { j["problem_type"] = "several"; }, "problem_type");
 }
 

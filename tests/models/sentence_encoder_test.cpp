@@ -23,7 +23,7 @@ constexpr std::int64_t layers = 6;
 constexpr std::int64_t width = 384;
 
 /// Sums of up to 1536 products, three times a layer.
-constexpr std::int64_t depth = 64;
+constexpr std::int64_t rounding_depth = 64;
 
 std::filesystem::path model_folder() {
   return std::filesystem::path(AUSTEER_REFERENCE_DIR) / "minilm";
@@ -58,12 +58,12 @@ TEST_F(MiniLm, PooledStatesAreThoseOfEveryLayer) {
       reference_file("minilm.safetensors").tensor("pooled").view({-1, layers + 1, 2, width});
   const std::vector<std::string> all = texts();
   const at::Tensor found = encoder().pooled_states(all, layers).view({-1, layers + 1, 2, width});
-  expect_close(found, expected, depth, "all layers");
+  expect_close(found, expected, rounding_depth, "all layers");
 
   const at::Tensor first_two = encoder().pooled_states(all, 2).view({-1, 3, 2, width});
-  expect_close(first_two, expected.narrow(1, 0, 3), depth, "two layers");
+  expect_close(first_two, expected.narrow(1, 0, 3), rounding_depth, "two layers");
   const at::Tensor none = encoder().pooled_states(all, 0).view({-1, 1, 2, width});
-  expect_close(none, expected.narrow(1, 0, 1), depth, "embeddings alone");
+  expect_close(none, expected.narrow(1, 0, 1), rounding_depth, "embeddings alone");
 }
 
 TEST_F(MiniLm, ATextIsTheSameInAnyCompany) {

@@ -20,8 +20,8 @@ using testing::expect_refusal;
 using testing::TemporaryFolder;
 using testing::write_cache;
 
-const std::vector<std::string> ffn = {"ffn"};
-const std::vector<std::string> layer = {"layer"};
+const std::vector<std::string> ffn_site = {"ffn"};
+const std::vector<std::string> layer_site = {"layer"};
 
 struct PlainUnit {
   std::int64_t layer, dim;
@@ -118,7 +118,8 @@ TEST(Austeer, EqualsThePlainDefinition) {
       const auto [positive, negative] = random_activations(dtype, width);
       TemporaryFolder folder;
       write_cache(folder.path(), positive, negative, 13);
-      const Ranking ranking = rank_austeer(ActivationCache(folder.path()), ffn, Json::object());
+      const Ranking ranking =
+          rank_austeer(ActivationCache(folder.path()), ffn_site, Json::object());
       check_ranking(ranking, "test");
       expect_equal_to_plain(ranking, plain_ranking(positive, negative));
     }
@@ -130,7 +131,7 @@ TEST(Austeer, PlantedUnitsAreWhereTheyBelong) {
   TemporaryFolder folder;
   write_cache(folder.path(), positive, negative, 13);
   const ActivationCache cache(folder.path());
-  const Ranking ranking = rank_austeer(cache, ffn, Json::object());
+  const Ranking ranking = rank_austeer(cache, ffn_site, Json::object());
   // Three layers of dim 10 move up in every pair, three of dim 1 never move.
   for (int layer = 0; layer < 3; ++layer) {
     const RankedUnit& best = ranking.units[static_cast<std::size_t>(layer)];
@@ -163,7 +164,7 @@ TEST(Austeer, ShardSizeDoesNotChangeCounts) {
     write_cache(folder.path(), positive, negative, pairs_per_shard);
     std::vector<std::pair<int, int>> counts;
     for (const RankedUnit& unit :
-         rank_austeer(ActivationCache(folder.path()), ffn, Json::object()).units) {
+         rank_austeer(ActivationCache(folder.path()), ffn_site, Json::object()).units) {
       counts.emplace_back(unit.positive, unit.negative);
     }
     if (first.empty()) first = counts;
@@ -186,7 +187,7 @@ TEST(Austeer, DamagedActivationsAreNamed) {
                     static_cast<const char*>(planted.const_data_ptr()), planted.nbytes());
       write_file(folder / shard_name(0), bytes);
       const ActivationCache cache(folder.path());
-      expect_refusal<ComputeError>([&] { rank_austeer(cache, ffn, Json::object()); },
+      expect_refusal<ComputeError>([&] { rank_austeer(cache, ffn_site, Json::object()); },
                                    "site ffn, layer 2, dim 6 are not finite");
     }
   }
@@ -198,14 +199,15 @@ TEST(Methods, ByNameWithStrictOptions) {
   write_cache(folder.path(), positive, negative, 45);
   const ActivationCache cache(folder.path());
   const auto rank = methods().get("austeer").rank;
-  EXPECT_EQ(rank(cache, ffn, Json::object()), rank_austeer(cache, ffn, Json::object()));
+  EXPECT_EQ(rank(cache, ffn_site, Json::object()), rank_austeer(cache, ffn_site, Json::object()));
   expect_refusal<UsageError>(
       [&] {
-        rank(cache, ffn, {{"scores", 3}});
+        rank(cache, ffn_site, {{"scores", 3}});
       },
       "method austeer: unknown key 'scores'. did you mean 'score'");
-  expect_refusal<UsageError>([&] { rank(cache, ffn, Json::array()); }, "an object");
-  expect_refusal<UsageError>([&] { rank(cache, layer, Json::object()); }, "has no site 'layer'");
+  expect_refusal<UsageError>([&] { rank(cache, ffn_site, Json::array()); }, "an object");
+  expect_refusal<UsageError>([&] { rank(cache, layer_site, Json::object()); },
+                             "has no site 'layer'");
   expect_refusal<UsageError>([] { methods().get("austere"); }, "did you mean 'austeer'");
 }
 

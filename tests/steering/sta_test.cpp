@@ -66,7 +66,8 @@ struct AnswerCache {
   }
 };
 
-Ranking rank(const ActivationCache& cache, const Json& options, const std::string& site = "layer") {
+Ranking ranked_by_sta(const ActivationCache& cache, const Json& options,
+                      const std::string& site = "layer") {
   const std::string sites[] = {site};
   return methods().get("sta").rank(cache, sites, options);
 }
@@ -121,8 +122,8 @@ TEST(Sta, ChoosesTheReferencesAtomsAndAddsItsVector) {
     const at::Tensor chosen = chosen_atoms(statistics, keep, tests_called(atoms));
     EXPECT_TRUE(chosen.to(at::kLong).equal(expected("chosen")));
 
-    const Ranking ranking =
-        rank(*answers.cache, {{"sae", file}, {"layer", layer}, {"keep", keep}, {"atoms", atoms}});
+    const Ranking ranking = ranked_by_sta(
+        *answers.cache, {{"sae", file}, {"layer", layer}, {"keep", keep}, {"atoms", atoms}});
     EXPECT_LE(relative_error(values_of(ranking), expected("vector")), 1e-5);
     EXPECT_EQ(ranking.provenance.at("autoencoder").at("chosen"), item.at("chosen"));
     EXPECT_EQ(ranking.provenance.at("autoencoder").at("form").get<std::string>() == "gemma_scope",
@@ -133,7 +134,7 @@ TEST(Sta, ChoosesTheReferencesAtomsAndAddsItsVector) {
 TEST(Sta, TheRankingSaysHowAndFromWhat) {
   const AnswerCache answers;
   const std::string file = autoencoder_path("trained.safetensors").string();
-  const Ranking ranking = rank(*answers.cache, {{"sae", file}});
+  const Ranking ranking = ranked_by_sta(*answers.cache, {{"sae", file}});
   check_ranking(ranking, "sta");
   EXPECT_EQ(ranking.rule, Rule::add);
   EXPECT_EQ(ranking.positions, Positions::all);
@@ -145,7 +146,8 @@ TEST(Sta, TheRankingSaysHowAndFromWhat) {
     EXPECT_EQ(ranking.options.at(key), value) << key;
   }
   EXPECT_EQ(ranking.options.size(), options.size());
-  EXPECT_EQ(rank(*answers.cache, {{"sae", file}}, "layer"), ranking) << "the site's short name";
+  EXPECT_EQ(ranked_by_sta(*answers.cache, {{"sae", file}}, "layer"), ranking)
+      << "the site's short name";
 
   // The first group is the layer; its statistics are those of the answers' means.
   const at::Tensor momentum = answers.expected.tensor("case0.momentum");
@@ -167,7 +169,7 @@ TEST(Sta, OptionsThatCannotBe) {
   const std::string trained = autoencoder_path("trained.safetensors").string();
   const auto refused = [&](const Json& options, const std::string& part) {
     SCOPED_TRACE(options.dump());
-    expect_refusal<UsageError>([&] { rank(*answers.cache, options); }, part);
+    expect_refusal<UsageError>([&] { ranked_by_sta(*answers.cache, options); }, part);
   };
   refused(Json::object(), "sae");
   refused({{"sae", file}}, "layer");
@@ -180,7 +182,7 @@ TEST(Sta, OptionsThatCannotBe) {
   refused({{"sae", file}, {"layer", 3}, {"kept", 0.3}}, "keep");
   expect_refusal<UsageError>(
       [&] {
-        rank(*answers.cache, {{"sae", file}}, "ffn");
+        ranked_by_sta(*answers.cache, {{"sae", file}}, "ffn");
       },
       "sta steers the site layer, not ffn");
 }
@@ -195,20 +197,20 @@ TEST(Sta, CachesThatCannotBeUsed) {
 
   description.sites.front().width = 8;
   write_cache(folder / "narrow", description, positive.narrow(2, 0, 8), negative.narrow(2, 0, 8));
-  expect_refusal<UsageError>([&] { rank(ActivationCache(folder / "narrow"), options); },
+  expect_refusal<UsageError>([&] { ranked_by_sta(ActivationCache(folder / "narrow"), options); },
                              "expected an autoencoder of width 8; found 24");
 
   description = description_of(expected);
   description.sites.front().positions = "answer_mean";
   write_cache(folder / "means", description, positive.narrow(0, 0, 40), negative.narrow(0, 0, 40));
-  expect_refusal<UsageError>([&] { rank(ActivationCache(folder / "means"), options); },
+  expect_refusal<UsageError>([&] { ranked_by_sta(ActivationCache(folder / "means"), options); },
                              "has no site 'layer.answer_all'");
 
   // Equal answers on both sides: nothing to tell apart.
   description = description_of(expected);
   description.answer_tokens.negative = description.answer_tokens.positive;
   write_cache(folder / "equal", description, positive, positive);
-  expect_refusal<ComputeError>([&] { rank(ActivationCache(folder / "equal"), options); },
+  expect_refusal<ComputeError>([&] { ranked_by_sta(ActivationCache(folder / "equal"), options); },
                                "as active in positive as in negative answers");
 
   // Finite, but with atoms that are not.
@@ -221,7 +223,7 @@ TEST(Sta, CachesThatCannotBeUsed) {
   }
   write_safetensors(folder / "large.safetensors", tensors);
   const Json large = {{"sae", (folder / "large.safetensors").string()}, {"layer", layer}};
-  expect_refusal<ComputeError>([&] { rank(ActivationCache(folder / "large"), large); },
+  expect_refusal<ComputeError>([&] { ranked_by_sta(ActivationCache(folder / "large"), large); },
                                "layer 3 are not finite numbers, or too large");
 }
 

@@ -30,7 +30,7 @@ std::string replaced(std::string text, const std::string& part, const std::strin
   return text.replace(text.find(part), part.size(), by);
 }
 
-void expect_bad(const std::string& text, const std::string& message) {
+void expect_bad_xml(const std::string& text, const std::string& message) {
   TemporaryFolder folder;
   write_file(folder / "copa.xml", text);
   expect_refusal<FormatError>([&] { read_records(folder / "copa.xml"); }, "copa.xml" + message);
@@ -67,15 +67,15 @@ TEST(CopaXml, LargeDocumentsAreReadInPieces) {
 TEST(CopaXml, EntitiesAreRefused) {
   const std::string bomb = R"(<!DOCTYPE copa-corpus [<!ENTITY a "ha">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>)";
-  expect_bad(document(replaced(item, "hail", "&b;"), bomb),
-             ":1: the document declares the entity 'a'");
-  expect_bad(document(item, "<!DOCTYPE c [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>"),
-             ":1: the document declares the entity 'x'");
-  expect_bad(document(item, "<!DOCTYPE c [<!ENTITY % p SYSTEM \"http://localhost/\"> %p;]>"),
-             ":1: the document declares the entity 'p'");
-  expect_bad(document(replaced(item, "hail", "&h;"), "<!DOCTYPE c SYSTEM \"copa.dtd\">"),
-             ":4: the entity 'h' is not known");
-  expect_bad(document(replaced(item, "hail", "&h;")), ":4: broken XML (undefined entity)");
+  expect_bad_xml(document(replaced(item, "hail", "&b;"), bomb),
+                 ":1: the document declares the entity 'a'");
+  expect_bad_xml(document(item, "<!DOCTYPE c [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>"),
+                 ":1: the document declares the entity 'x'");
+  expect_bad_xml(document(item, "<!DOCTYPE c [<!ENTITY % p SYSTEM \"http://localhost/\"> %p;]>"),
+                 ":1: the document declares the entity 'p'");
+  expect_bad_xml(document(replaced(item, "hail", "&h;"), "<!DOCTYPE c SYSTEM \"copa.dtd\">"),
+                 ":4: the entity 'h' is not known");
+  expect_bad_xml(document(replaced(item, "hail", "&h;")), ":4: broken XML (undefined entity)");
 }
 
 TEST(CopaXml, EveryCutIsNoticed) {
@@ -87,24 +87,26 @@ TEST(CopaXml, EveryCutIsNoticed) {
 
 TEST(CopaXml, BrokenDocuments) {
   const std::string whole = document(item);
-  expect_bad(whole.substr(0, whole.size() - 20), ":7: broken XML (unclosed token)");
-  expect_bad(replaced(whole, "</p>", ""), ":5: the element <a1> stands inside a text");
-  expect_bad(replaced(whole, "</item>", "</items>"), ":7: broken XML (mismatched tag)");
-  expect_bad(replaced(whole, "</p>", "<b>x</b></p>"), ":4: the element <b> stands inside a text");
-  expect_bad(replaced(whole, "<p>", "<p>x</p><p>"), ":4: <p> stands twice in its item");
-  expect_bad(replaced(whole, "<p>Rain &amp; hail fell.</p>", ""),
-             ":7: the item that ends here lacks <p>");
-  expect_bad(replaced(whole, " id=\"7\"", ""),
-             ":7: the item that ends here lacks the attribute id");
-  expect_bad(replaced(whole, "\"effect\"", "\"reason\""), ":3: asks-for is 'reason'");
-  expect_bad(replaced(whole, "\"2\"", "\"3\""), ":3: most-plausible-alternative is '3'");
-  expect_bad(replaced(whole, "<p>", "stray<p>"), ":4: text outside <p>, <a1> and <a2>");
-  expect_bad(document("<question/>"), ":3: unknown element <question>; expected <item>");
-  expect_bad(document("<item><q/></item>"), ":3: unknown element <q>; expected <p>, <a1> or <a2>");
-  expect_bad(document(""), ": the file holds no records");
+  expect_bad_xml(whole.substr(0, whole.size() - 20), ":7: broken XML (unclosed token)");
+  expect_bad_xml(replaced(whole, "</p>", ""), ":5: the element <a1> stands inside a text");
+  expect_bad_xml(replaced(whole, "</item>", "</items>"), ":7: broken XML (mismatched tag)");
+  expect_bad_xml(replaced(whole, "</p>", "<b>x</b></p>"),
+                 ":4: the element <b> stands inside a text");
+  expect_bad_xml(replaced(whole, "<p>", "<p>x</p><p>"), ":4: <p> stands twice in its item");
+  expect_bad_xml(replaced(whole, "<p>Rain &amp; hail fell.</p>", ""),
+                 ":7: the item that ends here lacks <p>");
+  expect_bad_xml(replaced(whole, " id=\"7\"", ""),
+                 ":7: the item that ends here lacks the attribute id");
+  expect_bad_xml(replaced(whole, "\"effect\"", "\"reason\""), ":3: asks-for is 'reason'");
+  expect_bad_xml(replaced(whole, "\"2\"", "\"3\""), ":3: most-plausible-alternative is '3'");
+  expect_bad_xml(replaced(whole, "<p>", "stray<p>"), ":4: text outside <p>, <a1> and <a2>");
+  expect_bad_xml(document("<question/>"), ":3: unknown element <question>; expected <item>");
+  expect_bad_xml(document("<item><q/></item>"),
+                 ":3: unknown element <q>; expected <p>, <a1> or <a2>");
+  expect_bad_xml(document(""), ": the file holds no records");
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += "<item>";
-  expect_bad(document(deep), ":3: unknown element <item>; expected <p>");
+  expect_bad_xml(document(deep), ":3: unknown element <item>; expected <p>");
 }
 
 }  // namespace

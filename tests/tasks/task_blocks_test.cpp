@@ -233,30 +233,30 @@ pairs:
   EXPECT_EQ(to_text(resolved["where"]), R"({"ok":{"is":"true","is_not":"x"}})");
 }
 
-void expect_bad(const std::string& yaml, const std::string& message) {
+void expect_bad_block(const std::string& yaml, const std::string& message) {
   expect_refusal<FormatError>([&] { OneTask(yaml, "{}").task(); }, "t.yaml" + message);
 }
 
 TEST(TaskBlocks, MistakesAreRefused) {
-  expect_bad(own_texts + "where: {ok: {equals: 1}}\n",
-             ": where: ok: unknown comparison 'equals'. known: below, above, is, is_not");
-  expect_bad(own_texts + "where: {ok: 1}\n", ": where: ok; expected an object");
-  expect_bad(own_texts + "where: {ok: {above: x}}\n", ": where: ok: the key 'above'");
-  expect_bad(own_texts + "where: {ok: {is: [1]}}\n", ": where: ok: the key 'is'");
-  expect_bad(open_task + "wrong_answer: most_similiar\n",
-             ": unknown wrong answer 'most_similiar'. did you mean 'most_similar'?");
-  expect_bad(own_texts + "wrong_answer: next\n", ": wrong_answer has nothing to be");
-  expect_bad(own_texts + "pairs: {positive: a, negative: b}\nwrong_answer: next\n",
-             ": wrong_answer has nothing to be");
-  expect_bad(own_texts + "pairs: {positive: a}\n", ": pairs: the key 'negative' is missing");
-  expect_bad(own_texts + "pairs: {positive: a, negative: {txt: b}}\n",
-             ": pairs: negative: the key 'text' is missing");
-  expect_bad("prompt: p\nmax_new_tokens: 1\nmetric: number_match\n",
-             ": nothing to compare with; expected label and answers, or an answer");
-  expect_bad("prompt: p\nmax_new_tokens: {llama: 1}\nmetric: judge\n",
-             ": max_new_tokens: the key 'default' is missing");
-  expect_bad("prompt: p\nmax_new_tokens: {default: 1, llama: 0}\nmetric: judge\n",
-             ": max_new_tokens is out of range");
+  expect_bad_block(own_texts + "where: {ok: {equals: 1}}\n",
+                   ": where: ok: unknown comparison 'equals'. known: below, above, is, is_not");
+  expect_bad_block(own_texts + "where: {ok: 1}\n", ": where: ok; expected an object");
+  expect_bad_block(own_texts + "where: {ok: {above: x}}\n", ": where: ok: the key 'above'");
+  expect_bad_block(own_texts + "where: {ok: {is: [1]}}\n", ": where: ok: the key 'is'");
+  expect_bad_block(open_task + "wrong_answer: most_similiar\n",
+                   ": unknown wrong answer 'most_similiar'. did you mean 'most_similar'?");
+  expect_bad_block(own_texts + "wrong_answer: next\n", ": wrong_answer has nothing to be");
+  expect_bad_block(own_texts + "pairs: {positive: a, negative: b}\nwrong_answer: next\n",
+                   ": wrong_answer has nothing to be");
+  expect_bad_block(own_texts + "pairs: {positive: a}\n", ": pairs: the key 'negative' is missing");
+  expect_bad_block(own_texts + "pairs: {positive: a, negative: {txt: b}}\n",
+                   ": pairs: negative: the key 'text' is missing");
+  expect_bad_block("prompt: p\nmax_new_tokens: 1\nmetric: number_match\n",
+                   ": nothing to compare with; expected label and answers, or an answer");
+  expect_bad_block("prompt: p\nmax_new_tokens: {llama: 1}\nmetric: judge\n",
+                   ": max_new_tokens: the key 'default' is missing");
+  expect_bad_block("prompt: p\nmax_new_tokens: {default: 1, llama: 0}\nmetric: judge\n",
+                   ": max_new_tokens is out of range");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ std::string with(const std::string& part, const std::string& by) {
   return text.replace(text.find(part), part.size(), by);
 }
 
-void expect_bad(const std::string& yaml, const std::string& message) {
+void expect_bad_config(const std::string& yaml, const std::string& message) {
   TemporaryFolder folder;
   write_file(folder / "t.yaml", yaml);
   expect_refusal<FormatError>([&] { load_task((folder / "t.yaml").string(), "configs"); },
@@ -51,45 +51,50 @@ TEST(TaskConfig, DefaultsAndRoundTrip) {
 }
 
 TEST(TaskConfig, KeysAreStrict) {
-  expect_bad(std::string(good) + "promt: x\n", ": unknown key 'promt'. did you mean 'prompt'?");
-  expect_bad(with("label: label\n", ""), ": the key 'label' is missing");
-  expect_bad(with("prompt: \"{q}\"", "prompt: 3"), ": the key 'prompt' has a wrong value");
-  expect_bad(with("max_new_tokens: 1", "max_new_tokens: 0"), ": max_new_tokens is out of range");
-  expect_bad(with("max_new_tokens: 1", "max_new_tokens: 1.5"), ": the key 'max_new_tokens'");
-  expect_bad(with("exact_match", "exact_mach"),
-             ": unknown metric 'exact_mach'. did you mean 'exact_match'?");
-  expect_bad(with("name: t", "name: u"), ": the name does not fit the file's; expected name: t");
-  expect_bad("- a\n- b\n", "; expected an object");
-  expect_bad("name: [t\n", ":2:");
+  expect_bad_config(std::string(good) + "promt: x\n",
+                    ": unknown key 'promt'. did you mean 'prompt'?");
+  expect_bad_config(with("label: label\n", ""), ": the key 'label' is missing");
+  expect_bad_config(with("prompt: \"{q}\"", "prompt: 3"), ": the key 'prompt' has a wrong value");
+  expect_bad_config(with("max_new_tokens: 1", "max_new_tokens: 0"),
+                    ": max_new_tokens is out of range");
+  expect_bad_config(with("max_new_tokens: 1", "max_new_tokens: 1.5"), ": the key 'max_new_tokens'");
+  expect_bad_config(with("exact_match", "exact_mach"),
+                    ": unknown metric 'exact_mach'. did you mean 'exact_match'?");
+  expect_bad_config(with("name: t", "name: u"),
+                    ": the name does not fit the file's; expected name: t");
+  expect_bad_config("- a\n- b\n", "; expected an object");
+  expect_bad_config("name: [t\n", ":2:");
 }
 
 TEST(TaskConfig, Splits) {
-  expect_bad(with("{train: a.jsonl}", "{}"), ": splits: empty; expected at least one split");
-  expect_bad(with("{train: a.jsonl}", "a.jsonl"), ": splits; expected an object");
-  expect_bad(with("{train: a.jsonl}", "{train: []}"), ": splits: train: not a split");
-  expect_bad(with("{train: a.jsonl}", "{\"a[1]\": a.jsonl}"), ": splits: a[1]: not a split");
-  expect_bad(with("{train: a.jsonl}", "{train: 3}"), ": splits: the key 'train' has a wrong value");
+  expect_bad_config(with("{train: a.jsonl}", "{}"), ": splits: empty; expected at least one split");
+  expect_bad_config(with("{train: a.jsonl}", "a.jsonl"), ": splits; expected an object");
+  expect_bad_config(with("{train: a.jsonl}", "{train: []}"), ": splits: train: not a split");
+  expect_bad_config(with("{train: a.jsonl}", "{\"a[1]\": a.jsonl}"), ": splits: a[1]: not a split");
+  expect_bad_config(with("{train: a.jsonl}", "{train: 3}"),
+                    ": splits: the key 'train' has a wrong value");
   for (const std::string file : {"../a.jsonl", "/etc/a.jsonl", "x/../../a.jsonl", "''"}) {
-    expect_bad(with("a.jsonl", file), ": splits: not a path below the datasets folder");
+    expect_bad_config(with("a.jsonl", file), ": splits: not a path below the datasets folder");
   }
-  expect_bad(with("dataset: D", "dataset: ../D"), ": not a path below the datasets folder");
+  expect_bad_config(with("dataset: D", "dataset: ../D"), ": not a path below the datasets folder");
 }
 
 TEST(TaskConfig, Answers) {
   const std::string both = R"({true: "Yes", false: "No"})";
-  expect_bad(with(both, "{}"), ": answers: too few answers; expected at least two different texts");
-  expect_bad(with(both, "{a: x, b: x}"), ": answers: too few answers");
-  expect_bad(with(both, "{a: 1, b: 2}"),
-             ": answers: the key 'a' has a wrong value; expected a text");
-  expect_bad(std::string(good) + "gold_answers: {true: x}\n",
-             ": gold_answers: the key 'false' is missing");
-  expect_bad(std::string(good) + "gold_answers: {true: x, false: y, maybe: z}\n",
-             ": gold_answers: unknown key 'maybe'");
+  expect_bad_config(with(both, "{}"),
+                    ": answers: too few answers; expected at least two different texts");
+  expect_bad_config(with(both, "{a: x, b: x}"), ": answers: too few answers");
+  expect_bad_config(with(both, "{a: 1, b: 2}"),
+                    ": answers: the key 'a' has a wrong value; expected a text");
+  expect_bad_config(std::string(good) + "gold_answers: {true: x}\n",
+                    ": gold_answers: the key 'false' is missing");
+  expect_bad_config(std::string(good) + "gold_answers: {true: x, false: y, maybe: z}\n",
+                    ": gold_answers: unknown key 'maybe'");
 }
 
 TEST(TaskConfig, BrokenTemplates) {
-  expect_bad(with("{q}", "{q"), ": prompt");
-  expect_bad(with("{q}", "{}"), ": prompt");
+  expect_bad_config(with("{q}", "{q"), ": prompt");
+  expect_bad_config(with("{q}", "{}"), ": prompt");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ using testing::TemporaryFolder;
 const std::filesystem::path reference = std::filesystem::path(AUSTEER_REFERENCE_DIR) / "tensors";
 
 /// `name` of the reference data; fails the test where tests/reference/tensors.py has not run.
-std::filesystem::path reference_file(const std::string& name) {
+std::filesystem::path gguf_reference(const std::string& name) {
   EXPECT_TRUE(std::filesystem::exists(reference / name))
       << (reference / name) << " is missing: run tests/reference/tensors.py "
       << AUSTEER_REFERENCE_DIR;
@@ -32,8 +32,8 @@ std::string_view bytes_of(const at::Tensor& tensor) {
 }
 
 TEST(Gguf, EveryFormatIsBitEqualToTheReference) {
-  const GgufFile file(reference_file("small.gguf"));
-  const SafetensorsFile expected(reference_file("small.safetensors"));
+  const GgufFile file(gguf_reference("small.gguf"));
+  const SafetensorsFile expected(gguf_reference("small.safetensors"));
   EXPECT_EQ(file.names().size(), expected.header().tensors.size());
   for (const auto& [name, entry] : expected.header().tensors) {
     const at::Tensor actual = file.load(name, at::kFloat);
@@ -44,7 +44,7 @@ TEST(Gguf, EveryFormatIsBitEqualToTheReference) {
 }
 
 TEST(Gguf, OtherDtypesAreTheFloatsRoundedOnce) {
-  const GgufFile file(reference_file("small.gguf"));
+  const GgufFile file(gguf_reference("small.gguf"));
   for (const std::string& name : file.names()) {
     for (const at::ScalarType dtype : {at::kBFloat16, at::kHalf, at::kDouble}) {
       const at::Tensor actual = file.load(name, dtype);
@@ -55,7 +55,7 @@ TEST(Gguf, OtherDtypesAreTheFloatsRoundedOnce) {
 }
 
 TEST(Gguf, PlainFormatsAreViewsInTheirOwnDtype) {
-  const GgufFile file(reference_file("small.gguf"));
+  const GgufFile file(gguf_reference("small.gguf"));
   const std::vector<std::pair<std::string, at::ScalarType>> plain = {
       {"F32.matrix", at::kFloat}, {"F16.matrix", at::kHalf}, {"BF16.matrix", at::kBFloat16}};
   for (const auto& [name, dtype] : plain) {
@@ -66,7 +66,7 @@ TEST(Gguf, PlainFormatsAreViewsInTheirOwnDtype) {
 }
 
 TEST(Gguf, SlicesAreThoseOfTheWhole) {
-  const GgufFile file(reference_file("small.gguf"));
+  const GgufFile file(gguf_reference("small.gguf"));
   std::int64_t cubes = 0;
   for (const std::string& name : file.names()) {
     if (!name.ends_with("cube")) continue;
@@ -87,7 +87,7 @@ TEST(Gguf, SlicesOfPlainFormatsAreViewsThatKeepTheMapping) {
   at::Tensor slice;
   at::Tensor copy;
   {
-    const GgufFile file(reference_file("small.gguf"));
+    const GgufFile file(gguf_reference("small.gguf"));
     slice = file.load_slice("F32.cube", 1, at::kFloat);
     copy = file.load("F32.cube", at::kFloat)[1].clone();
     EXPECT_EQ(slice.data_ptr(), file.load("F32.cube", at::kFloat)[1].data_ptr());
@@ -98,7 +98,7 @@ TEST(Gguf, SlicesOfPlainFormatsAreViewsThatKeepTheMapping) {
 }
 
 TEST(Gguf, SlicesThatAreNotThereAreRefused) {
-  const GgufFile file(reference_file("small.gguf"));
+  const GgufFile file(gguf_reference("small.gguf"));
   for (const std::int64_t index : {-1, 3, 1 << 30}) {
     expect_refusal<FormatError>([&] { file.load_slice("Q6_K.bytes_cube", index, at::kFloat); },
                                 "'Q6_K.bytes_cube' has no such slice; expected an index below 3; "
@@ -122,7 +122,7 @@ TEST(Gguf, SlicesThatAreNotThereAreRefused) {
 }
 
 TEST(Gguf, MetadataOfEveryType) {
-  const GgufFile file(reference_file("small.gguf"));
+  const GgufFile file(gguf_reference("small.gguf"));
   const GgufMetadata& metadata = file.metadata();
   const auto integer = [&](const std::string& key) { return metadata.required<std::int64_t>(key); };
   EXPECT_EQ(metadata.required<std::string>("general.architecture"), "llama");
@@ -148,7 +148,7 @@ TEST(Gguf, MetadataOfEveryType) {
 }
 
 TEST(Gguf, MetadataLists) {
-  const GgufFile file(reference_file("small.gguf"));
+  const GgufFile file(gguf_reference("small.gguf"));
   const GgufMetadata& metadata = file.metadata();
   const auto texts = metadata.required<std::vector<std::string_view>>("test.texts");
   ASSERT_EQ(texts.size(), 50000u);
@@ -164,7 +164,7 @@ TEST(Gguf, MetadataLists) {
 }
 
 TEST(Gguf, MissingTensorsAreNamedWithTheNearest) {
-  const GgufFile file(reference_file("small.gguf"));
+  const GgufFile file(gguf_reference("small.gguf"));
   EXPECT_FALSE(file.has("Q8_0.matrx"));
   expect_refusal<FormatError>([&] { file.load("Q8_0.matrx", at::kFloat); },
                               "did you mean 'Q8_0.matrix'");
@@ -214,7 +214,7 @@ TEST(Gguf, FingerprintsFollowEveryTensor) {
 class GgufOfARealModel : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(GgufOfARealModel, IsBitEqualToTheReference) {
-  const std::filesystem::path list = reference_file(std::string(GetParam()) + ".json");
+  const std::filesystem::path list = gguf_reference(std::string(GetParam()) + ".json");
   const Json json = read_json(list);
   Fields fields(json, list.string());
   const GgufFile file(fields.required<std::string>("file"));

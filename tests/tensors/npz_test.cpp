@@ -27,8 +27,8 @@ void read_all(const std::filesystem::path& file, std::uint64_t max_array) {
   for (const std::string& name : npz.names()) npz.tensor(name);
 }
 
-void expect_refused(const std::string& name, const std::string& part,
-                    std::uint64_t max_array = NpzFile::default_max_array) {
+void expect_npz_refused(const std::string& name, const std::string& part,
+                        std::uint64_t max_array = NpzFile::default_max_array) {
   SCOPED_TRACE(name);
   const auto file = archive("bad/" + name);
   ASSERT_TRUE(std::filesystem::exists(file));
@@ -93,30 +93,30 @@ TEST(Npz, NoByteChangesAValueUnseen) {
 }
 
 TEST(Npz, MembersThatAreNoArraysOfNumbers) {
-  expect_refused("slash", "found '../a.npy'");
-  expect_refused("folder", "found 'a/b.npy'");
-  expect_refused("text", "found 'a.txt'");
-  expect_refused("twice", "File already exists");
-  expect_refused("bzip2", "found method 12");
-  expect_refused("encrypted", "it is encrypted");
-  expect_refused("not_npy", "begins with \\x93NUMPY");
-  expect_refused("objects", "found '|O'");
-  expect_refused("big_endian", "found '>f4'");
-  expect_refused("boolean", "found '|b1'");
-  expect_refused("complex", "found '<c16'");
-  expect_refused("fields", "no structured array");
+  expect_npz_refused("slash", "found '../a.npy'");
+  expect_npz_refused("folder", "found 'a/b.npy'");
+  expect_npz_refused("text", "found 'a.txt'");
+  expect_npz_refused("twice", "File already exists");
+  expect_npz_refused("bzip2", "found method 12");
+  expect_npz_refused("encrypted", "it is encrypted");
+  expect_npz_refused("not_npy", "begins with \\x93NUMPY");
+  expect_npz_refused("objects", "found '|O'");
+  expect_npz_refused("big_endian", "found '>f4'");
+  expect_npz_refused("boolean", "found '|b1'");
+  expect_npz_refused("complex", "found '<c16'");
+  expect_npz_refused("fields", "no structured array");
 }
 
 TEST(Npz, SizesThatLieAndBytesThatAreDamaged) {
-  expect_refused("crc", "CRC");
-  expect_refused("short", "expected 152 bytes; found 151 bytes");
-  expect_refused("long", "expected 152 bytes; found 153 bytes");
-  expect_refused("stored_lie", "more than its compressed bytes can hold");
-  expect_refused("deflated_lie", "more than its compressed bytes can hold");
-  expect_refused("stored_lies", "npz");
-  expect_refused("one_more", "its bytes are damaged");
-  expect_refused("one_less", "its bytes are damaged");
-  expect_refused("bomb", "at most 1000000 bytes; found 8388608 bytes", 1'000'000);
+  expect_npz_refused("crc", "CRC");
+  expect_npz_refused("short", "expected 152 bytes; found 151 bytes");
+  expect_npz_refused("long", "expected 152 bytes; found 153 bytes");
+  expect_npz_refused("stored_lie", "more than its compressed bytes can hold");
+  expect_npz_refused("deflated_lie", "more than its compressed bytes can hold");
+  expect_npz_refused("stored_lies", "npz");
+  expect_npz_refused("one_more", "its bytes are damaged");
+  expect_npz_refused("one_less", "its bytes are damaged");
+  expect_npz_refused("bomb", "at most 1000000 bytes; found 8388608 bytes", 1'000'000);
 }
 
 /// A header of version 1 with this dictionary.

@@ -12,7 +12,7 @@ namespace {
 using testing::expect_refusal;
 using Ids = std::vector<TokenId>;
 
-BpeVocabulary small() {
+BpeVocabulary small_bpe() {
   BpeVocabulary vocabulary;
   vocabulary.place = "m.gguf";
   vocabulary.tokens = {"<eos>", "<x>", "a", "1", "11", "\u0120", "\u01201", "aa"};
@@ -25,7 +25,7 @@ BpeVocabulary small() {
 }
 
 TEST(BpeVocabulary, TypesSayWhatIsSpecial) {
-  const auto tokenizer = make_tokenizer(small());
+  const auto tokenizer = make_tokenizer(small_bpe());
   EXPECT_EQ(tokenizer->encode("a<eos>a<x>"), (Ids{2, 0, 2, 1}));
   EXPECT_EQ(tokenizer->decode(Ids{2, 0, 1}), "a<x>")
       << "control tokens are special, others are not";
@@ -33,7 +33,7 @@ TEST(BpeVocabulary, TypesSayWhatIsSpecial) {
 }
 
 TEST(BpeVocabulary, PreTokenizersCutNumbersDifferently) {
-  BpeVocabulary vocabulary = small();
+  BpeVocabulary vocabulary = small_bpe();
   EXPECT_EQ(make_tokenizer(vocabulary)->encode("11 1"), (Ids{4, 6}));
   vocabulary.pre_tokenizer = "smollm";
   EXPECT_EQ(make_tokenizer(vocabulary)->encode("11 1"), (Ids{3, 3, 5, 3}));
@@ -45,7 +45,7 @@ TEST(BpeVocabulary, PreTokenizersCutNumbersDifferently) {
 }
 
 TEST(BpeVocabulary, DefaultSpecialTokens) {
-  BpeVocabulary vocabulary = small();
+  BpeVocabulary vocabulary = small_bpe();
   vocabulary.add_bos = true;
   vocabulary.add_eos = true;
   EXPECT_EQ(make_tokenizer(vocabulary)->encode("a"), (Ids{0, 2, 0}));
@@ -57,9 +57,9 @@ TEST(BpeVocabulary, DefaultSpecialTokens) {
 }
 
 TEST(BpeVocabulary, FingerprintsTellVocabulariesApart) {
-  const BpeVocabulary vocabulary = small();
+  const BpeVocabulary vocabulary = small_bpe();
   const std::string fingerprint = make_tokenizer(vocabulary)->fingerprint();
-  EXPECT_EQ(make_tokenizer(small())->fingerprint(), fingerprint);
+  EXPECT_EQ(make_tokenizer(small_bpe())->fingerprint(), fingerprint);
   BpeVocabulary other = vocabulary;
   other.place = "elsewhere.gguf";
   EXPECT_EQ(make_tokenizer(other)->fingerprint(), fingerprint);
@@ -75,19 +75,19 @@ TEST(BpeVocabulary, FingerprintsTellVocabulariesApart) {
 }
 
 TEST(BpeVocabulary, MalformedOnesAreRefused) {
-  BpeVocabulary vocabulary = small();
+  BpeVocabulary vocabulary = small_bpe();
   vocabulary.pre_tokenizer = "smolm";
   expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); },
                               "m.gguf: unknown pre-tokenizer 'smolm'. did you mean 'smollm'?");
-  vocabulary = small();
+  vocabulary = small_bpe();
   vocabulary.types[3] = 6;
   expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); }, "the token 3 '1' has type 6");
   vocabulary.types.pop_back();
   expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); }, "8 tokens, but 7 token types");
-  vocabulary = small();
+  vocabulary = small_bpe();
   vocabulary.tokens[7] = "a";
   expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); }, "tokens 2 and 7 are both 'a'");
-  vocabulary = small();
+  vocabulary = small_bpe();
   vocabulary.merges.emplace_back("a", "1");
   expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); }, "merge 2 names 'a1'");
   expect_refusal<FormatError>([] { make_tokenizer(BpeVocabulary{}); }, "the vocabulary is empty");
@@ -96,11 +96,11 @@ TEST(BpeVocabulary, MalformedOnesAreRefused) {
 TEST(BpeVocabulary, TokensAndMergesThatAreNotUtf8AreRefused) {
   for (const std::string& hostile :
        {std::string("\xA1"), std::string("\xC3"), std::string(40, 'a') + "\xF0"}) {
-    BpeVocabulary vocabulary = small();
+    BpeVocabulary vocabulary = small_bpe();
     vocabulary.tokens[4] = hostile;
     expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); },
                                 "m.gguf: the token 4 is not UTF-8 text without NUL");
-    vocabulary = small();
+    vocabulary = small_bpe();
     vocabulary.merges.emplace_back("a", hostile);
     expect_refusal<FormatError>([&] { make_tokenizer(vocabulary); },
                                 "merge 2 names '" + repair_utf8(hostile) + "', which is not");

@@ -23,7 +23,7 @@ void add(SentencePieceVocabulary& vocabulary, const std::string& token, std::int
 }
 
 /// <unk> 0, <s> 1, </s> 2, then ▁ 3, a 4, b 5, ▁a 6, ab 7, ba (unused) 8, <x> 9.
-SentencePieceVocabulary small() {
+SentencePieceVocabulary small_vocabulary() {
   SentencePieceVocabulary vocabulary;
   vocabulary.place = "m.gguf";
   add(vocabulary, "<unk>", unknown);
@@ -42,7 +42,7 @@ SentencePieceVocabulary small() {
 }
 
 SentencePieceVocabulary with_bytes() {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   for (int i = 0; i < 256; ++i) add(vocabulary, fmt::format("<0x{:02X}>", i), byte);
   return vocabulary;
 }
@@ -52,14 +52,14 @@ void expect_refused(const SentencePieceVocabulary& vocabulary, const std::string
 }
 
 TEST(SentencePieceVocabulary, ScoresSayWhatMergesFirst) {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   EXPECT_EQ(make_tokenizer(vocabulary)->encode("ab"), (Ids{1, 6, 5}));
   vocabulary.scores[7] = -0.5;  // "ab" before "▁a"
   EXPECT_EQ(make_tokenizer(vocabulary)->encode("ab"), (Ids{1, 3, 7}));
 }
 
 TEST(SentencePieceVocabulary, TypesSayWhatIsSpecial) {
-  const auto tokenizer = make_tokenizer(small());
+  const auto tokenizer = make_tokenizer(small_vocabulary());
   EXPECT_EQ(tokenizer->encode("a<x>b</s>ab"), (Ids{1, 6, 9, 5, 2, 7}));
   EXPECT_EQ(tokenizer->decode(Ids{1, 6, 9, 2, 5, 0}), "a<x>b")
       << "control and unknown tokens are special, others are not";
@@ -68,7 +68,7 @@ TEST(SentencePieceVocabulary, TypesSayWhatIsSpecial) {
 }
 
 TEST(SentencePieceVocabulary, SpacesInUserDefinedTokensAreMarks) {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   vocabulary.add_space_prefix = false;
   vocabulary.tokens[9] = "  ";
   const auto tokenizer = make_tokenizer(vocabulary);
@@ -80,14 +80,14 @@ TEST(SentencePieceVocabulary, SpacesInUserDefinedTokensAreMarks) {
 }
 
 TEST(SentencePieceVocabulary, FallsBackToBytesWhereItHasThem) {
-  EXPECT_EQ(make_tokenizer(small())->encode("a\u00E9"), (Ids{1, 6, 0}));
+  EXPECT_EQ(make_tokenizer(small_vocabulary())->encode("a\u00E9"), (Ids{1, 6, 0}));
   const auto tokenizer = make_tokenizer(with_bytes());
   EXPECT_EQ(tokenizer->encode("a\u00E9"), (Ids{1, 6, 10 + 0xC3, 10 + 0xA9}));
   EXPECT_EQ(tokenizer->decode(Ids{6, 10 + 0xC3, 10 + 0xA9}), "a\u00E9");
 }
 
 TEST(SentencePieceVocabulary, DefaultSpecialTokens) {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   EXPECT_EQ(make_tokenizer(vocabulary)->encode("a", false), (Ids{6}));
   vocabulary.add_eos = true;
   EXPECT_EQ(make_tokenizer(vocabulary)->encode("a"), (Ids{1, 6, 2}));
@@ -99,7 +99,7 @@ TEST(SentencePieceVocabulary, DefaultSpecialTokens) {
 }
 
 TEST(SentencePieceVocabulary, ASpaceInFrontCanBeLeftOut) {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   vocabulary.add_space_prefix = false;
   const auto tokenizer = make_tokenizer(vocabulary);
   EXPECT_EQ(tokenizer->encode("ab  a"), (Ids{1, 7, 3, 6}));
@@ -107,7 +107,7 @@ TEST(SentencePieceVocabulary, ASpaceInFrontCanBeLeftOut) {
 }
 
 TEST(SentencePieceVocabulary, TheNamedUnknownTokenIsUnknownWhateverItsType) {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   vocabulary.types[0] = control;
   expect_refused(vocabulary, "no token is the unknown one");
   vocabulary.unknown = 0;
@@ -117,16 +117,16 @@ TEST(SentencePieceVocabulary, TheNamedUnknownTokenIsUnknownWhateverItsType) {
 }
 
 TEST(SentencePieceVocabulary, FingerprintsTellVocabulariesApart) {
-  const std::string fingerprint = make_tokenizer(small())->fingerprint();
-  SentencePieceVocabulary other = small();
+  const std::string fingerprint = make_tokenizer(small_vocabulary())->fingerprint();
+  SentencePieceVocabulary other = small_vocabulary();
   other.place = "elsewhere.gguf";
   EXPECT_EQ(make_tokenizer(other)->fingerprint(), fingerprint);
   other.scores[6] = -0.25;
   EXPECT_NE(make_tokenizer(other)->fingerprint(), fingerprint);
-  other = small();
+  other = small_vocabulary();
   other.add_bos = false;
   EXPECT_NE(make_tokenizer(other)->fingerprint(), fingerprint);
-  other = small();
+  other = small_vocabulary();
   other.add_space_prefix = false;
   EXPECT_NE(make_tokenizer(other)->fingerprint(), fingerprint);
 }
@@ -139,28 +139,28 @@ TEST(SentencePieceVocabulary, ListsThatDoNotFitAreRefused) {
         return empty;
       }(),
       "the vocabulary is empty");
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   vocabulary.scores.pop_back();
   expect_refused(vocabulary, "10 tokens, but 9 token scores");
-  vocabulary = small();
+  vocabulary = small_vocabulary();
   vocabulary.types.push_back(normal);
   expect_refused(vocabulary, "10 tokens, but 11 token types");
 }
 
 TEST(SentencePieceVocabulary, IdsOutOfRangeAreRefused) {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   vocabulary.bos = 10;
   expect_refused(vocabulary, "BOS has the id 10, but there are 10 tokens");
-  vocabulary = small();
+  vocabulary = small_vocabulary();
   vocabulary.eos = -1;
   expect_refused(vocabulary, "EOS has the id -1, but");
-  vocabulary = small();
+  vocabulary = small_vocabulary();
   vocabulary.unknown = 11;
   expect_refused(vocabulary, "the unknown token has the id 11, but");
 }
 
 TEST(SentencePieceVocabulary, MalformedTokensAreRefused) {
-  SentencePieceVocabulary vocabulary = small();
+  SentencePieceVocabulary vocabulary = small_vocabulary();
   vocabulary.tokens[4] = "";
   expect_refused(vocabulary, "the token 4 is empty");
   vocabulary.tokens[4] = "b";
@@ -170,12 +170,12 @@ TEST(SentencePieceVocabulary, MalformedTokensAreRefused) {
     expect_refused(vocabulary, "the token 4 is not UTF-8 text without NUL");
   }
   for (const double score : {std::nan(""), HUGE_VAL, -HUGE_VAL, 1e39}) {
-    vocabulary = small();
+    vocabulary = small_vocabulary();
     vocabulary.scores[5] = score;
     expect_refused(vocabulary, fmt::format("the token 5 'b' has the score {}, which", score));
   }
   for (const std::int32_t type : {0, 7, -1}) {
-    vocabulary = small();
+    vocabulary = small_vocabulary();
     vocabulary.types[5] = type;
     expect_refused(vocabulary, fmt::format("the token 5 'b' has type {}, but types are", type));
   }
@@ -183,7 +183,7 @@ TEST(SentencePieceVocabulary, MalformedTokensAreRefused) {
 
 TEST(SentencePieceVocabulary, ControlTokensOfOneCharacterAreRefused) {
   for (const std::size_t id : {std::size_t{3}, std::size_t{4}}) {
-    SentencePieceVocabulary vocabulary = small();
+    SentencePieceVocabulary vocabulary = small_vocabulary();
     vocabulary.types[id] = control;
     expect_refused(vocabulary, fmt::format("the control token {} '{}' is a single character", id,
                                            vocabulary.tokens[id]));

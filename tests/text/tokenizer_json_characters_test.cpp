@@ -1,4 +1,5 @@
-// A small tokenizer.json as it is converted from SentencePiece models: BPE over characters.
+// A small_characters tokenizer.json as it is converted from SentencePiece models: BPE over
+// characters.
 
 #include <functional>
 #include <gtest/gtest.h>
@@ -15,7 +16,7 @@ using testing::expect_refusal;
 using Ids = std::vector<TokenId>;
 
 /// <unk> 0, <s> 1, ▁ 2, a 3, b 4, ▁a 5, ab 6, the bytes of é 7 and 8, and <t> 9, which is added.
-constexpr std::string_view small = R"({
+constexpr std::string_view small_characters = R"({
   "added_tokens": [{"id": 1, "content": "<s>", "special": true},
                    {"id": 9, "content": "<t>", "special": false, "normalized": false}],
   "normalizer": {"type": "Sequence", "normalizers": [
@@ -35,7 +36,7 @@ constexpr std::string_view small = R"({
     "merges": ["\u2581 a", "a b"]}})";
 
 std::unique_ptr<Tokenizer> changed(const std::function<void(json&)>& change) {
-  json document = json::parse(small);
+  json document = json::parse(small_characters);
   change(document);
   return make_tokenizer(parse_tokenizer_json(document.dump(), "t.json"));
 }
@@ -44,7 +45,8 @@ std::unique_ptr<Tokenizer> unchanged() {
   return changed([](json&) {});
 }
 
-void expect_refused(const std::function<void(json&)>& damage, const std::string& message) {
+void expect_characters_refused(const std::function<void(json&)>& damage,
+                               const std::string& message) {
   expect_refusal<FormatError>([&] { changed(damage); }, "[tokenizer] t.json: " + message);
 }
 
@@ -156,30 +158,33 @@ TEST(TokenizerJsonOfCharacters, ReplacementsThatMultiplyAreRefused) {
 }
 
 TEST(TokenizerJsonOfCharacters, WhatDoesNotFitIsRefused) {
-  expect_refused([](json& j) { j["decoder"] = nullptr; }, "decoder: there is none");
-  expect_refused(
+  expect_characters_refused([](json& j) { j["decoder"] = nullptr; }, "decoder: there is none");
+  expect_characters_refused(
       [](json& j) {
         j["decoder"]["decoders"].push_back({{"type", "ByteLevel"}});
       },
       "decoder: ByteLevel undoes a pre-tokenizer ByteLevel, which is not there");
-  expect_refused([](json& j) { j["decoder"]["decoders"][3]["stop"] = 1; }, "decoder: Strip is");
-  expect_refused([](json& j) { j["decoder"]["decoders"][3]["start"] = -1; }, "decoder: Strip is");
-  expect_refused([](json& j) { j["decoder"]["decoders"][1]["x"] = 1; }, "decoder: unknown key 'x'");
-  expect_refused(
+  expect_characters_refused([](json& j) { j["decoder"]["decoders"][3]["stop"] = 1; },
+                            "decoder: Strip is");
+  expect_characters_refused([](json& j) { j["decoder"]["decoders"][3]["start"] = -1; },
+                            "decoder: Strip is");
+  expect_characters_refused([](json& j) { j["decoder"]["decoders"][1]["x"] = 1; },
+                            "decoder: unknown key 'x'");
+  expect_characters_refused(
       [](json& j) {
         j["normalizer"]["normalizers"][1]["pattern"] = {{"Regex", "(a"}};
       },
       "normalizer: the regular expression does not compile");
-  expect_refused([](json& j) { j["normalizer"]["normalizers"][1].erase("content"); },
-                 "normalizer: the key 'content' is missing");
-  expect_refused(
+  expect_characters_refused([](json& j) { j["normalizer"]["normalizers"][1].erase("content"); },
+                            "normalizer: the key 'content' is missing");
+  expect_characters_refused(
       [](json& j) { j["normalizer"]["normalizers"][0]["prepend"] = std::string(65, 'a'); },
       "normalizer: the prefix is too long");
-  expect_refused([](json& j) { j["normalizer"]["normalizers"][0]["x"] = 1; },
-                 "normalizer: unknown key 'x'");
-  expect_refused([](json& j) { j["model"]["unk_token"] = "<none>"; },
-                 "unk_token names '<none>', which is not in the vocabulary");
-  expect_refused(
+  expect_characters_refused([](json& j) { j["normalizer"]["normalizers"][0]["x"] = 1; },
+                            "normalizer: unknown key 'x'");
+  expect_characters_refused([](json& j) { j["model"]["unk_token"] = "<none>"; },
+                            "unk_token names '<none>', which is not in the vocabulary");
+  expect_characters_refused(
       [](json& j) {
         j["pre_tokenizer"] = {
             {"type", "Sequence"},

@@ -1,4 +1,4 @@
-// A small WordPiece tokenizer.json, what it does to texts, and each way to break it.
+// A small_pieces WordPiece tokenizer.json, what it does to texts, and each way to break it.
 
 #include "text/word_piece.hpp"
 
@@ -18,7 +18,7 @@ using nlohmann::json;
 using testing::expect_refusal;
 using Ids = std::vector<TokenId>;
 
-constexpr std::string_view small = R"({
+constexpr std::string_view small_pieces = R"({
   "version": "1.0",
   "truncation": {"max_length": 2, "strategy": "LongestFirst", "stride": 0},
   "padding": {"strategy": {"Fixed": 9}, "direction": "Right", "pad_to_multiple_of": null,
@@ -38,33 +38,33 @@ constexpr std::string_view small = R"({
     "vocab": {"[CLS]": 0, "[SEP]": 1, "[UNK]": 2, "un": 3, "##able": 4, "##a": 5, "##b": 6,
       "a": 7, "##": 8, ",": 9, "u": 10}}})";
 
-std::unique_ptr<Tokenizer> make(std::string_view text) {
+std::unique_ptr<Tokenizer> make_pieces(std::string_view text) {
   return make_tokenizer(parse_tokenizer_json(text, "t.json"));
 }
 
-Ids plain(std::string_view text) { return make(small)->encode(text, false); }
+Ids plain_pieces(std::string_view text) { return make_pieces(small_pieces)->encode(text, false); }
 
-void expect_refused(const std::function<void(json&)>& damage, const std::string& message) {
-  json document = json::parse(small);
+void expect_pieces_refused(const std::function<void(json&)>& damage, const std::string& message) {
+  json document = json::parse(small_pieces);
   damage(document);
-  expect_refusal<FormatError>([&] { make(document.dump()); }, message);
-  expect_refusal<FormatError>([&] { make(document.dump()); }, "t.json");
+  expect_refusal<FormatError>([&] { make_pieces(document.dump()); }, message);
+  expect_refusal<FormatError>([&] { make_pieces(document.dump()); }, "t.json");
 }
 
 TEST(WordPiece, TakesTheLongestPieceEachTime) {
-  EXPECT_EQ(plain("unable"), (Ids{3, 4}));
-  EXPECT_EQ(plain("unab"), (Ids{3, 5, 6}));
-  EXPECT_EQ(plain("ua"), (Ids{10, 5}));
+  EXPECT_EQ(plain_pieces("unable"), (Ids{3, 4}));
+  EXPECT_EQ(plain_pieces("unab"), (Ids{3, 5, 6}));
+  EXPECT_EQ(plain_pieces("ua"), (Ids{10, 5}));
 }
 
 TEST(WordPiece, ANotWhollyKnownWordIsOneUnknown) {
-  EXPECT_EQ(plain("unx a"), (Ids{2, 7}));
-  EXPECT_EQ(plain("b"), (Ids{2})) << "only ##b is a piece";
+  EXPECT_EQ(plain_pieces("unx a"), (Ids{2, 7}));
+  EXPECT_EQ(plain_pieces("b"), (Ids{2})) << "only ##b is a piece";
 }
 
 TEST(WordPiece, CountsCharactersNotBytesAgainstTheLimit) {
-  EXPECT_EQ(plain("uaaaaa"), (Ids{10, 5, 5, 5, 5, 5}));
-  EXPECT_EQ(plain("uaaaaaa"), (Ids{2}));
+  EXPECT_EQ(plain_pieces("uaaaaa"), (Ids{10, 5, 5, 5, 5, 5}));
+  EXPECT_EQ(plain_pieces("uaaaaaa"), (Ids{2}));
   const auto model = WordPieceModel({{{"[UNK]", 0}, {"\u00e9", 1}}, "[UNK]", "", 3}, "test");
   Ids ids;
   model.encode_word("\u00e9\u00e9\u00e9", ids);
@@ -83,11 +83,11 @@ TEST(WordPiece, ThePrefixAloneIsNoPieceWithinAWord) {
 }
 
 TEST(WordPiece, TruncationAndPaddingOfTheFileAreTheCallersBusiness) {
-  EXPECT_EQ(make(small)->encode("un,a un"), (Ids{0, 3, 9, 7, 3, 1}));
+  EXPECT_EQ(make_pieces(small_pieces)->encode("un,a un"), (Ids{0, 3, 9, 7, 3, 1}));
 }
 
 TEST(WordPiece, DecodesWordsWithSpacesAndPiecesWithout) {
-  const auto tokenizer = make(small);
+  const auto tokenizer = make_pieces(small_pieces);
   EXPECT_EQ(tokenizer->decode(Ids{0, 3, 4, 9, 7, 5, 1}), "unable, aa");
   EXPECT_EQ(tokenizer->decode(Ids{4, 3}), "##able un") << "the first piece stays as it is";
 }
@@ -108,34 +108,35 @@ TEST(WordPiece, EndsInTime) {
 }
 
 TEST(WordPiece, RefusesWhatItCannotUse) {
-  expect_refused([](json& j) { j["model"]["unk_token"] = "<unk>"; },
-                 "the unknown token '<unk>' is not in the vocabulary");
-  expect_refused([](json& j) { j["model"]["max_input_chars_per_word"] = 0; },
-                 "max_input_chars_per_word must be at least 1");
-  expect_refused([](json& j) { j["model"].erase("continuing_subword_prefix"); },
-                 "continuing_subword_prefix");
-  expect_refused(
+  expect_pieces_refused([](json& j) { j["model"]["unk_token"] = "<unk>"; },
+                        "the unknown token '<unk>' is not in the vocabulary");
+  expect_pieces_refused([](json& j) { j["model"]["max_input_chars_per_word"] = 0; },
+                        "max_input_chars_per_word must be at least 1");
+  expect_pieces_refused([](json& j) { j["model"].erase("continuing_subword_prefix"); },
+                        "continuing_subword_prefix");
+  expect_pieces_refused(
       [](json& j) {
         j["model"]["merges"] = 1;
         j["model"]["dropout"] = 0.5;
       },
       "unknown key 'dropout'");
-  expect_refused([](json& j) { j["model"]["type"] = "Unigram"; },
-                 "the model type 'Unigram' is not supported");
-  expect_refused([](json& j) { j["model"]["vocab"]["u"] = 12; }, "no token has the id 10");
-  expect_refused([](json& j) { j["model"]["vocab"]["u"] = -1; }, "'u' has no valid id");
-  expect_refused([](json& j) { j["normalizer"]["lowercase"] = 1; }, "lowercase");
-  expect_refused([](json& j) { j["normalizer"]["accents"] = true; }, "unknown key 'accents'");
-  expect_refused([](json& j) { j["post_processor"]["sep"] = {"[SEP]"}; },
-                 "'sep' is not [\"piece\", id]");
-  expect_refused([](json& j) { j["post_processor"]["cls"][1] = 11; },
-                 "the default special token has id 11, but ids are below 11");
-  expect_refused(
+  expect_pieces_refused([](json& j) { j["model"]["type"] = "Unigram"; },
+                        "the model type 'Unigram' is not supported");
+  expect_pieces_refused([](json& j) { j["model"]["vocab"]["u"] = 12; }, "no token has the id 10");
+  expect_pieces_refused([](json& j) { j["model"]["vocab"]["u"] = -1; }, "'u' has no valid id");
+  expect_pieces_refused([](json& j) { j["normalizer"]["lowercase"] = 1; }, "lowercase");
+  expect_pieces_refused([](json& j) { j["normalizer"]["accents"] = true; },
+                        "unknown key 'accents'");
+  expect_pieces_refused([](json& j) { j["post_processor"]["sep"] = {"[SEP]"}; },
+                        "'sep' is not [\"piece\", id]");
+  expect_pieces_refused([](json& j) { j["post_processor"]["cls"][1] = 11; },
+                        "the default special token has id 11, but ids are below 11");
+  expect_pieces_refused(
       [](json& j) {
         j["pre_tokenizer"] = {{"type", "ByteLevel"}};
       },
       "ByteLevel is supported only with a BPE model");
-  expect_refused(
+  expect_pieces_refused(
       [](json& j) {
         j["decoder"] = {{"type", "ByteLevel"}};
       },
@@ -147,7 +148,7 @@ class BertVocabulary : public ::testing::Test {
   void SetUp() override { write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\r\n[SEP]\n[MASK]\nA\na\n##b"); }
   void write(const std::string& name, const std::string& text) { write_file(folder_ / name, text); }
   Ids encode(std::string_view text) const { return load_tokenizer(folder_.path())->encode(text); }
-  void expect_refused(const std::string& message) const {
+  void expect_pieces_refused(const std::string& message) const {
     expect_refusal<FormatError>([&] { load_tokenizer(folder_.path()); }, message);
   }
 
@@ -164,23 +165,23 @@ TEST_F(BertVocabulary, IsReadWithTheOptionsBesideIt) {
 
 TEST_F(BertVocabulary, RefusesWhatItCannotUse) {
   write("tokenizer_config.json", R"({"cls_token": "[START]"})");
-  expect_refused("the special token '[START]' is not in it");
+  expect_pieces_refused("the special token '[START]' is not in it");
   write("tokenizer_config.json", R"({"do_basic_tokenize": false})");
-  expect_refused("do_basic_tokenize");
+  expect_pieces_refused("do_basic_tokenize");
   write("tokenizer_config.json", R"({"do_lower_case": "yes"})");
-  expect_refused("do_lower_case");
+  expect_pieces_refused("do_lower_case");
   write("tokenizer_config.json", "{}");
   write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\n\na\n");
-  expect_refused("the token 5 is empty");
+  expect_pieces_refused("the token 5 is empty");
   write("vocab.txt", "[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\na\na\n");
-  expect_refused("the tokens 5 and 6 are both 'a'");
+  expect_pieces_refused("the tokens 5 and 6 are both 'a'");
   write("vocab.txt", "");
-  expect_refused("is not in it");
+  expect_pieces_refused("is not in it");
 }
 
 TEST(RobertaVocabulary, IsFramedAndRefusesOtherFamilies) {
   const testing::TemporaryFolder folder;
-  const auto expect_refused = [&](const std::string& message) {
+  const auto expect_pieces_refused = [&](const std::string& message) {
     expect_refusal<FormatError>([&] { load_tokenizer(folder.path()); }, message);
   };
   write_file(folder / "vocab.json",
@@ -191,18 +192,18 @@ TEST(RobertaVocabulary, IsFramedAndRefusesOtherFamilies) {
   write_file(folder / "tokenizer_config.json", R"({"mask_token": "a"})");
   EXPECT_NE(load_tokenizer(folder.path())->fingerprint(), tokenizer->fingerprint());
   write_file(folder / "tokenizer_config.json", R"({"cls_token": 3})");
-  expect_refused("cls_token");
+  expect_pieces_refused("cls_token");
   write_file(folder / "tokenizer_config.json", "{}");
   write_file(folder / "merges.txt", "#version: 0.2\na c\n");
-  expect_refused("'c'");
+  expect_pieces_refused("'c'");
   write_file(folder / "merges.txt", "a b c\n");
-  expect_refused("entry 0");
+  expect_pieces_refused("entry 0");
   write_file(folder / "vocab.json", R"({"<|endoftext|>": 0})");
-  expect_refused("Only RoBERTa's form of vocab.json is supported");
+  expect_pieces_refused("Only RoBERTa's form of vocab.json is supported");
   write_file(folder / "vocab.json", R"({"<s>": -1})");
-  expect_refused("is not in it");
+  expect_pieces_refused("is not in it");
   write_file(folder / "vocab.json", "[]");
-  expect_refused("not an object");
+  expect_pieces_refused("not an object");
   std::filesystem::remove(folder / "vocab.json");
   expect_refusal<FileError>([&] { load_tokenizer(folder.path()); }, "vocab.json");
 }
