@@ -32,15 +32,25 @@ function(austeer_room name)
   endif()
 endfunction()
 
+# Under the sanitizers code that includes ATen is not optimised: that halves its long compilation, and
+# at run time it mostly calls libtorch.
+function(austeer_plain_under_sanitizers target)
+  if(AUSTEER_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 function(austeer_precompiled_aten)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/aten_pch.cpp CONTENT "")
   add_library(austeer_aten_pch OBJECT ${CMAKE_BINARY_DIR}/aten_pch.cpp)
   target_link_libraries(austeer_aten_pch PRIVATE austeer::torch austeer::options)
   target_precompile_headers(austeer_aten_pch PRIVATE <ATen/ATen.h>)
+  austeer_plain_under_sanitizers(austeer_aten_pch)
 endfunction()
 
 function(austeer_use_precompiled_aten target)
   target_precompile_headers(${target} REUSE_FROM austeer_aten_pch)
+  austeer_plain_under_sanitizers(${target})
   # Executables are compiled with -fPIE, with which a header precompiled for libraries is invalid.
   get_target_property(type ${target} TYPE)
   if(type STREQUAL EXECUTABLE)

@@ -39,14 +39,15 @@ step "tests (asan)"
 ctest --preset asan
 
 step "fuzzing"
-for source in tests/fuzz/*.cpp; do
-  name=fuzz_$(basename "$source" .cpp)
-  corpus=build/fuzz/$name
-  mkdir -p "$corpus"
-  seeds=(tests/fuzz/seeds/"${name#fuzz_}")
+fuzz() {
+  local name=fuzz_$1 seeds=(tests/fuzz/seeds/"$1")
+  mkdir -p "build/fuzz/$name"
   [ -d "${seeds[0]}" ] || seeds=()
-  "build/asan/$name" "$corpus" "${seeds[@]}" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 \
-    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$corpus-" >build/fuzz/"$name".log 2>&1 ||
-    { tail -n 40 build/fuzz/"$name".log >&2; exit 1; }
-  echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz/"$name".log) runs, nothing found"
-done
+  "build/asan/$name" "build/fuzz/$name" "${seeds[@]}" -max_total_time="${FUZZ_SECONDS:-20}" \
+    -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" \
+    >"build/fuzz/$name.log" 2>&1 || { tail -n 40 "build/fuzz/$name.log" >&2; return 1; }
+  echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$name.log") runs, nothing found"
+}
+export -f fuzz
+for source in tests/fuzz/*.cpp; do basename "$source" .cpp; done |
+  xargs -P 2 -I{} bash -euo pipefail -c 'fuzz {}'

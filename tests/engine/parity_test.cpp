@@ -94,7 +94,7 @@ class TinyModel : public ::testing::TestWithParam<const char*> {
     EXPECT_LE(error.max().item<double>(), tolerance) << what << " from " << first;
   }
 
-  testing::TinyModel model_{GetParam()};
+  const testing::TinyModel& model_ = testing::tiny_model(GetParam());
 };
 
 TEST_P(TinyModel, SitesAndLogitsOfEveryPosition) {

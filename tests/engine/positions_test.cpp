@@ -21,7 +21,7 @@ using testing::expect_close;
 using testing::SteeringCase;
 
 struct PositionsTest : ::testing::Test {
-  const testing::TinyModel model{"grouped_query"};
+  const testing::TinyModel& model = testing::tiny_model("grouped_query");
   const std::int64_t last_layer = model.decoder.config().layers - 1;
 
   PlanTap tap(const std::string& key) const {
@@ -259,7 +259,7 @@ TEST_F(PositionsTest, PlansThatCannotBeCarriedOutAreRefused) {
   refuse({Site::ffn, 0, Operation::clamp, {0}, {1.0F}}, "clamp acts at last_prompt alone");
   refuse({Site::ffn, last_layer + 1, Operation::add, {0}, {1.0F}}, "does not fit the model");
   refuse({Site::ffn_gate, 0, Operation::add, {96}, {1.0F}}, "of width 96 at site ffn_gate");
-  const testing::TinyModel experts("experts");
+  const testing::TinyModel& experts = testing::tiny_model("experts");
   testing::expect_refusal<UsageError>(
       [&] {
         PlanTap({{{Site::ffn_gate, 0, Operation::add, {0}, {1.0F}}}, {}}, experts.decoder);

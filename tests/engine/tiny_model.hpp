@@ -104,4 +104,10 @@ struct TinyModel {
   std::vector<std::size_t> prompts;  ///< of each text, how many tokens are its prompt
 };
 
+/// The model of this name, read once: its reference names thousands of tensors.
+inline const TinyModel& tiny_model(const std::string& name) {
+  static std::map<std::string, TinyModel> read;
+  return read.try_emplace(name, name).first->second;
+}
+
 }  // namespace austeer::testing

@@ -4,6 +4,7 @@
 
 import hashlib
 import importlib.util
+import os
 from pathlib import Path
 
 import torch
@@ -25,7 +26,7 @@ def gguf_path(out):
         content += (Path(package.origin).parent / "data" / f"{FILE}.part0{number}").read_bytes()
     assert hashlib.sha256(content).hexdigest() == SHA256
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")
     partial.write_bytes(content)
     partial.rename(path)
     return path

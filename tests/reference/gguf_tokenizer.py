@@ -7,19 +7,31 @@ smollm.
 
 import functools
 import struct
+from pathlib import Path
 
+import gguf
 import sentencepiece
-from gguf import GGUFReader, TokenType
+from gguf import TokenType
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers,
                         pre_tokenizers, processors)
 from transformers.convert_slow_tokenizer import TikTokenConverter
 from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX as QWEN2_PATTERN
 
 
+def read_each_file_once():
+    """Lets gguf.GGUFReader keep what it has read: the fields of a large vocabulary take it many
+    seconds, and `transformers` reads them for the configuration and again for the weights."""
+    read = functools.cache(gguf.GGUFReader)
+    gguf.GGUFReader = lambda path, *mode: read(Path(path).resolve(), *mode)
+
+
+read_each_file_once()
+
+
 @functools.cache
 def metadata(path):
     """{key: value} of everything that the GGUF file says beside its tensors."""
-    return {name: field.contents() for name, field in GGUFReader(path).fields.items()}
+    return {name: field.contents() for name, field in gguf.GGUFReader(path).fields.items()}
 
 
 def splitter(pre):

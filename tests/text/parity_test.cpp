@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 
 #include "base/files.hpp"
@@ -117,11 +118,14 @@ class TokenizerParity : public ::testing::TestWithParam<Case> {
         << "no reference data in " << reference_folder()
         << "; run: python tests/reference/tokenizer.py " << reference_folder();
     folder_ = reference_folder() / GetParam().folder;
-    tokenizer_ = GetParam().make(folder_);
+    static std::map<std::string, std::unique_ptr<Tokenizer>> made;  // large ones take seconds
+    std::unique_ptr<Tokenizer>& tokenizer = made[GetParam().name];
+    if (tokenizer == nullptr) tokenizer = GetParam().make(folder_);
+    tokenizer_ = tokenizer.get();
   }
 
   std::filesystem::path folder_;
-  std::unique_ptr<Tokenizer> tokenizer_;
+  const Tokenizer* tokenizer_ = nullptr;
 };
 
 constexpr int shown_differences = 5;
