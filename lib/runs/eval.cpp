@@ -9,7 +9,6 @@
 
 #include "base/enum_names.hpp"
 #include "base/files.hpp"
-#include "base/hash.hpp"
 #include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/suggest.hpp"

@@ -1,12 +1,10 @@
 #include "runs/judge.hpp"
 
 #include <chrono>
-#include <fmt/format.h>
 #include <map>
 #include <vector>
 
 #include "base/files.hpp"
-#include "base/hash.hpp"
 #include "runs/judge_items.hpp"
 #include "runs/judge_pool.hpp"
 #include "runs/result.hpp"
