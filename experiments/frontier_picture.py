@@ -18,25 +18,28 @@ def text(x, y, content, size=11, anchor="middle", colour="#222222", turned=False
 
 
 class Panel:
-    """A coordinate system whose corner lies at (x, y)."""
+    """A coordinate system whose corner lies at (x, y); `costs`: the least and the most one, of which the
+    least is a whole number."""
 
-    def __init__(self, x, y, most_cost, most_rate):
-        self.x, self.y, self.most_cost, self.most_rate = x, y, most_cost, most_rate
+    def __init__(self, x, y, costs, most_rate):
+        self.x, self.y, self.most_rate = x, y, most_rate
+        self.least_cost, self.most_cost = costs
 
     def place(self, cost, rate):
         wide, high = PANEL_WIDTH - LEFT - RIGHT, PANEL_HEIGHT - TOP - BOTTOM
-        return (self.x + LEFT + wide * cost / self.most_cost,
+        share = (cost - self.least_cost) / (self.most_cost - self.least_cost)
+        return (self.x + LEFT + wide * share,
                 self.y + TOP + high * (1 - min(rate / self.most_rate, 1)))
 
     def axes(self, title):
-        left, bottom = self.place(0, 0)
+        left, bottom = self.place(self.least_cost, 0)
         right, top = self.place(self.most_cost, self.most_rate)
         parts = [text((left + right) / 2, self.y + 18, title, size=13)]
         for tenth in range(0, int(self.most_rate * 10) + 1, 2):
             y = self.place(0, tenth / 10)[1]
             parts += [f'<path d="M{left:.1f} {y:.1f}H{right:.1f}" stroke="#dddddd"/>',
                       text(left - 6, y + 4, f"{10 * tenth}", anchor="end")]
-        for cost in range(int(self.most_cost) + 1):
+        for cost in range(self.least_cost, int(self.most_cost) + 1):
             x = self.place(cost, 0)[0]
             parts.append(text(x, bottom + 16, f"{cost}"))
         parts += [f'<path d="M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}" fill="none" '
@@ -74,7 +77,8 @@ def write_picture(file, vanilla, curves, controls, everywhere):
     `controls`: {way: {control: points}}; `everywhere`: the way that every panel shows."""
     points = [vanilla, *itertools.chain(*curves.values())]
     points += itertools.chain(*(p for ways in controls.values() for p in ways.values()))
-    most_cost = max(2.0, min(6.0, 1.05 * max(cost for cost, _, _ in points)))
+    least_cost = int(min(cost for cost, _, _ in points))
+    most_cost = max(least_cost + 2.0, min(6.0, 1.05 * max(cost for cost, _, _ in points)))
     most_rate = min(1.0, 1.15 * max(high for _, _, (_, high) in points))
     rows = -(-len(curves) // COLUMNS)
     width, height = COLUMNS * PANEL_WIDTH, rows * PANEL_HEIGHT
@@ -82,8 +86,8 @@ def write_picture(file, vanilla, curves, controls, everywhere):
              'font-family="sans-serif">',
              f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
     for i, (way, curve) in enumerate(curves.items()):
-        panel = Panel(PANEL_WIDTH * (i % COLUMNS), PANEL_HEIGHT * (i // COLUMNS), most_cost,
-                      most_rate)
+        panel = Panel(PANEL_WIDTH * (i % COLUMNS), PANEL_HEIGHT * (i // COLUMNS),
+                      (least_cost, most_cost), most_rate)
         parts += panel.axes(way)
         shown = [(f"control: {name}", dash, points, COLOURS["control"])
                  for (name, points), dash in zip(controls.get(way, {}).items(), DASHES)]
