@@ -5,6 +5,7 @@ what was read is kept beside the reference data, in the format that `transformer
 
 import importlib.util
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -35,7 +36,10 @@ def keep():
     model.save_pretrained(partial)
     tokenizer = gguf_tokenizer.tokenizer_from(gguf_tokenizer.metadata(path))
     tokenizer.save(str(Path(partial) / "tokenizer.json"))
-    os.rename(partial, KEPT)
+    try:
+        os.rename(partial, KEPT)
+    except OSError:  # another process was faster
+        shutil.rmtree(partial)
 
 
 def load(dtype=torch.float32, attention="eager"):
