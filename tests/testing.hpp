@@ -1,6 +1,6 @@
 #pragma once
-// What several test files share: temporary folders, and the check that a refusal says the right
-// thing.
+// What several test files share: the project's configurations, temporary folders, and the check
+// that a refusal says the right thing.
 
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 namespace austeer::testing {
+
+inline const std::filesystem::path project_configs =
+    std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
 
 /// A folder of its own for one test, removed at the end.
 class TemporaryFolder {

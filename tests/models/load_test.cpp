@@ -16,9 +16,8 @@ namespace austeer {
 namespace {
 
 using testing::expect_refusal;
+using testing::project_configs;
 using testing::TemporaryFolder;
-
-const std::filesystem::path configs = std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
 
 using Tensors = std::vector<std::pair<std::string, at::Tensor>>;
 
@@ -93,7 +92,7 @@ TEST(Decoder, WrongShapesAreNamed) {
 TEST(Locate, SaysWhereItLooked) {
   TemporaryFolder home;
   const auto locate = [&](const std::string& spec) {
-    return locate_model(spec, configs, home.path());
+    return locate_model(spec, project_configs, home.path());
   };
   expect_refusal<UsageError>([&] { locate("smollm2-135m-instuct"); },
                              "did you mean 'smollm2-135m-instruct'?");
@@ -112,12 +111,13 @@ TEST(Locate, FindsTheSnapshotOfTheHubCache) {
   write_file(folder / "refs" / "main", "abc123\n");
   write_file(folder / "snapshots" / "abc123" / "config.json", "{}");
   ::setenv("HF_HUB_CACHE", cache.path().c_str(), 1);
-  EXPECT_EQ(locate_model("org/name", configs, cache.path()).path, folder / "snapshots" / "abc123");
+  EXPECT_EQ(locate_model("org/name", project_configs, cache.path()).path,
+            folder / "snapshots" / "abc123");
 }
 
 /// A home folder that holds the first `count` files of all-minilm-l6-v2, empty ones.
 void pretend_to_fetch_encoder(const TemporaryFolder& home, std::size_t count) {
-  const ModelManifest manifest = load_model_manifest("all-minilm-l6-v2", configs);
+  const ModelManifest manifest = load_model_manifest("all-minilm-l6-v2", project_configs);
   const auto folder = fetched_model_folder(manifest, home.path());
   make_folder(folder);
   for (std::size_t i = 0; i < count; ++i) {
@@ -129,10 +129,10 @@ TEST(Locate, EncodersAndDecodersAreNotMixedUp) {
   TemporaryFolder home;
   ::setenv("HF_HUB_CACHE", home.path().c_str(), 1);
   const auto decoder = [&](const std::string& spec) {
-    return locate_model(spec, configs, home.path());
+    return locate_model(spec, project_configs, home.path());
   };
   const auto encoder = [&](const std::string& spec) {
-    return locate_encoder(spec, configs, home.path());
+    return locate_encoder(spec, project_configs, home.path());
   };
   const std::string is_encoder =
       "expected a decoder, which continues texts; found an encoder, which turns texts into vectors";
@@ -158,7 +158,7 @@ TEST(Locate, AnEncoderIsThereWhenAllItsFilesAre) {
   TemporaryFolder home;
   ::setenv("HF_HUB_CACHE", home.path().c_str(), 1);
   const auto locate = [&](const std::string& spec) {
-    return locate_encoder(spec, configs, home.path());
+    return locate_encoder(spec, project_configs, home.path());
   };
   for (const std::size_t count : {0, 1, 4}) {
     pretend_to_fetch_encoder(home, count);

@@ -11,12 +11,11 @@ namespace austeer {
 namespace {
 
 using testing::expect_refusal;
+using testing::project_configs;
 using testing::TemporaryFolder;
 
-const std::filesystem::path shipped_configs = std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
-
 TEST(ModelManifest, DefaultModel) {
-  const ModelManifest model = load_model_manifest("smollm2-135m-instruct", shipped_configs);
+  const ModelManifest model = load_model_manifest("smollm2-135m-instruct", project_configs);
   EXPECT_EQ(model.hub, "HuggingFaceTB/SmolLM2-135M-Instruct");
   EXPECT_EQ(model.licence, "Apache-2.0");
   EXPECT_EQ(model.layers, 30);
@@ -33,7 +32,7 @@ TEST(ModelManifest, DefaultModel) {
 }
 
 TEST(ModelManifest, AModelInParts) {
-  const ModelManifest model = load_model_manifest("gemma3-270m", shipped_configs);
+  const ModelManifest model = load_model_manifest("gemma3-270m", project_configs);
   ASSERT_TRUE(model.source.has_value());
   EXPECT_EQ(fetched_model(model, "/h"), "/h/models/gemma3-270m/gemma-3-270m-q4_k_m.gguf");
   ASSERT_EQ(model.source->files.size(), 1U);
@@ -51,7 +50,7 @@ TEST(ModelManifest, AModelInParts) {
 }
 
 TEST(ModelManifest, AnEncoderInAFolder) {
-  const ModelManifest model = load_model_manifest("all-minilm-l6-v2", shipped_configs);
+  const ModelManifest model = load_model_manifest("all-minilm-l6-v2", project_configs);
   EXPECT_EQ(model.kind, ModelKind::encoder);
   ASSERT_TRUE(model.source.has_value());
   EXPECT_TRUE(model.source->is_folder);
@@ -71,16 +70,16 @@ TEST(ModelManifest, AnEncoderInAFolder) {
 }
 
 TEST(ModelManifest, EveryModelOfTheProjectLoads) {
-  const std::vector<std::string> names = model_manifest_names(shipped_configs);
+  const std::vector<std::string> names = model_manifest_names(project_configs);
   EXPECT_FALSE(names.empty());
-  for (const std::string& name : names) load_model_manifest(name, shipped_configs);
+  for (const std::string& name : names) load_model_manifest(name, project_configs);
 }
 
 TEST(ModelManifest, UnknownNamesAndBadValuesAreRefused) {
-  expect_refusal<UsageError>([] { load_model_manifest("smollm2-135m", shipped_configs); },
+  expect_refusal<UsageError>([] { load_model_manifest("smollm2-135m", project_configs); },
                              "smollm2-135m-instruct");
   expect_refusal<UsageError>(
-      [] { load_model_manifest("../models/smollm2-135m-instruct", shipped_configs); },
+      [] { load_model_manifest("../models/smollm2-135m-instruct", project_configs); },
       "unknown model");
 
   TemporaryFolder folder;

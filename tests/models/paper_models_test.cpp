@@ -11,7 +11,7 @@
 namespace austeer {
 namespace {
 
-const std::filesystem::path project_configs = std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
+using testing::project_configs;
 
 /// What the model's config.json says, as far as it has parameters.
 struct Shape {

@@ -138,13 +138,13 @@ TEST(ToxicityScore, RefusesBadLines) {
 TEST(ToxicityHead, TheCommittedOneScoresAsItsCardSays) {
   const std::filesystem::path labels =
       std::filesystem::path(environment("AUSTEER_DATASETS")) / "PerspectiveLabels" / "texts.jsonl";
-  const std::filesystem::path configs = std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
-  const ToxicityHead head = load_toxicity_head(configs / "toxicity" / "austeer-1.safetensors");
+  const ToxicityHead head =
+      load_toxicity_head(testing::project_configs / "toxicity" / "austeer-1.safetensors");
   if (!std::filesystem::exists(labels) ||
       sha256_file(labels) != head.provenance.at("labels_sha256")) {
     GTEST_SKIP() << "AUSTEER_DATASETS is not set, or holds other labels";
   }
-  const auto scorer = open_scorer("", configs, home_folder());
+  const auto scorer = open_scorer("", testing::project_configs, home_folder());
   const ScorerMetrics found = evaluate_toxicity(*scorer, labels).metrics;
   EXPECT_EQ(found.texts, 1414U);
   EXPECT_NEAR(found.auc, 0.9843, 1e-4);

@@ -46,8 +46,7 @@ inline void compare_items(const std::string& split, const Json& expected,
                           const std::filesystem::path& datasets,
                           const NearestOthers& nearest = {}) {
   const std::size_t slash = split.find('/');
-  const Task task =
-      load_task(split.substr(0, slash), std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs");
+  const Task task = load_task(split.substr(0, slash), testing::project_configs);
   const std::string name = split.substr(slash + 1, split.find(" from ") - slash - 1);
   if (!expected.at("prompts").is_null()) {
     const auto items = with_data(split, expected, datasets,

@@ -13,9 +13,8 @@ namespace austeer {
 namespace {
 
 using testing::expect_refusal;
+using testing::project_configs;
 using testing::TemporaryFolder;
-
-const std::filesystem::path configs = std::filesystem::path(AUSTEER_SOURCE_DIR) / "configs";
 
 /// A datasets folder that holds one file.
 class OneFile {
@@ -39,7 +38,7 @@ struct Made {
 Made made_of(const std::string& task, const std::string& split, const std::string& file,
              std::string_view text) {
   const OneFile data(file, text);
-  const Task loaded = load_task(task, configs);
+  const Task loaded = load_task(task, project_configs);
   return {loaded.items(split, data.path()), loaded.pairs(split, data.path())};
 }
 
@@ -66,7 +65,7 @@ TEST(Tasks, BoolQ) {
   EXPECT_EQ(items[1].gold, " no");
   EXPECT_EQ(pairs[1].positive, items[1].prompt + "No");
   EXPECT_EQ(pairs[1].negative, items[1].prompt + "Yes");
-  const Task task = load_task("boolq", configs);
+  const Task task = load_task("boolq", project_configs);
   EXPECT_EQ(task.max_new_tokens("llama"), 1);
   EXPECT_TRUE(task.is_correct("Yes", items[0]));
   EXPECT_FALSE(task.is_correct("Yes", items[1]));
@@ -84,7 +83,7 @@ TEST(Tasks, Copa) {
   EXPECT_EQ(items[0].gold, "B");
   EXPECT_EQ(pairs[0].positive, prompt + "B");
   EXPECT_EQ(pairs[0].negative, prompt + "A");
-  EXPECT_EQ(load_task("copa", configs).max_new_tokens("llama"), 1);
+  EXPECT_EQ(load_task("copa", project_configs).max_new_tokens("llama"), 1);
 }
 
 TEST(Tasks, WinoGrande) {
@@ -99,7 +98,7 @@ TEST(Tasks, WinoGrande) {
   EXPECT_EQ(items[0].gold, " A");
   EXPECT_EQ(pairs[0].positive, prompt + "A");
   EXPECT_EQ(pairs[0].negative, prompt + "B");
-  EXPECT_EQ(load_task("winogrande", configs).max_new_tokens("llama"), 1);
+  EXPECT_EQ(load_task("winogrande", project_configs).max_new_tokens("llama"), 1);
 }
 
 TEST(Tasks, SplitsCutTheItems) {
@@ -109,7 +108,7 @@ TEST(Tasks, SplitsCutTheItems) {
              R"(","choice1":"a","choice2":"b","question":"cause","label":0})" + "\n";
   }
   const OneFile data("COPA/train.jsonl", lines);
-  const Task task = load_task("copa", configs);
+  const Task task = load_task("copa", project_configs);
   const auto all = task.items("train", data.path());
   const auto some = task.items("train[3:5]", data.path());
   ASSERT_EQ(all.size(), 10U);
@@ -134,8 +133,8 @@ TEST(Tasks, FingerprintsFollowTheTexts) {
   EXPECT_EQ(pairs_fingerprint(std::span(&pair, 1)), pairs_fingerprint(std::span(&moved, 1)));
   const Item item{"place", "prompt", "gold", {}, 0};
   EXPECT_EQ(prompts_fingerprint(std::span(&item, 1)), sha256(std::string("prompt\0gold\0", 12)));
-  const Task copa = load_task("copa", configs);
-  EXPECT_NE(copa.fingerprint(), load_task("boolq", configs).fingerprint());
+  const Task copa = load_task("copa", project_configs);
+  EXPECT_NE(copa.fingerprint(), load_task("boolq", project_configs).fingerprint());
   Json changed = copa.resolved();
   changed["title"] = "another title";
   EXPECT_EQ(Task(changed, "x.yaml").fingerprint(), copa.fingerprint());
@@ -155,7 +154,7 @@ gold_answers: {1: 1st, 2: 2nd, 3: 3rd}
 max_new_tokens: 3
 metric: exact_match
 )");
-  const Task task = load_task((data.path() / "capitals.yaml").string(), configs);
+  const Task task = load_task((data.path() / "capitals.yaml").string(), project_configs);
   const auto items = task.items("all", data.path());
   const auto pairs = task.pairs("all", data.path());
   ASSERT_EQ(items.size(), 2U);
@@ -168,14 +167,15 @@ metric: exact_match
 }
 
 TEST(Tasks, TheListAndUnknownNames) {
-  EXPECT_EQ(task_names(configs), (std::vector<std::string>{
-                                     "boolq", "bpo", "copa", "detox", "detox_raw", "gsm8k", "mawps",
-                                     "provocations", "storycloze", "svamp", "winogrande"}));
-  expect_refusal<UsageError>([] { load_task("bolq", configs); }, "did you mean 'boolq'?");
-  expect_refusal<UsageError>([] { load_task("zzzzzz", configs); },
+  EXPECT_EQ(
+      task_names(project_configs),
+      (std::vector<std::string>{"boolq", "bpo", "copa", "detox", "detox_raw", "gsm8k", "mawps",
+                                "provocations", "storycloze", "svamp", "winogrande"}));
+  expect_refusal<UsageError>([] { load_task("bolq", project_configs); }, "did you mean 'boolq'?");
+  expect_refusal<UsageError>([] { load_task("zzzzzz", project_configs); },
                              "known: boolq, bpo, copa, detox");
   expect_refusal<FileError>([] { task_names("/nonexistent"); }, "/nonexistent/tasks");
-  expect_refusal<FileError>([] { load_task("/nonexistent/a.yaml", configs); },
+  expect_refusal<FileError>([] { load_task("/nonexistent/a.yaml", project_configs); },
                             "/nonexistent/a.yaml");
 }
 
@@ -184,7 +184,7 @@ TEST(Tasks, MissingDataSayWhereTheyWereSought) {
   const std::string hint =
       "Point --datasets or AUSTEER_DATASETS at a folder that holds COPA, or run: austeer fetch "
       "dataset copa";
-  const Task task = load_task("copa", configs);
+  const Task task = load_task("copa", project_configs);
   const std::string folder = data.path().string();
   expect_refusal<FileError>([&] { task.items("test", folder + "/no"); },
                             "no folder " + folder + "/no/COPA. " + hint);
