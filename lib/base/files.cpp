@@ -203,29 +203,4 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }
 
-FolderLock::FolderLock(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / ".lock";
-  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (descriptor_ < 0) {
-    throw FileError("files", fmt::format("cannot create {}: {}", file.string(), reason()));
-  }
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    std::string holder(32, '\0');
-    const ssize_t size = ::read(descriptor_, holder.data(), holder.size());
-    holder.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    ::close(descriptor_);
-    throw FileError("files",
-                    fmt::format("{} is in use by another process (pid {})", folder.string(),
-                                holder.empty() ? "unknown" : holder),
-                    "Wait for it to finish, or write to another folder");
-  }
-  const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(descriptor_, 0) != 0 ||
-      ::write(descriptor_, pid.data(), pid.size()) != static_cast<ssize_t>(pid.size())) {
-    // The pid is a courtesy to whoever finds the lock taken; the lock itself holds without it.
-  }
-}
-
-FolderLock::~FolderLock() { ::close(descriptor_); }
-
 }  // namespace austeer

@@ -1,6 +1,6 @@
 #pragma once
 // Files that survive crashes and hostile content: whole reads, atomic writes (temporary file,
-// fsync, rename), read-only mappings, and locks between processes.
+// fsync, rename), read-only mappings.
 
 #include <cstddef>
 #include <cstdint>
@@ -72,20 +72,6 @@ class MappedFile {
   std::filesystem::path path_;
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
-};
-
-/// An exclusive lock on a folder, held while the object lives and released by the system when the
-/// process dies. Throws FileError, naming the holder's process, when somebody else has it. A lock
-/// file that is a symbolic link is not followed.
-class FolderLock {
- public:
-  explicit FolderLock(const std::filesystem::path& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_ = -1;
 };
 
 }  // namespace austeer

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "base/files.hpp"
+#include "base/locks.hpp"
 #include "cache/manifest.hpp"
 #include "cache/shard.hpp"
 

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/locks.hpp"
 #include "runs/archive.hpp"
 #include "runs/dataset_manifest.hpp"
 #include "runs/download.hpp"

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/locks.hpp"
 #include "models/manifest.hpp"
 #include "runs/archive.hpp"
 #include "runs/child_process.hpp"

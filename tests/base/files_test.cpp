@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/locks.hpp"
 #include "testing.hpp"
 
 namespace austeer {

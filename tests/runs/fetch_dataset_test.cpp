@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "base/locks.hpp"
 #include "base/hash.hpp"
 #include "runs/dataset_manifest.hpp"
 #include "runs/fetch.hpp"
