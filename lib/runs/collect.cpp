@@ -170,26 +170,28 @@ void collect_part(const CachePart& part, const Engine& engine, const TokenisedPa
   writer.finish();
 }
 
-}  // namespace
+struct TaskPairs {
+  Task task;
+  std::vector<Pair> pairs;
+};
 
-std::vector<SiteReading> default_readings() {
-  std::vector<SiteReading> readings;
-  for (const Site site : paper_sites) readings.push_back({.site = site});
-  return readings;
-}
-
-CollectReport collect(const CollectOptions& options) {
+/// What needs no model.
+TaskPairs prepare_pairs(const CollectOptions& options) {
   check(options);
-  const Task task = load_task(options.task, project_folder("configs"));
+  Task task = load_task(options.task, project_folder("configs"));
   std::vector<Pair> pairs = task.pairs(
       options.split, datasets_folder(options.run, task.config().dataset), nearest_by_meaning());
   pairs.resize(std::min(pairs.size(), static_cast<std::size_t>(options.pairs)));
+  return {std::move(task), std::move(pairs)};
+}
 
-  const Model model = open_model(options.run);
+CollectReport collect_pairs(const CollectOptions& options, const TaskPairs& task,
+                            const Model& model) {
   const std::vector<SiteReading> readings = readings_of(options, model.decoder->config().layers);
-  const TokenisedPairs tokens = tokenise_pairs(
-      pairs, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
-  CacheDescription common = describe_cache(options, task, pairs, model);
+  const TokenisedPairs tokens =
+      tokenise_pairs(task.pairs, *model.tokenizer,
+                     std::min(options.max_tokens, model.decoder->config().max_positions));
+  CacheDescription common = describe_cache(options, task.task, task.pairs, model);
   common.answer_tokens = tokens.answer_tokens();
   spdlog::info("about {} for a pass",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
@@ -203,10 +205,28 @@ CollectReport collect(const CollectOptions& options) {
   }
   const auto start = std::chrono::steady_clock::now();
   for (const CachePart& part : parts) {
-    collect_part(part, engine, tokens, options.run.batch_tokens, "collect " + task.name(), report);
+    collect_part(part, engine, tokens, options.run.batch_tokens, "collect " + task.task.name(),
+                 report);
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
+}
+
+}  // namespace
+
+std::vector<SiteReading> default_readings() {
+  std::vector<SiteReading> readings;
+  for (const Site site : paper_sites) readings.push_back({.site = site});
+  return readings;
+}
+
+CollectReport collect(const CollectOptions& options) {
+  const TaskPairs pairs = prepare_pairs(options);
+  return collect_pairs(options, pairs, open_model(options.run));
+}
+
+CollectReport collect(const CollectOptions& options, const Model& model) {
+  return collect_pairs(options, prepare_pairs(options), model);
 }
 
 }  // namespace austeer

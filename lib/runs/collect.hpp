@@ -42,4 +42,7 @@ struct CollectReport {
 /// that is there with other layers than those asked for.
 CollectReport collect(const CollectOptions& options);
 
+/// The same with a model that is open already: options.run says no more than how it was opened.
+CollectReport collect(const CollectOptions& options, const Model& model);
+
 }  // namespace austeer

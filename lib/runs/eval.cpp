@@ -110,28 +110,30 @@ Json outcome(const EvalReport& report) {
   return json;
 }
 
-}  // namespace
+/// What needs no model: all that can be refused before one is loaded.
+struct AskedItems {
+  Task task;
+  std::vector<Item> items;
+  std::unique_ptr<ToxicityScorer> scorer;
+  std::optional<Plan> plan;
+};
 
-Scoring parse_scoring(const std::string& name) {
-  return value_in(scorings, name, "eval", "scoring");
-}
-
-EvalReport eval(const EvalOptions& options) {
-  const auto start = Clock::now();
+AskedItems prepare(const EvalOptions& options) {
   if (options.out.empty()) {
     make_folder(results_folder);
   } else {
     check_result_path(options.out);
   }
-  const Task task = load_task(options.task, project_folder("configs"));
+  Task task = load_task(options.task, project_folder("configs"));
   check_task(options, task);
-  const std::vector<Item> items = chosen_items(options, task);
-  const std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);
-  const std::optional<Plan> plan = load_plan_choice(options.plan);
-  const Model model = open_model(options.run);
-  spdlog::info("about {} for a pass, keys and values included",
-               human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
-                                      options.run.batch_tokens, true)));
+  std::vector<Item> items = chosen_items(options, task);
+  std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);
+  return {std::move(task), std::move(items), std::move(scorer), load_plan_choice(options.plan)};
+}
+
+EvalReport answer(const EvalOptions& options, const AskedItems& asked, const Model& model,
+                  Clock::time_point start) {
+  const auto& [task, items, scorer, plan] = asked;
   std::optional<PlanTap> tap;
   if (plan) tap.emplace(*plan, *model.decoder);
   const std::int64_t length =
@@ -157,6 +159,27 @@ EvalReport eval(const EvalOptions& options) {
   const Json timings = {{"load_seconds", load_seconds}, {"run_seconds", run_seconds}};
   write_result(report.result, "eval", config, outcome(report), timings, scored.lines);
   return report;
+}
+
+}  // namespace
+
+Scoring parse_scoring(const std::string& name) {
+  return value_in(scorings, name, "eval", "scoring");
+}
+
+EvalReport eval(const EvalOptions& options) {
+  const auto start = Clock::now();
+  const AskedItems asked = prepare(options);
+  const Model model = open_model(options.run);
+  spdlog::info("about {} for a pass, keys and values included",
+               human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
+                                      options.run.batch_tokens, true)));
+  return answer(options, asked, model, start);
+}
+
+EvalReport eval(const EvalOptions& options, const Model& model) {
+  const auto start = Clock::now();
+  return answer(options, prepare(options), model, start);
 }
 
 }  // namespace austeer

@@ -53,4 +53,8 @@ struct EvalReport {
 /// and the files throw; nothing is written unless every item was answered.
 EvalReport eval(const EvalOptions& options);
 
+/// The same with a model that is open already, for many evaluations of one: options.run says no
+/// more than how it was opened.
+EvalReport eval(const EvalOptions& options, const Model& model);
+
 }  // namespace austeer

@@ -1,6 +1,7 @@
 #include "runs/options.hpp"
 
 #include <ATen/Parallel.h>
+#include <set>
 #include <spdlog/spdlog.h>
 
 #include "base/paths.hpp"
@@ -10,6 +11,16 @@ namespace {
 
 /// Written for this project, so that the sample is all there is of it.
 constexpr const char* own_dataset = "Provocations";
+
+/// Once for each dataset: a sweep asks many times.
+void warn_of_sample(const std::string& folder) {
+  static std::set<std::string> warned;
+  if (!warned.insert(folder).second) return;
+  spdlog::warn(
+      "{}: using the small sample that comes with austeer; for the real data use "
+      "--datasets, AUSTEER_DATASETS or `austeer fetch dataset`",
+      folder);
+}
 
 }  // namespace
 
@@ -39,10 +50,7 @@ std::filesystem::path datasets_folder(const RunOptions& options, const std::stri
   const std::filesystem::path fetched = home_folder() / "datasets";
   if (std::filesystem::exists(fetched / folder)) return fetched;
   if (std::filesystem::exists(samples / folder)) {
-    spdlog::warn(
-        "{}: using the small sample that comes with austeer; for the real data use "
-        "--datasets, AUSTEER_DATASETS or `austeer fetch dataset`",
-        folder);
+    warn_of_sample(folder);
     return samples;
   }
   return fetched;
