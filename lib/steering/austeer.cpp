@@ -46,13 +46,11 @@ Options read_options(const Json& given) {
   return result;
 }
 
-/// Throws for what cannot work before anything is read.
-void check_sites(const ActivationCache& cache, std::span<const std::string> sites) {
+void check_sites(std::span<const std::string> sites) {
   if (sites.empty()) throw UsageError("rank", "no site is named");
-  for (std::size_t i = 0; i < sites.size(); ++i) {
-    cache.site(sites[i]);
-    if (std::ranges::count(sites, sites[i]) == 1) continue;
-    throw UsageError("rank", fmt::format("the site {} is named twice", sites[i]));
+  for (const std::string& site : sites) {
+    if (std::ranges::count(sites, site) == 1) continue;
+    throw UsageError("rank", fmt::format("the site {} is named twice", site));
   }
 }
 
@@ -138,12 +136,19 @@ void draw_scores(std::vector<ScoredSite>& sites, std::uint64_t seed) {
 Ranking rank_austeer(const ActivationCache& cache, std::span<const std::string> sites,
                      const Json& given) {
   const Options options = read_options(given);
-  check_sites(cache, sites);
+  check_sites(sites);
+  for (const std::string& site : sites) cache.site(site);
   std::vector<ScoredSite> scored;
   for (const std::string& site : sites) scored.push_back(score_site(cache, site, options));
   if (options.score == "random") draw_scores(scored, options.seed);
   return assemble_ranking(cache, "austeer", options.resolved,
                           {options.vector ? Rule::add : Rule::scale, Positions::all}, scored);
+}
+
+std::vector<std::string> austeer_reads(std::span<const std::string> sites, const Json& options) {
+  read_options(options);
+  check_sites(sites);
+  return {sites.begin(), sites.end()};
 }
 
 }  // namespace austeer

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cache/reader.hpp"
 #include "steering/ranking.hpp"
@@ -31,5 +32,8 @@ namespace austeer {
 /// for activations that are not finite.
 Ranking rank_austeer(const ActivationCache& cache, std::span<const std::string> sites,
                      const Json& options);
+
+/// What rank_austeer reads, and its checks of sites and options (methods.hpp).
+std::vector<std::string> austeer_reads(std::span<const std::string> sites, const Json& options);
 
 }  // namespace austeer

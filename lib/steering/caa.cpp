@@ -18,16 +18,28 @@ double consistency(const SiteActivations& layer) {
   return deviation > 0 ? along.mean().item<double>() / deviation : 0;
 }
 
+struct CaaOptions {
+  std::string positions;
+  Json resolved;
+};
+
+CaaOptions read_caa(std::span<const std::string> sites, const Json& given) {
+  MethodOptions options(given, "caa");
+  const std::string positions = options.choice("positions", {"last", "answer_mean"});
+  CaaOptions read{positions, options.resolved()};
+  if (only_site("caa", sites) == "layer") return read;
+  throw UsageError("rank", "caa steers the site layer, not " + sites.front());
+}
+
 }  // namespace
+
+std::vector<std::string> caa_reads(std::span<const std::string> sites, const Json& options) {
+  return {"layer@" + read_caa(sites, options).positions};
+}
 
 Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& given) {
-  MethodOptions options(given, "caa");
-  const std::string positions = options.choice("positions", {"last", "answer_mean"});
-  const Json resolved = options.resolved();
-  if (only_site("caa", sites) != "layer") {
-    throw UsageError("rank", "caa steers the site layer, not " + sites.front());
-  }
+  const auto [positions, resolved] = read_caa(sites, given);
   const std::string key = positions == "last" ? "layer" : "layer." + positions;
   const CachedSite& cached = cache.site(key);
 

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cache/reader.hpp"
 #include "steering/ranking.hpp"
@@ -20,5 +21,8 @@ namespace austeer {
 /// sites, ComputeError for activations that are not finite.
 Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options);
+
+/// What rank_caa reads, and its checks of sites and options (methods.hpp).
+std::vector<std::string> caa_reads(std::span<const std::string> sites, const Json& options);
 
 }  // namespace austeer

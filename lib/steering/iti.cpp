@@ -90,16 +90,29 @@ class Heads {
   bool by_probe_;
 };
 
+struct ItiOptions {
+  bool by_probe;
+  Json resolved;
+};
+
+ItiOptions read_iti(std::span<const std::string> sites, const Json& given) {
+  MethodOptions options(given, "iti");
+  const bool by_probe = options.choice("direction", {"mass_mean", "probe"}) == "probe";
+  ItiOptions read{by_probe, options.resolved()};
+  if (only_site("iti", sites) == "attention") return read;
+  throw UsageError("rank", "iti steers heads, at the site attention, not " + sites.front());
+}
+
 }  // namespace
+
+std::vector<std::string> iti_reads(std::span<const std::string> sites, const Json& options) {
+  read_iti(sites, options);
+  return {sites.begin(), sites.end()};
+}
 
 Ranking rank_iti(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& given) {
-  MethodOptions options(given, "iti");
-  const bool by_probe = options.choice("direction", {"mass_mean", "probe"}) == "probe";
-  const Json resolved = options.resolved();
-  if (only_site("iti", sites) != "attention") {
-    throw UsageError("rank", "iti steers heads, at the site attention, not " + sites.front());
-  }
+  const auto [by_probe, resolved] = read_iti(sites, given);
   const std::string& key = sites.front();
   const CachedSite& cached = cache.site(key);
   const std::int64_t pairs = cache.description().pairs;

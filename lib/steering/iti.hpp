@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cache/reader.hpp"
 #include "steering/ranking.hpp"
@@ -21,5 +22,8 @@ namespace austeer {
 /// sites and for fewer than five pairs, ComputeError for activations that are not finite.
 Ranking rank_iti(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options);
+
+/// What rank_iti reads, and its checks of sites and options (methods.hpp).
+std::vector<std::string> iti_reads(std::span<const std::string> sites, const Json& options);
 
 }  // namespace austeer

@@ -21,6 +21,10 @@ struct Method {
   std::function<Ranking(const ActivationCache&, std::span<const std::string> sites,
                         const Json& options)>
       rank;
+  /// What of a cache that reads, as `collect` names it ("layer@answer_mean"). Throws as `rank` does
+  /// for options and sites.
+  std::function<std::vector<std::string>(std::span<const std::string> sites, const Json& options)>
+      reads;
 };
 
 /// Every method. `methods().get("austeer").rank(cache, sites, Json::object())`.

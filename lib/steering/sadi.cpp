@@ -20,19 +20,33 @@ std::vector<double> group_means(const std::vector<double>& values, std::int64_t 
   return means;
 }
 
+struct SadiOptions {
+  bool live;
+  Json resolved;
+};
+
+SadiOptions read_sadi(std::span<const std::string> sites, const Json& given) {
+  MethodOptions options(given, "sadi");
+  const bool live = options.choice("mode", {"live", "reference"}) == "live";
+  SadiOptions read{live, options.resolved()};
+  const std::string site = only_site("sadi", sites);
+  if (site == "attention" || site == "ffn_gate" || site == "ffn") return read;
+  throw UsageError("rank", fmt::format("sadi steers heads at attention, neurons at ffn_gate or "
+                                       "dimensions at ffn, not the site {}",
+                                       site));
+}
+
 }  // namespace
+
+std::vector<std::string> sadi_reads(std::span<const std::string> sites, const Json& options) {
+  read_sadi(sites, options);
+  return {sites.begin(), sites.end()};
+}
 
 Ranking rank_sadi(const ActivationCache& cache, std::span<const std::string> sites,
                   const Json& given) {
-  MethodOptions options(given, "sadi");
-  const bool live = options.choice("mode", {"live", "reference"}) == "live";
-  const Json resolved = options.resolved();
-  const std::string key = only_site("sadi", sites);
-  if (key != "attention" && key != "ffn_gate" && key != "ffn") {
-    throw UsageError("rank", fmt::format("sadi steers heads at attention, neurons at ffn_gate or "
-                                         "dimensions at ffn, not the site {}",
-                                         key));
-  }
+  const auto [live, resolved] = read_sadi(sites, given);
+  const std::string& key = sites.front();
   ScoredSite site{key, cache.site(key).group, sum_momenta(cache, key), {}, {}};
   MomentumMoments moments = momentum_moments(cache, key);
   site.scores = group_means(moments.mean, site.group);

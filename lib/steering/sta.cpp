@@ -5,6 +5,8 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
+#include <limits>
+#include <limits>
 #include <vector>
 
 #include "base/enum_names.hpp"
@@ -28,6 +30,25 @@ double threshold(const at::Tensor& sizes, double keep) {
 constexpr std::array atom_tests = {
     std::pair{"both", AtomTests::both}, std::pair{"activation", AtomTests::activation},
     std::pair{"frequency", AtomTests::frequency}, std::pair{"all", AtomTests::all}};
+
+/// What is read of the options before anything is opened.
+struct StaOptions {
+  AtomTests tests;
+  double keep;
+  std::string autoencoder;
+};
+
+StaOptions read_sta(std::span<const std::string> sites, MethodOptions& options) {
+  if (const std::string site = only_site("sta", sites); site != "layer") {
+    throw UsageError("rank", "sta steers the site layer, not " + site);
+  }
+  const AtomTests tests =
+      value_in(atom_tests, options.choice("atoms", names_in(atom_tests)), "rank", "atoms");
+  // As a share: at 1 nothing would be left to compare with; `atoms` all is that.
+  constexpr double least_keep = 1e-6;
+  const double keep = options.number("keep", 0.35, least_keep, 1 - least_keep);
+  return {tests, keep, options.required_text("sae")};
+}
 
 /// The layer to steer, as the options, the autoencoder or the cache say.
 std::int64_t chosen_layer(MethodOptions& options, const OpenedAutoencoder& opened,
@@ -100,20 +121,22 @@ at::Tensor sta_vector(const AnswerStatistics& statistics, const at::Tensor& chos
   return vector * (wanted / found);
 }
 
+std::vector<std::string> sta_reads(std::span<const std::string> sites, const Json& options) {
+  MethodOptions given(options, "sta");
+  read_sta(sites, given);
+  if (given.has("layer"))
+    given.required_whole("layer", 0, std::numeric_limits<std::int32_t>::max());
+  given.resolved();
+  return {"layer@answer_all"};
+}
+
 Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options) {
-  if (const std::string site = only_site("sta", sites); site != "layer") {
-    throw UsageError("rank", "sta steers the site layer, not " + site);
-  }
+  MethodOptions given(options, "sta");
+  const auto [tests, keep, autoencoder] = read_sta(sites, given);
   const std::string key = "layer.answer_all";
   const CachedSite& site = cache.site(key);
-  MethodOptions given(options, "sta");
-  const AtomTests tests =
-      value_in(atom_tests, given.choice("atoms", names_in(atom_tests)), "rank", "atoms");
-  // As a share: at 1 nothing would be left to compare with; `atoms` all is that.
-  constexpr double least_keep = 1e-6;
-  const double keep = given.number("keep", 0.35, least_keep, 1 - least_keep);
-  const OpenedAutoencoder opened = open_sparse_autoencoder(given.required_text("sae"));
+  const OpenedAutoencoder opened = open_sparse_autoencoder(autoencoder);
   const std::int64_t layer = chosen_layer(given, opened, site);
   const Json resolved = given.resolved();
 

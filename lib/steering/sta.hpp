@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cache/reader.hpp"
 #include "steering/ranking.hpp"
@@ -42,5 +43,8 @@ at::Tensor sta_vector(const AnswerStatistics& statistics, const at::Tensor& chos
 /// ComputeError.
 Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options);
+
+/// What rank_sta reads, and its checks of sites and options (methods.hpp).
+std::vector<std::string> sta_reads(std::span<const std::string> sites, const Json& options);
 
 }  // namespace austeer
