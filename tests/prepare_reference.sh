@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the reference data of the tests to build/reference: what transformers, tokenizers,
-# sentencepiece, gguf, safetensors, bitsandbytes, NLTK and SciPy compute, each by a script of
-# tests/reference. All run again when one of them, a pinned version or a sample has changed.
+# sentencepiece, gguf, safetensors, bitsandbytes, NLTK, SciPy and statsmodels compute, each by a
+# script of tests/reference. All run again when one of them, a pinned version or a sample has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/reference

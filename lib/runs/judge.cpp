@@ -8,7 +8,7 @@
 #include "runs/judge_items.hpp"
 #include "runs/judge_pool.hpp"
 #include "runs/result.hpp"
-#include "steering/sign_test.hpp"
+#include "statistics/sign_test.hpp"
 
 namespace austeer {
 namespace {

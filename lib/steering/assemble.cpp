@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <numeric>
 
-#include "steering/sign_test.hpp"
+#include "statistics/sign_test.hpp"
 #include "steering/unit_blocks.hpp"
 
 namespace austeer {

@@ -6,9 +6,9 @@
 #include <limits>
 #include <optional>
 
+#include "statistics/random.hpp"
 #include "steering/assemble.hpp"
 #include "steering/method_options.hpp"
-#include "steering/seeded.hpp"
 #include "steering/unit_statistics.hpp"
 
 namespace austeer {

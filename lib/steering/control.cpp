@@ -10,7 +10,7 @@
 #include <tuple>
 
 #include "base/enum_names.hpp"
-#include "steering/seeded.hpp"
+#include "statistics/random.hpp"
 
 namespace austeer {
 namespace {

@@ -1,20 +1,13 @@
 #pragma once
 // Many units, many tests: what share of the units called significant are so by chance alone.
 
-#include <span>
 #include <vector>
 
 #include "steering/ranking.hpp"
 
 namespace austeer {
 
-/// Benjamini and Hochberg's adjusted p-values (q-values), in the order of `p_values`: calling
-/// everything with q <= x significant keeps the expected share of false calls at or below x.
-/// Source: Benjamini & Hochberg (1995), the step-up procedure. Values must lie in [0, 1]; throws
-/// ComputeError otherwise.
-std::vector<double> benjamini_hochberg(std::span<const double> p_values);
-
-/// The q-value of each unit, in ranking order.
+/// The q-value of each unit, in ranking order: benjamini_hochberg of their p-values.
 std::vector<double> q_values(const Ranking& ranking);
 
 }  // namespace austeer

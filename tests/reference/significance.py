@@ -1,9 +1,11 @@
-"""Sign-test p-values and FDR q-values from SciPy, for the C++ tests.
+"""What SciPy and statsmodels say of tests, intervals and corrections, for the C++ tests.
 
     python significance.py OUT
 
-writes OUT/significance/sign_test.json and OUT/significance/fdr.json; OUT is build/reference. The
-p-values come from scipy.stats.binomtest, the q-values from scipy.stats.false_discovery_control.
+writes OUT/significance/*.json; OUT is build/reference. Sign tests and FDR q-values are SciPy's,
+Wilson intervals, McNemar's test and Holm's correction those of statsmodels. Of two methods on the
+same items the bootstrap interval is NumPy's from the very draws that the C++ program makes, and
+beside it SciPy's from its own.
 """
 
 import json
@@ -12,6 +14,11 @@ import sys
 
 import numpy
 import scipy.stats
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+
+import seeded
 
 
 def sign_tests():
@@ -26,10 +33,10 @@ def sign_tests():
         yield {"positive": positive, "negative": negative, "p": float(test.pvalue)}
 
 
-def fdr_families():
+def families():
     """Lists of p-values: uniform, mostly tiny, with many ties, single, all ones, with zeros."""
     random = numpy.random.default_rng(7)
-    families = [
+    return [
         random.uniform(size=500),
         random.beta(0.2, 3, size=500),
         numpy.round(random.uniform(size=400), 1),
@@ -37,16 +44,77 @@ def fdr_families():
         numpy.ones(20),
         numpy.concatenate([numpy.zeros(5), random.uniform(size=50)]),
     ]
-    for family in families:
+
+
+def fdr_families():
+    for family in families():
         adjusted = scipy.stats.false_discovery_control(family, method="bh")
         yield {"p": family.tolist(), "q": adjusted.tolist()}
+
+
+def holm_families():
+    few = [[0.01, 0.04, 0.03, 0.005], [0.5, 0.5], [1e-300, 1, 0.2], [0.04, 0.04, 0.04, 0.04]]
+    for family in families() + [numpy.array(one) for one in few]:
+        adjusted = multipletests(family, method="holm")[1]
+        yield {"p": family.tolist(), "adjusted": adjusted.tolist()}
+
+
+def wilson_intervals():
+    for count in (1, 2, 3, 7, 10, 98, 500, 3270, 1_000_000):
+        for hits in sorted({0, 1, count // 3, count // 2, count - 1, count}):
+            for confidence in (0.5, 0.9, 0.95, 0.999):
+                low, high = proportion_confint(hits, count, 1 - confidence, method="wilson")
+                yield {"hits": hits, "count": count, "confidence": confidence,
+                       "low": float(low), "high": float(high)}
+
+
+def mcnemar_tests():
+    for better in (0, 1, 2, 5, 12, 40, 163, 500):
+        for worse in (0, 1, 3, 12, 39, 100, 640):
+            test = mcnemar([[17, better], [worse, 4]], exact=True)
+            yield {"better": better, "worse": worse, "p": float(test.pvalue)}
+
+
+def item_values():
+    """(baseline, other): 0/1 outcomes of several sizes and gaps, and scores of many values."""
+    random = numpy.random.default_rng(11)
+    yield numpy.ones(1), numpy.zeros(1)
+    yield numpy.zeros(6), numpy.zeros(6)
+    for count, gain in ((2, 0.5), (10, 0.3), (98, 0.0), (98, 0.2), (500, 0.02), (500, -0.1)):
+        yield random.random(count) < 0.5, random.random(count) < 0.5 + gain
+    for count in (5, 60, 300):
+        baseline = random.normal(size=count)
+        yield baseline, baseline + numpy.round(random.normal(0.2, 1, size=count), 1)
+
+
+def paired_comparisons():
+    resamples = 1000
+    for seed, (baseline, other) in enumerate(item_values()):
+        baseline, other = baseline.astype(float), other.astype(float)
+        change, n = other - baseline, len(baseline)
+        means = change[seeded.below(seed, numpy.full((resamples, n), n))].mean(1)
+        better, worse = int((change > 0).sum()), int((change < 0).sum())
+        case = {"baseline": baseline.tolist(), "other": other.tolist(), "seed": seed,
+                "resamples": resamples, "difference": change.mean(), "better": better,
+                "worse": worse, "p": float(mcnemar([[0, better], [worse, 0]], exact=True).pvalue),
+                "interval": numpy.quantile(means, [0.025, 0.975]).tolist()}
+        if n > 50:
+            scipys = scipy.stats.bootstrap((change,), numpy.mean, n_resamples=20000, batch=1000,
+                                           method="percentile", rng=numpy.random.default_rng(seed))
+            case |= {"scipy": list(map(float, scipys.confidence_interval)),
+                     "standard_error": float(scipys.standard_error)}
+        yield case
+
+
+CASES = {"sign_test": sign_tests, "fdr": fdr_families, "holm": holm_families,
+         "wilson": wilson_intervals, "mcnemar": mcnemar_tests, "paired": paired_comparisons}
 
 
 def main():
     folder = pathlib.Path(sys.argv[1]) / "significance"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "sign_test.json").write_text(json.dumps(list(sign_tests())))
-    (folder / "fdr.json").write_text(json.dumps(list(fdr_families())))
+    for name, cases in CASES.items():
+        (folder / f"{name}.json").write_text(json.dumps(list(cases())))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "statistics/sign_test.hpp"
 #include "steering/methods.hpp"
 #include "steering/rankings.hpp"
-#include "steering/sign_test.hpp"
 #include "testing.hpp"
 
 namespace austeer {

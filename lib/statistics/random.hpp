@@ -15,13 +15,15 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
+  /// One of 0 ... bound - 1, bound > 0. The remainder of 64 bits: no value is more likely than
+  /// another by more than bound / 2^64 of itself.
+  std::size_t below(std::size_t bound) { return engine_() % bound; }
+
   /// Puts `count` elements drawn without replacement at the front of `all`, in the order of the
   /// draw.
   template <typename T>
   void shuffle_first(std::vector<T>& all, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      std::swap(all[i], all[i + engine_() % (all.size() - i)]);
-    }
+    for (std::size_t i = 0; i < count; ++i) std::swap(all[i], all[i + below(all.size() - i)]);
   }
 
   /// -1 or 1.
