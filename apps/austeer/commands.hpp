@@ -14,5 +14,6 @@ void add_steer(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_judge(CLI::App& app);
 void add_toxicity(CLI::App& app);
+void add_sweep(CLI::App& app);
 
 }  // namespace austeer::app

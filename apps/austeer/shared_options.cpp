@@ -102,6 +102,25 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
   command.add_option("--save-plan", choice.save, "also write the plan to this file")->needs(plan);
 }
 
+void add_study_options(CLI::App& command, StudyChoice& choice) {
+  command.add_option("study", choice.file, "YAML file of the study")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command.add_option("--out", choice.folder,
+                     "folder of its results. Default: austeer-studies/NAME");
+}
+
+void add_study_run_options(CLI::App& command, StudyChoice& choice) {
+  command.add_option("--datasets", choice.datasets,
+                     "folder with the datasets; as in `austeer eval`");
+  command.add_option("--device", choice.device, "in place of the study's");
+  command.add_option("--dtype", choice.dtype, "in place of the study's");
+  command.add_option("--threads", choice.threads, "in place of the study's")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--batch-tokens", choice.batch_tokens, "in place of the study's")
+      ->check(CLI::Range(1, 1 << 24));
+}
+
 void add_json_option(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "print one JSON object on stdout");
 }

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <functional>
 #include <limits>
-#include <limits>
 #include <vector>
 
 #include "base/enum_names.hpp"

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "base/locks.hpp"
 #include "base/hash.hpp"
+#include "base/locks.hpp"
 #include "runs/dataset_manifest.hpp"
 #include "runs/fetch.hpp"
 #include "runs/fetch_support.hpp"

@@ -1,0 +1,245 @@
+#include "studies/bench.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <set>
+#include <thread>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "base/locks.hpp"
+#include "base/version.hpp"
+#include "runs/collect.hpp"
+#include "runs/rank.hpp"
+#include "steering/methods.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr auto poll_time = std::chrono::milliseconds(200);
+
+/// What part of the options and of the program every result depends on.
+Json common_key(const Study& study, const Model& model, const Task& task) {
+  return {{"schema", 1},
+          {"austeer", version()},
+          {"model", model.fingerprint},
+          {"tokenizer", model.tokenizer->fingerprint()},
+          {"dtype", dtype_name(model.decoder->dtype())},
+          {"task", task.fingerprint()},
+          {"max_tokens", study.max_tokens}};
+}
+
+/// The method's options, with the seed where they draw.
+Json seeded_settings(const Variant& variant, std::optional<std::uint64_t> seed) {
+  Json settings = variant.settings;
+  if (variant.is_drawn()) settings["seed"] = seed.value_or(0);
+  return settings;
+}
+
+/// Of a file, or of the files in a folder.
+std::string digest_of_files(const std::filesystem::path& path) {
+  if (!std::filesystem::is_directory(path)) return sha256_file(path);
+  std::string digests;
+  for (const std::string& name : list_folder(path)) {
+    if (std::filesystem::is_regular_file(path / name)) digests += sha256_file(path / name);
+  }
+  return sha256(digests);
+}
+
+/// Whether the cache in `folder` is there and holds all that is read.
+bool has_all(const std::filesystem::path& folder, const std::vector<SiteReading>& readings) {
+  if (!std::filesystem::exists(folder / "manifest.json")) return false;
+  try {
+    const ActivationCache cache(folder);
+    for (const SiteReading& reading : readings) {
+      std::string key = site_name(reading.site);
+      if (reading.reads_answers()) key += "." + read_positions_name(reading.positions);
+      cache.site(key);
+    }
+  } catch (const Error&) {
+    return false;  // unfinished, or without some of the sites: collect() goes on or says why not
+  }
+  return true;
+}
+
+Json scoring_key(const StudyTask& task) {
+  return {{"scoring", task.scoring == Scoring::choices ? "choices" : "generate"},
+          {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
+          {"scorer", task.scorer}};
+}
+
+}  // namespace
+
+Bench::Bench(const Study& study, const StudyTask& task, const Model& model,
+             const StudyFolder& folder)
+    : study_(study),
+      task_(task),
+      model_(model),
+      folder_(folder),
+      splits_(task, study.run, !study.methods.empty()) {
+  if (splits_.task().metric() != MetricKind::judge || task.scoring == Scoring::choices) return;
+  throw UsageError("study", fmt::format("{}: a task for a judge has no accuracy", task.name),
+                   "Use `austeer eval` and `austeer judge`");
+}
+
+RunOptions Bench::run_options() const {
+  RunOptions run = study_.run;
+  run.model = model_.name;
+  return run;
+}
+
+std::int64_t Bench::pairs_of(const Variant& variant) const {
+  return std::min(variant.pairs.value_or(task_.pairs), splits_.pair_count());
+}
+
+const std::string& Bench::cache_key(const Variant& variant) {
+  std::string& digest = cache_keys_[pairs_of(variant)];
+  if (!digest.empty()) return digest;
+  Json key = common_key(study_, model_, splits_.task());
+  const std::vector<Pair> pairs = splits_.pairs(pairs_of(variant));
+  key["pairs"] = pairs_fingerprint(pairs);
+  key["answers"] = answers_fingerprint(pairs);
+  return digest = short_digest(key);
+}
+
+std::string Bench::ranking_key(const Variant& variant, std::optional<std::uint64_t> seed) {
+  const Json settings = seeded_settings(variant, seed);
+  Json key = {{"cache", cache_key(variant)},
+              {"method", variant.method},
+              {"sites", variant.sites},
+              {"settings", settings}};
+  if (settings.contains("sae")) {
+    std::string& digest = file_digests_[settings.at("sae").get<std::string>()];
+    if (digest.empty()) digest = digest_of_files(settings.at("sae").get<std::string>());
+    key["sae"] = digest;
+  }
+  return short_digest(key);
+}
+
+std::string Bench::key(const Trial& trial) {
+  Json key = common_key(study_, model_, splits_.task());
+  key.update(scoring_key(task_));
+  const std::vector<Item>& items = splits_.items(trial.dev);
+  key["prompts"] = prompts_fingerprint(std::span(items).subspan(
+      static_cast<std::size_t>(trial.first), static_cast<std::size_t>(trial.last - trial.first)));
+  if (trial.variant != nullptr) {
+    key["ranking"] = ranking_key(*trial.variant, trial.seed);
+    key["plan"] = trial.variant->choice.value("plan", Json::object());
+    key["control"] = trial.control ? Json(control_name(*trial.control)) : Json();
+    if (trial.control && trial.seed) key["seed"] = *trial.seed;
+  }
+  return short_digest(key);
+}
+
+void Bench::collect_cache(const std::filesystem::path& folder, std::int64_t pairs) {
+  CollectOptions options;
+  options.run = run_options();
+  options.task = task_.task;
+  options.split = splits_.pairs_split();
+  options.pairs = pairs;
+  options.max_tokens = study_.max_tokens;
+  options.out = folder;
+  std::set<std::string> names;
+  std::set<std::int64_t> layers;
+  bool every_layer = false;
+  for (const StudyMethod& method : study_.methods) {
+    for (const Variant& variant : method.variants) {
+      if (pairs_of(variant) != pairs) continue;
+      const auto reads = methods().get(variant.method).reads(variant.sites, variant.settings);
+      names.insert(reads.begin(), reads.end());
+      if (!std::ranges::any_of(reads, [](const auto& r) { return r.ends_with("@answer_all"); })) {
+        continue;
+      }
+      if (variant.settings.contains("layer")) {
+        layers.insert(variant.settings.at("layer").get<std::int64_t>());
+      } else {
+        every_layer = true;
+      }
+    }
+  }
+  options.sites.clear();
+  for (const std::string& name : names) options.sites.push_back(parse_site_reading(name));
+  if (!every_layer) options.layers.assign(layers.begin(), layers.end());
+  if (!has_all(folder, options.sites)) collect(options, model_);
+}
+
+std::filesystem::path Bench::cache(const Variant& variant) {
+  const std::string key = cache_key(variant);
+  const FileLock lock = FileLock::take(folder_.lock(key));
+  collect_cache(folder_.cache(key), pairs_of(variant));
+  return folder_.cache(key);
+}
+
+std::filesystem::path Bench::ranking(const Variant& variant, std::optional<std::uint64_t> seed) {
+  const std::string key = ranking_key(variant, seed);
+  const std::filesystem::path file = folder_.ranking(key);
+  const FileLock lock = FileLock::take(folder_.lock(key));
+  if (!std::filesystem::exists(file)) {
+    RankOptions options;
+    options.cache = cache(variant);
+    options.method = variant.method;
+    options.sites = variant.sites;
+    options.settings = seeded_settings(variant, seed);
+    options.out = file;
+    rank(options);
+  }
+  return file;
+}
+
+CellResult Bench::run(const Trial& trial, const std::string& key) {
+  EvalOptions options;
+  options.run = run_options();
+  options.task = task_.task;
+  options.split = splits_.expression(trial.dev, trial.first, trial.last);
+  options.scoring = task_.scoring;
+  options.max_new_tokens = task_.max_new_tokens;
+  options.scorer = task_.scorer;
+  options.out = folder_.cell(key);
+  try {
+    if (trial.variant != nullptr) {
+      options.plan.file = ranking(*trial.variant, trial.seed);
+      options.plan.recipe = trial.variant->recipe;
+      options.plan.recipe.control = trial.control;
+      if (trial.control) options.plan.recipe.seed = trial.seed;
+    }
+    eval(options, model_);
+  } catch (const ComputeError& error) {
+    write_failed_cell(folder_, key, error.what());
+  } catch (const UsageError& error) {
+    // A control that has too few groups to draw from; everything else was checked before.
+    if (!trial.control) throw;
+    write_failed_cell(folder_, key, error.what());
+  }
+  return *read_cell(folder_, key);
+}
+
+std::vector<CellResult> Bench::obtain(std::span<const Trial> trials, const TrialDone& done) {
+  std::vector<std::optional<CellResult>> results(trials.size());
+  for (bool waiting = true; waiting;) {
+    waiting = false;
+    bool ran = false;
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      if (results[i]) continue;
+      const std::string cell = key(trials[i]);
+      if ((results[i] = read_cell(folder_, cell))) continue;
+      const auto lock = FileLock::try_take(folder_.lock(cell));
+      if (!lock) {
+        waiting = true;
+        continue;
+      }
+      if ((results[i] = read_cell(folder_, cell))) continue;  // it was finished meanwhile
+      const auto start = std::chrono::steady_clock::now();
+      results[i] = run(trials[i], cell);
+      ran = true;
+      done(trials[i], *results[i],
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    if (waiting && !ran) std::this_thread::sleep_for(poll_time);
+  }
+  std::vector<CellResult> all;
+  for (std::optional<CellResult>& result : results) all.push_back(std::move(*result));
+  return all;
+}
+
+}  // namespace austeer

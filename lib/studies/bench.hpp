@@ -1,0 +1,67 @@
+#pragma once
+// One model on one task of a study: what runs its cells, and the caches and rankings they need.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/load.hpp"
+#include "studies/folder.hpp"
+#include "studies/study.hpp"
+#include "studies/task_splits.hpp"
+
+namespace austeer {
+
+/// An evaluation to be made.
+struct Trial {
+  const Variant* variant = nullptr;   ///< null: the unsteered model
+  std::optional<Control> control;     ///< for what the variant would steer
+  std::optional<std::uint64_t> seed;  ///< of what is drawn
+  bool dev = false;                   ///< on the items of the choice, else on the test's
+  std::int64_t first = 0;             ///< the items [first, last) of those
+  std::int64_t last = 0;
+};
+
+/// What a trial was, for the log.
+using TrialDone = std::function<void(const Trial&, const CellResult&, double seconds)>;
+
+class Bench {
+ public:
+  /// `task` is one of `study`; all must outlive this. Throws what TaskSplits throws, and UsageError
+  /// for a task that is scored by a judge.
+  Bench(const Study& study, const StudyTask& task, const Model& model, const StudyFolder& folder);
+
+  const TaskSplits& splits() const { return splits_; }
+
+  /// The key of a trial's cell: a digest of all that its result depends on.
+  std::string key(const Trial& trial);
+
+  /// The results of `trials`, in their order. Those that are not there are run, but for those that
+  /// another process is running, for which this one waits at the end. Throws what collect(), rank()
+  /// and eval() throw, but for plans that cannot be carried out: their cells say why.
+  std::vector<CellResult> obtain(std::span<const Trial> trials, const TrialDone& done);
+
+ private:
+  const std::string& cache_key(const Variant& variant);
+  std::string ranking_key(const Variant& variant, std::optional<std::uint64_t> seed);
+  std::int64_t pairs_of(const Variant& variant) const;
+  RunOptions run_options() const;
+  std::filesystem::path cache(const Variant& variant);
+  std::filesystem::path ranking(const Variant& variant, std::optional<std::uint64_t> seed);
+  void collect_cache(const std::filesystem::path& folder, std::int64_t pairs);
+  CellResult run(const Trial& trial, const std::string& key);
+
+  const Study& study_;
+  const StudyTask& task_;
+  const Model& model_;
+  const StudyFolder& folder_;
+  TaskSplits splits_;
+  std::map<std::int64_t, std::string> cache_keys_;   ///< by the number of pairs
+  std::map<std::string, std::string> file_digests_;  ///< of autoencoders, by path
+};
+
+}  // namespace austeer

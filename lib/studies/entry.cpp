@@ -1,0 +1,128 @@
+#include "studies/entry.hpp"
+
+#include <fmt/format.h>
+
+#include "base/files.hpp"
+
+namespace austeer {
+namespace {
+
+Json task_json(const StudyTask& task) {
+  return {{"name", task.name},
+          {"task", task.task},
+          {"train", task.train},
+          {"pairs", task.pairs},
+          {"dev", task.dev},
+          {"dev_items", task.dev_items},
+          {"test", task.test},
+          {"items", task.items ? Json(*task.items) : Json()},
+          {"scoring", task.scoring == Scoring::choices ? "choices" : "generate"},
+          {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
+          {"scorer", task.scorer}};
+}
+
+Json method_json(const StudyMethod& method) {
+  Json variants = Json::array();
+  for (const Variant& variant : method.variants) variants.push_back(variant.choice);
+  Json controls = Json::array();
+  for (const Control control : method.controls) controls.push_back(control_name(control));
+  return {{"name", method.name}, {"variants", variants}, {"controls", controls}};
+}
+
+Json entry_json(const Study& study, const Entry& entry) {
+  Json json = {{"model", entry.model}, {"task", task_json(*entry.task)}};
+  if (entry.method == nullptr) return json;
+  json["method"] = method_json(*entry.method);
+  json["select"] = selection_name(study.select);
+  json["race_share"] = study.race_share;
+  json["seeds"] = study.seeds;
+  json["max_tokens"] = study.max_tokens;
+  return json;
+}
+
+VariantOutcome read_variant_outcome(Fields fields) {
+  VariantOutcome outcome;
+  outcome.cells = fields.required<std::vector<std::string>>("cells");
+  outcome.items = fields.required<std::int64_t>("items");
+  outcome.mean = fields.required<double>("mean");
+  outcome.failed = fields.optional<std::string>("failed", "");
+  return outcome;
+}
+
+TestOutcome read_test_outcome(Fields fields, std::size_t variants) {
+  TestOutcome test;
+  test.variant = fields.required<std::size_t>("variant");
+  if (test.variant >= std::max<std::size_t>(1, variants)) {
+    fields.refuse("variant", "one of the grid's", test.variant);
+  }
+  test.control = fields.optional<std::string>("control", "");
+  if (fields.has("seed")) test.seed = fields.required<std::uint64_t>("seed");
+  test.cell = fields.required<std::string>("cell");
+  return test;
+}
+
+}  // namespace
+
+std::vector<Entry> entries_of(const Study& study) {
+  std::vector<Entry> entries;
+  for (const std::string& model : study.models) {
+    for (const StudyTask& task : study.tasks) {
+      entries.push_back({model, &task, nullptr});
+      for (const StudyMethod& method : study.methods) entries.push_back({model, &task, &method});
+    }
+  }
+  return entries;
+}
+
+std::string entry_text(const Entry& entry) {
+  return fmt::format("{}, {}, {}", entry.model, entry.task->name, entry.method_name());
+}
+
+std::string outcome_key(const Study& study, const Entry& entry) {
+  return short_digest(entry_json(study, entry));
+}
+
+void write_outcome(const StudyFolder& folder, const Study& study, const Entry& entry,
+                   const EntryOutcome& outcome) {
+  Json choice = Json::array();
+  for (const VariantOutcome& variant : outcome.choice) {
+    choice.push_back({{"cells", variant.cells}, {"items", variant.items}, {"mean", variant.mean}});
+    if (!variant.failed.empty()) choice.back()["failed"] = variant.failed;
+  }
+  Json tests = Json::array();
+  for (const TestOutcome& test : outcome.tests) {
+    tests.push_back({{"variant", test.variant}, {"control", test.control}, {"cell", test.cell}});
+    if (test.seed) tests.back()["seed"] = *test.seed;
+  }
+  const Json document = {{"schema", 1},
+                         {"entry", entry_json(study, entry)},
+                         {"choice", choice},
+                         {"chosen", outcome.chosen ? Json(*outcome.chosen) : Json()},
+                         {"evaluations", outcome.evaluations},
+                         {"tests", tests}};
+  write_file(folder.outcome(outcome_key(study, entry)), to_text(document, 2) + "\n");
+}
+
+std::optional<EntryOutcome> read_outcome(const StudyFolder& folder, const Study& study,
+                                         const Entry& entry) {
+  const std::filesystem::path file = folder.outcome(outcome_key(study, entry));
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const Json document = read_json(file);
+  Fields fields(document, file.string());
+  const std::size_t variants = entry.method == nullptr ? 0 : entry.method->variants.size();
+  EntryOutcome outcome;
+  for (const Json& variant : fields.value("choice")) {
+    outcome.choice.push_back(read_variant_outcome(Fields(variant, file.string())));
+  }
+  if (fields.has("chosen")) {
+    outcome.chosen = fields.required<std::size_t>("chosen");
+    if (*outcome.chosen >= variants) fields.refuse("chosen", "one of the grid's", *outcome.chosen);
+  }
+  outcome.evaluations = fields.required<std::int64_t>("evaluations");
+  for (const Json& test : fields.value("tests")) {
+    outcome.tests.push_back(read_test_outcome(Fields(test, file.string()), variants));
+  }
+  return outcome;
+}
+
+}  // namespace austeer

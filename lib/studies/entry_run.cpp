@@ -1,0 +1,159 @@
+#include "studies/entry_run.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "studies/selecting.hpp"
+
+namespace austeer {
+namespace {
+
+/// What of a control is drawn, so that each of the study's seeds gives another one.
+bool is_drawn(Control control) { return control != Control::magnitude; }
+
+/// Fills one entry: chooses a variant, and tests what was chosen and its controls.
+class EntryRun {
+ public:
+  EntryRun(const Study& study, const Entry& entry, Bench& bench, SweepReport& report)
+      : study_(study), entry_(entry), bench_(bench), report_(report) {}
+
+  EntryOutcome run() {
+    EntryOutcome outcome;
+    if (entry_.method == nullptr) {
+      test(outcome, {{}});
+    } else if (study_.select == Selection::none || study_.select == Selection::test) {
+      test_all(outcome);
+    } else {
+      choose(outcome);
+    }
+    if (outcome.chosen && study_.select != Selection::none) test_chosen(outcome);
+    return outcome;
+  }
+
+ private:
+  const std::vector<Variant>& variants() const { return entry_.method->variants; }
+
+  Trial trial(std::size_t variant, bool dev, std::int64_t first, std::int64_t last) const {
+    Trial made;
+    if (entry_.method != nullptr) {
+      made.variant = &variants()[variant];
+      if (made.variant->is_drawn()) made.seed = study_.seeds.front();
+    }
+    made.dev = dev;
+    made.first = first;
+    made.last = last;
+    return made;
+  }
+
+  std::vector<CellResult> obtain(std::span<const Trial> trials) {
+    return bench_.obtain(trials, [&](const Trial& trial, const CellResult& cell, double seconds) {
+      ++report_.ran;
+      if (!cell.failed.empty()) ++report_.failed;
+      log(trial, cell, seconds);
+    });
+  }
+
+  void log(const Trial& trial, const CellResult& cell, double seconds) const {
+    std::string what = entry_text(entry_);
+    if (trial.variant != nullptr) {
+      const std::string choice = variant_text(*trial.variant, entry_.method->axes);
+      if (!choice.empty()) what += ", " + choice;
+    }
+    if (trial.control) what += ", control " + control_name(*trial.control);
+    const std::string outcome = cell.failed.empty() ? fmt::format("{:.1f} %", 100 * cell.accuracy())
+                                                    : "cannot be carried out: " + cell.failed;
+    spdlog::info("{}: {} ({} {} items, {:.1f} s)", what, outcome, trial.last - trial.first,
+                 trial.dev ? "dev" : "test", seconds);
+  }
+
+  /// Runs `tests` on all test items; each names variant, control and seed.
+  void test(EntryOutcome& outcome, std::vector<TestOutcome> tests) {
+    std::vector<Trial> trials;
+    for (const TestOutcome& test : tests) {
+      Trial made = trial(test.variant, false, 0, bench_.splits().test_count());
+      if (!test.control.empty()) made.control = parse_control(test.control);
+      if (test.seed) made.seed = test.seed;
+      trials.push_back(made);
+    }
+    const std::vector<CellResult> cells = obtain(trials);
+    for (std::size_t i = 0; i < tests.size(); ++i) {
+      tests[i].cell = cells[i].key;
+      outcome.tests.push_back(std::move(tests[i]));
+    }
+  }
+
+  std::vector<Tried> try_variants(std::span<const std::size_t> which, bool dev, std::int64_t first,
+                                  std::int64_t last) {
+    std::vector<Trial> trials;
+    for (const std::size_t variant : which) trials.push_back(trial(variant, dev, first, last));
+    std::vector<Tried> tried;
+    for (CellResult& cell : obtain(trials)) {
+      tried.push_back({std::move(cell.scores), std::move(cell.failed), {std::move(cell.key)}});
+    }
+    return tried;
+  }
+
+  void choose(EntryOutcome& outcome) {
+    if (variants().size() == 1) {
+      outcome.chosen = 0;
+      return;
+    }
+    const std::int64_t items = bench_.splits().dev_count();
+    const TryVariants on_dev = [&](std::span<const std::size_t> which, std::int64_t first,
+                                   std::int64_t last) {
+      return try_variants(which, true, first, last);
+    };
+    record(outcome, study_.select == Selection::race
+                        ? select_by_race(variants().size(), items, study_.race_share, on_dev)
+                        : select_by_grid(variants().size(), items, on_dev));
+  }
+
+  void test_all(EntryOutcome& outcome) {
+    const TryVariants on_test = [&](std::span<const std::size_t> which, std::int64_t first,
+                                    std::int64_t last) {
+      return try_variants(which, false, first, last);
+    };
+    record(outcome, select_by_grid(variants().size(), bench_.splits().test_count(), on_test));
+  }
+
+  static void record(EntryOutcome& outcome, const Selected& selected) {
+    for (const Tried& tried : selected.tried) {
+      outcome.choice.push_back({tried.cells, static_cast<std::int64_t>(tried.scores.size()),
+                                tried.mean(), tried.failed});
+    }
+    outcome.chosen = selected.best;
+    outcome.evaluations = selected.evaluations;
+  }
+
+  void test_chosen(EntryOutcome& outcome) {
+    const std::size_t chosen = *outcome.chosen;
+    std::vector<TestOutcome> tests;
+    if (variants()[chosen].is_drawn()) {
+      for (const std::uint64_t seed : study_.seeds) tests.push_back({chosen, "", seed, ""});
+    } else {
+      tests.push_back({chosen, "", {}, ""});
+    }
+    for (const Control control : entry_.method->controls) {
+      const std::string name = control_name(control);
+      if (!is_drawn(control)) {
+        tests.push_back({chosen, name, {}, ""});
+        continue;
+      }
+      for (const std::uint64_t seed : study_.seeds) tests.push_back({chosen, name, seed, ""});
+    }
+    test(outcome, std::move(tests));
+  }
+
+  const Study& study_;
+  const Entry& entry_;
+  Bench& bench_;
+  SweepReport& report_;
+};
+
+}  // namespace
+
+EntryOutcome run_entry(const Study& study, const Entry& entry, Bench& bench, SweepReport& report) {
+  return EntryRun(study, entry, bench, report).run();
+}
+
+}  // namespace austeer

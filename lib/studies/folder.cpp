@@ -1,0 +1,52 @@
+#include "studies/folder.hpp"
+
+#include <numeric>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "runs/read_result.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr const char* failed_kind = "failed";
+
+}  // namespace
+
+void StudyFolder::make() const {
+  for (const char* name : {"caches", "rankings", "cells", "outcomes", "locks"}) {
+    make_folder(root_ / name);
+  }
+}
+
+std::string short_digest(const Json& value) { return sha256(to_text(value)).substr(0, 16); }
+
+double CellResult::accuracy() const {
+  return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+}
+
+std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string& key) {
+  const std::filesystem::path file = folder.cell(key);
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  CellResult cell{key, "", {}, Json::object()};
+  const Json document = read_json(file);
+  Fields fields(document, file.string());
+  if (fields.required<std::string>("kind") == failed_kind) {
+    cell.failed = fields.required<std::string>("reason");
+    return cell;
+  }
+  const Result result = read_result(file, "eval");
+  cell.outcome = result.document.at("outcome");
+  for (const Json& item : result.items) {
+    cell.scores.push_back(Fields(item, file.string()).required<bool>("correct") ? 1 : 0);
+  }
+  return cell;
+}
+
+void write_failed_cell(const StudyFolder& folder, const std::string& key,
+                       const std::string& reason) {
+  const Json document = {{"schema", 1}, {"kind", failed_kind}, {"reason", reason}};
+  write_file(folder.cell(key), to_text(document, 2) + "\n");
+}
+
+}  // namespace austeer

@@ -1,0 +1,16 @@
+#pragma once
+// A YAML file that includes others.
+
+#include <filesystem>
+
+#include "base/json.hpp"
+
+namespace austeer {
+
+/// The YAML object in `file`, its key `include` replaced by what the file or files named there
+/// (from the folder of `file`) hold. Later files win over earlier ones and `file` over all: objects
+/// are merged key by key, everything else is replaced. Throws FileError, and FormatError also for
+/// files that include each other in a circle.
+Json read_with_includes(const std::filesystem::path& file);
+
+}  // namespace austeer

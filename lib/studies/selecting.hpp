@@ -1,0 +1,45 @@
+#pragma once
+// Choosing a variant of a grid by what its answers are worth: all of them on all items, or a race
+// in which those that fall behind meet no more items.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace austeer {
+
+/// What a variant did on the items that it met, from the first one on.
+struct Tried {
+  std::vector<double> scores;      ///< per item
+  std::string failed;              ///< why it could not be carried out; it never wins then
+  std::vector<std::string> cells;  ///< keys of the evaluations
+
+  double mean() const;
+};
+
+/// Evaluates the variants of these indices on the items [first, last), in the same order.
+using TryVariants = std::function<std::vector<Tried>(std::span<const std::size_t> variants,
+                                                     std::int64_t first, std::int64_t last)>;
+
+struct Selected {
+  std::vector<Tried> tried;         ///< one per variant
+  std::optional<std::size_t> best;  ///< nothing where every variant failed
+  std::int64_t evaluations = 0;     ///< variants times items that were answered
+};
+
+/// Every variant on all items; the highest mean wins, among equals the first.
+Selected select_by_grid(std::size_t variants, std::int64_t items, const TryVariants& try_variants);
+
+/// A race with at most `share` of the grid's evaluations: rounds of more and more items, after each
+/// of which every variant is dropped that is significantly behind the best (exact McNemar test on
+/// the same items, Holm-adjusted over the round's variants, 5 %), and the last of the rest until
+/// half of the round's are left (sequential halving: Karnin, Koren and Somekh, ICML 2013, whose
+/// rounds cost about the same each). Among equals the first stays. The winner is the best of those
+/// that met the most items. Where `share` allows not one item for each variant, each gets one.
+Selected select_by_race(std::size_t variants, std::int64_t items, double share,
+                        const TryVariants& try_variants);
+
+}  // namespace austeer

@@ -1,0 +1,184 @@
+#include "studies/study.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <set>
+
+#include "base/enum_names.hpp"
+#include "studies/include.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr std::array selections = {
+    std::pair{"dev", Selection::dev}, std::pair{"test", Selection::test},
+    std::pair{"race", Selection::race}, std::pair{"none", Selection::none}};
+
+/// Throws FormatError unless the number at `key` is at least 1.
+void at_least_one(const Fields& fields, const std::string& key, std::int64_t value) {
+  if (value < 1) fields.refuse(key, "at least 1", value);
+}
+
+/// A task's YAML file lies beside the study; anything else is a name.
+std::string task_beside(const std::string& task, const std::filesystem::path& study) {
+  const bool is_file = task.ends_with(".yaml") || task.ends_with(".yml");
+  return is_file ? (study.parent_path() / task).string() : task;
+}
+
+StudyTask read_task(const std::string& name, Fields fields, const std::filesystem::path& study) {
+  StudyTask task;
+  task.name = name;
+  task.task = task_beside(fields.optional<std::string>("task", name), study);
+  task.train = fields.optional<std::string>("train", task.train);
+  task.pairs = fields.optional<std::int64_t>("pairs", task.pairs);
+  at_least_one(fields, "pairs", task.pairs);
+  task.dev = fields.optional<std::string>("dev", "");
+  task.dev_items = fields.optional<std::int64_t>("dev_items", task.dev_items);
+  at_least_one(fields, "dev_items", task.dev_items);
+  task.test = fields.optional<std::string>("test", task.test);
+  if (fields.has("items")) {
+    task.items = fields.required<std::int64_t>("items");
+    at_least_one(fields, "items", *task.items);
+  }
+  task.scoring = parse_scoring(fields.optional<std::string>("scoring", "generate"));
+  if (fields.has("max_new_tokens")) {
+    task.max_new_tokens = fields.required<std::int64_t>("max_new_tokens");
+    at_least_one(fields, "max_new_tokens", *task.max_new_tokens);
+  }
+  task.scorer = fields.optional<std::string>("scorer", "");
+  fields.refuse_unknown();
+  return task;
+}
+
+std::vector<StudyTask> read_tasks(Fields fields, const Json& tasks,
+                                  const std::filesystem::path& study) {
+  std::vector<StudyTask> all;
+  for (const auto& [name, keys] : tasks.items()) {
+    const Json none = Json::object();
+    all.push_back(keys.is_null() ? read_task(name, Fields(none, fields.place()), study)
+                                 : read_task(name, fields.object(name), study));
+  }
+  return all;
+}
+
+StudyMethod read_method(const std::string& name, const Json& document, const std::string& place) {
+  StudyMethod method;
+  method.name = name;
+  Json grid = document;
+  if (grid.contains("controls")) {
+    Fields fields(document, place);
+    for (const auto& control : fields.required<std::vector<std::string>>("controls")) {
+      method.controls.push_back(parse_control(control));
+    }
+    grid.erase("controls");
+  }
+  method.axes = axes_of(grid);
+  method.variants = expand_variants(grid, place);
+  return method;
+}
+
+std::vector<StudyMethod> read_methods(const Json& methods, const std::string& place) {
+  std::vector<StudyMethod> all;
+  for (const auto& [name, document] : methods.items()) {
+    const std::string at = fmt::format("{}: {}", place, name);
+    if (name == vanilla) {
+      throw FormatError({at + ": the unsteered model is always there", "", "", "Leave it out"});
+    }
+    if (!document.is_object()) {
+      throw FormatError({at, "rank, plan and controls", to_text(document), ""});
+    }
+    all.push_back(read_method(name, document, at));
+  }
+  return all;
+}
+
+/// Autoencoders lie where they are named from the study's folder.
+void find_autoencoders(Study& study) {
+  for (StudyMethod& method : study.methods) {
+    for (Variant& variant : method.variants) {
+      if (!variant.settings.contains("sae") || !variant.settings.at("sae").is_string()) continue;
+      Json& path = variant.settings["sae"];
+      path = (study.file.parent_path() / path.get<std::string>()).string();
+    }
+  }
+}
+
+RunOptions read_run(Fields fields) {
+  RunOptions run;
+  run.device = fields.optional<std::string>("device", run.device);
+  run.offload = fields.optional<bool>("offload", run.offload);
+  run.dtype = fields.optional<std::string>("dtype", run.dtype);
+  run.threads = fields.optional<int>("threads", run.threads);
+  run.batch_tokens = fields.optional<std::int64_t>("batch_tokens", run.batch_tokens);
+  at_least_one(fields, "batch_tokens", run.batch_tokens);
+  run.datasets = fields.optional<std::string>("datasets", run.datasets);
+  fields.refuse_unknown();
+  return run;
+}
+
+void read_selection(Fields& fields, Study& study) {
+  study.select = value_in(selections, fields.optional<std::string>("select", "dev"), "study",
+                          "way of selecting");
+  study.race_share = fields.optional<double>("race_share", study.race_share);
+  if (!(study.race_share > 0 && study.race_share <= 1)) {
+    fields.refuse("race_share", "a share above 0, at most 1", study.race_share);
+  }
+  study.seeds = fields.optional<std::vector<std::uint64_t>>("seeds", study.seeds);
+  if (study.seeds.empty()) fields.refuse("seeds", "at least one", Json::array());
+}
+
+/// The value at `key`, which is an object or a list as `fallback` is; `fallback` without one.
+Json raw(Fields& fields, const std::string& key, Json fallback) {
+  if (!fields.has(key)) return fallback;
+  const Json& value = fields.value(key);
+  if (value.type() != fallback.type()) {
+    fields.refuse(key, fallback.is_array() ? "a list" : "keys with values", value);
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string selection_name(Selection selection) { return name_in(selections, selection); }
+
+Study read_study(const std::filesystem::path& file) {
+  const Json document = read_with_includes(file);
+  Fields fields(document, file.string());
+  Study study;
+  study.file = file;
+  study.title = fields.required<std::string>("title");
+  study.question = fields.optional<std::string>("question", "");
+  study.models = fields.required<std::vector<std::string>>("models");
+  if (study.models.empty()) fields.refuse("models", "at least one", Json::array());
+  study.tasks = read_tasks(fields.object("tasks"), fields.value("tasks"), file);
+  study.methods = read_methods(raw(fields, "methods", Json::object()), file.string());
+  find_autoencoders(study);
+  read_selection(fields, study);
+  study.max_tokens = fields.optional<std::int64_t>("max_tokens", study.max_tokens);
+  at_least_one(fields, "max_tokens", study.max_tokens);
+  if (fields.has("run")) study.run = read_run(fields.object("run"));
+  study.table = raw(fields, "table", Json::object());
+  study.figures = raw(fields, "figures", Json::array());
+  study.published = raw(fields, "published", Json::object());
+  fields.refuse_unknown();
+  return study;
+}
+
+Study open_study(const StudyChoice& choice) {
+  Study study = read_study(choice.file);
+  RunOptions& run = study.run;
+  run.datasets = choice.datasets.value_or(run.datasets);
+  run.device = choice.device.value_or(run.device);
+  run.dtype = choice.dtype.value_or(run.dtype);
+  run.threads = choice.threads.value_or(run.threads);
+  run.batch_tokens = choice.batch_tokens.value_or(run.batch_tokens);
+  return study;
+}
+
+std::filesystem::path study_folder(const StudyChoice& choice) {
+  if (!choice.folder.empty()) return choice.folder;
+  return std::filesystem::path("austeer-studies") / choice.file.stem();
+}
+
+}  // namespace austeer

@@ -1,0 +1,94 @@
+#pragma once
+// A study: models x tasks x methods x their grids, from one YAML file. experiments/README.md has every
+// key; experiments/ has a study for each table and figure of the paper.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "runs/eval.hpp"
+#include "runs/options.hpp"
+#include "steering/control.hpp"
+#include "studies/variant.hpp"
+
+namespace austeer {
+
+/// How a method's hyper-parameters are chosen.
+enum class Selection {
+  dev,   ///< the best of the whole grid on items of the training data that give no pairs
+  test,  ///< the best on the test items themselves, as published; every table says so
+  race,  ///< as dev, but variants that fall behind are dropped early (studies/race.hpp)
+  none,  ///< nothing is chosen: every variant meets the test items
+};
+
+std::string selection_name(Selection selection);
+
+/// A task of a study, and which part of its data serves what.
+struct StudyTask {
+  std::string name;             ///< in tables
+  std::string task;             ///< a name of configs/tasks/, or a YAML file
+  std::string train = "train";  ///< split of the pairs
+  std::int64_t pairs = 1000;    ///< at most
+  std::string dev;              ///< split of the choice; "": the last dev_items of `train`
+  std::int64_t dev_items = 100;
+  std::string test = "test";
+  std::optional<std::int64_t> items;  ///< of `test`, at most
+  Scoring scoring = Scoring::generate;
+  std::optional<std::int64_t> max_new_tokens;
+  std::string scorer;
+};
+
+/// A method as the study tries it.
+struct StudyMethod {
+  std::string name;               ///< in tables
+  std::vector<Variant> variants;  ///< its grid: the last axis runs fastest
+  std::vector<std::string> axes;  ///< what differs between them: "plan.k", "rank.set.score"
+  std::vector<Control> controls;  ///< of the chosen variant, on the test items
+};
+
+struct Study {
+  std::filesystem::path file;
+  std::string title;
+  std::string question;
+  std::vector<std::string> models;
+  std::vector<StudyTask> tasks;
+  std::vector<StudyMethod> methods;        ///< beside the unsteered model, which is always there
+  std::vector<std::uint64_t> seeds = {0};  ///< of what is drawn: controls, random localisation
+  Selection select = Selection::dev;
+  double race_share = 0.2;  ///< of the whole grid's evaluations, at most
+  std::int64_t max_tokens = 512;
+  RunOptions run;  ///< all but the model
+  Json table = Json::object();
+  Json figures = Json::array();
+  Json published = Json::object();  ///< model -> method -> task -> figure, in per cent
+};
+
+/// Reads a study, and the files that it includes, strictly. Throws FileError, FormatError (with the
+/// nearest known key for an unknown one), UsageError for unknown methods, rules and the like.
+Study read_study(const std::filesystem::path& file);
+
+/// A study as named on a command line: what is set there wins over the file.
+struct StudyChoice {
+  std::filesystem::path file;
+  std::filesystem::path
+      folder;  ///< of its results; "": austeer-studies/NAME, below the current one
+  std::optional<std::string> datasets;
+  std::optional<std::string> device;
+  std::optional<std::string> dtype;
+  std::optional<int> threads;
+  std::optional<std::int64_t> batch_tokens;
+};
+
+/// Reads the file of `choice`. Throws as read_study() does.
+Study open_study(const StudyChoice& choice);
+
+/// The folder of its results.
+std::filesystem::path study_folder(const StudyChoice& choice);
+
+/// The name of the unsteered model in tables, and of its results.
+inline constexpr const char* vanilla = "vanilla";
+
+}  // namespace austeer

@@ -1,0 +1,159 @@
+#include "studies/variant.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "models/site.hpp"
+#include "steering/methods.hpp"
+
+namespace austeer {
+namespace {
+
+/// `value` with every list in it replaced by one of its elements, in every combination.
+std::vector<Json> combinations(const Json& value) {
+  if (value.is_array()) {
+    std::vector<Json> all;
+    for (const Json& element : value) {
+      for (Json& one : combinations(element)) all.push_back(std::move(one));
+    }
+    return all;
+  }
+  std::vector<Json> all = {value};
+  if (!value.is_object()) return all;
+  all = {Json::object()};
+  for (const auto& [key, inner] : value.items()) {
+    const std::vector<Json> choices = combinations(inner);
+    std::vector<Json> longer;
+    for (const Json& begun : all) {
+      for (const Json& choice : choices) {
+        longer.push_back(begun);
+        longer.back()[key] = choice;
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+void find_axes(const Json& value, const std::string& path, std::vector<std::string>& axes) {
+  if (value.is_array()) {
+    if (value.size() > 1) axes.push_back(path);
+  } else if (value.is_object()) {
+    for (const auto& [key, inner] : value.items()) {
+      find_axes(inner, path.empty() ? key : path + "." + key, axes);
+    }
+  }
+}
+
+/// "a,b" as {"a", "b"}.
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(',', start), text.size());
+    parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+template <typename T>
+std::optional<T> optional_value(Fields& fields, const std::string& key) {
+  if (!fields.has(key)) return std::nullopt;
+  return fields.required<T>(key);
+}
+
+/// What a reader of names makes of the text at `key`, if there is one.
+template <typename Read>
+auto optional_name(Fields& fields, const std::string& key, Read read)
+    -> std::optional<decltype(read(std::string()))> {
+  if (!fields.has(key)) return std::nullopt;
+  return read(fields.required<std::string>(key));
+}
+
+PlanRecipe read_recipe(Fields fields) {
+  PlanRecipe recipe;
+  recipe.k = optional_value<std::int64_t>(fields, "k");
+  recipe.alpha = optional_value<double>(fields, "alpha");
+  recipe.rule = optional_name(fields, "rule", parse_rule);
+  recipe.positions = optional_name(fields, "positions", parse_positions);
+  recipe.layer = optional_value<std::int64_t>(fields, "layer");
+  if (fields.has("units")) {
+    for (const std::string& unit : parts_of(fields.required<std::string>("units"))) {
+      recipe.units.push_back(parse_unit(unit));
+    }
+  }
+  recipe.control = optional_name(fields, "control", parse_control);
+  recipe.suppress_share = optional_value<double>(fields, "suppress");
+  recipe.suppress_factor = optional_value<double>(fields, "factor");
+  fields.refuse_unknown();
+  return recipe;
+}
+
+void read_ranking_choice(Fields fields, Variant& variant) {
+  variant.method = fields.optional<std::string>("method", variant.method);
+  variant.sites = methods().get(variant.method).sites;
+  if (fields.has("site")) variant.sites = parts_of(fields.required<std::string>("site"));
+  for (const std::string& site : variant.sites) parse_site(site);
+  if (fields.has("set")) {
+    fields.object("set");
+    variant.settings = fields.value("set");
+  }
+  variant.pairs = optional_value<std::int64_t>(fields, "pairs");
+  if (variant.pairs && *variant.pairs < 1) fields.refuse("pairs", "at least 1", *variant.pairs);
+  fields.refuse_unknown();
+}
+
+Variant read_variant(const Json& choice, const std::string& place) {
+  Variant variant;
+  variant.choice = choice;
+  Fields fields(choice, place);
+  if (fields.has("rank")) read_ranking_choice(fields.object("rank"), variant);
+  if (fields.has("plan")) variant.recipe = read_recipe(fields.object("plan"));
+  fields.refuse_unknown();
+  return variant;
+}
+
+std::string last_part(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
+
+}  // namespace
+
+bool Variant::is_drawn() const {
+  return settings.value("score", "") == "random" && !settings.contains("seed");
+}
+
+std::vector<Variant> expand_variants(const Json& method, const std::string& place) {
+  std::vector<Variant> variants;
+  for (const Json& choice : combinations(method)) variants.push_back(read_variant(choice, place));
+  if (!variants.empty()) return variants;
+  throw FormatError({place + ": the grid is empty", "lists with at least one value", "[]", ""});
+}
+
+std::vector<std::string> axes_of(const Json& method) {
+  std::vector<std::string> axes;
+  find_axes(method, "", axes);
+  return axes;
+}
+
+Json axis_value(const Variant& variant, const std::string& axis) {
+  const Json* value = &variant.choice;
+  for (std::size_t start = 0; start <= axis.size();) {
+    const std::size_t end = std::min(axis.find('.', start), axis.size());
+    const std::string key = axis.substr(start, end - start);
+    if (!value->is_object() || !value->contains(key)) return nullptr;
+    value = &value->at(key);
+    start = end + 1;
+  }
+  return *value;
+}
+
+std::string variant_text(const Variant& variant, const std::vector<std::string>& axes) {
+  std::vector<std::string> words;
+  for (const std::string& axis : axes) {
+    const Json value = axis_value(variant, axis);
+    const std::string text = value.is_string() ? value.get<std::string>() : to_text(value);
+    words.push_back(fmt::format("{} {}", last_part(axis), text));
+  }
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+}  // namespace austeer

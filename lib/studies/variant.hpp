@@ -1,0 +1,40 @@
+#pragma once
+// One point of a method's grid: how its ranking is made and what plan is made of that.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "steering/recipe.hpp"
+
+namespace austeer {
+
+struct Variant {
+  std::string method = "austeer";
+  std::vector<std::string> sites;     ///< ranked together; as named, or else the method's
+  Json settings = Json::object();     ///< the method's options
+  std::optional<std::int64_t> pairs;  ///< in place of the task's
+  PlanRecipe recipe;
+  Json choice;  ///< {"rank": {...}, "plan": {...}} as written, every list replaced by one of it
+
+  /// Whether its ranking is drawn at random, so that a seed belongs to it.
+  bool is_drawn() const;
+};
+
+/// A method's grid: every combination of the lists in {"rank": {...}, "plan": {...}}, the last list
+/// running fastest. `place` opens messages. Throws FormatError, UsageError.
+std::vector<Variant> expand_variants(const Json& method, const std::string& place);
+
+/// The names of the keys that hold lists of more than one value: "plan.k", "rank.set.score".
+std::vector<std::string> axes_of(const Json& method);
+
+/// The values that tell this variant from the others of its grid: "k 16, alpha 2"; of a grid of one
+/// "".
+std::string variant_text(const Variant& variant, const std::vector<std::string>& axes);
+
+/// The value of an axis ("plan.k") in a variant's choice; null where it has none.
+Json axis_value(const Variant& variant, const std::string& axis);
+
+}  // namespace austeer
