@@ -63,6 +63,35 @@ bool has_all(const std::filesystem::path& folder, const std::vector<SiteReading>
   return true;
 }
 
+/// What methods read of a cache.
+struct ReadSites {
+  std::vector<SiteReading> sites;
+  std::vector<std::int64_t> layers;  ///< of the sites read at answer_all; empty: all
+};
+
+/// What the variants read of which `wanted` says so.
+ReadSites sites_read(const Study& study, const std::function<bool(const Variant&)>& wanted) {
+  std::set<std::string> names;
+  std::set<std::int64_t> layers;
+  bool every_layer = false;
+  for (const StudyMethod& method : study.methods) {
+    for (const Variant& variant : method.variants) {
+      if (!wanted(variant)) continue;
+      for (const std::string& name :
+           methods().get(variant.method).reads(variant.sites, variant.settings)) {
+        names.insert(name);
+        if (!name.ends_with("@answer_all")) continue;
+        if (!variant.settings.contains("layer")) every_layer = true;
+        layers.insert(variant.settings.value("layer", std::int64_t{0}));
+      }
+    }
+  }
+  ReadSites read;
+  for (const std::string& name : names) read.sites.push_back(parse_site_reading(name));
+  if (!every_layer) read.layers.assign(layers.begin(), layers.end());
+  return read;
+}
+
 Json scoring_key(const StudyTask& task) {
   return {{"scoring", task.scoring == Scoring::choices ? "choices" : "generate"},
           {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
@@ -93,11 +122,11 @@ std::int64_t Bench::pairs_of(const Variant& variant) const {
   return std::min(variant.pairs.value_or(task_.pairs), splits_.pair_count());
 }
 
-const std::string& Bench::cache_key(const Variant& variant) {
-  std::string& digest = cache_keys_[pairs_of(variant)];
+const std::string& Bench::cache_key(std::int64_t count) {
+  std::string& digest = cache_keys_[count];
   if (!digest.empty()) return digest;
   Json key = common_key(study_, model_, splits_.task());
-  const std::vector<Pair> pairs = splits_.pairs(pairs_of(variant));
+  const std::vector<Pair> pairs = splits_.pairs(count);
   key["pairs"] = pairs_fingerprint(pairs);
   key["answers"] = answers_fingerprint(pairs);
   return digest = short_digest(key);
@@ -105,7 +134,7 @@ const std::string& Bench::cache_key(const Variant& variant) {
 
 std::string Bench::ranking_key(const Variant& variant, std::optional<std::uint64_t> seed) {
   const Json settings = seeded_settings(variant, seed);
-  Json key = {{"cache", cache_key(variant)},
+  Json key = {{"cache", cache_key(pairs_of(variant))},
               {"method", variant.method},
               {"sites", variant.sites},
               {"settings", settings}};
@@ -132,43 +161,40 @@ std::string Bench::key(const Trial& trial) {
   return short_digest(key);
 }
 
-void Bench::collect_cache(const std::filesystem::path& folder, std::int64_t pairs) {
+CollectOptions Bench::collect_options(std::int64_t pairs) {
   CollectOptions options;
   options.run = run_options();
   options.task = task_.task;
   options.split = splits_.pairs_split();
   options.pairs = pairs;
   options.max_tokens = study_.max_tokens;
-  options.out = folder;
-  std::set<std::string> names;
-  std::set<std::int64_t> layers;
-  bool every_layer = false;
+  options.out = folder_.cache(cache_key(pairs));
+  const ReadSites read =
+      sites_read(study_, [&](const Variant& variant) { return pairs_of(variant) == pairs; });
+  options.sites = read.sites;
+  options.layers = read.layers;
+  return options;
+}
+
+std::set<std::int64_t> Bench::pair_counts() const {
+  std::set<std::int64_t> counts;
   for (const StudyMethod& method : study_.methods) {
-    for (const Variant& variant : method.variants) {
-      if (pairs_of(variant) != pairs) continue;
-      const auto reads = methods().get(variant.method).reads(variant.sites, variant.settings);
-      names.insert(reads.begin(), reads.end());
-      if (!std::ranges::any_of(reads, [](const auto& r) { return r.ends_with("@answer_all"); })) {
-        continue;
-      }
-      if (variant.settings.contains("layer")) {
-        layers.insert(variant.settings.at("layer").get<std::int64_t>());
-      } else {
-        every_layer = true;
-      }
-    }
+    for (const Variant& variant : method.variants) counts.insert(pairs_of(variant));
   }
-  options.sites.clear();
-  for (const std::string& name : names) options.sites.push_back(parse_site_reading(name));
-  if (!every_layer) options.layers.assign(layers.begin(), layers.end());
-  if (!has_all(folder, options.sites)) collect(options, model_);
+  return counts;
+}
+
+bool Bench::has_cache(std::int64_t pairs) {
+  const CollectOptions options = collect_options(pairs);
+  return has_all(options.out, options.sites);
 }
 
 std::filesystem::path Bench::cache(const Variant& variant) {
-  const std::string key = cache_key(variant);
-  const FileLock lock = FileLock::take(folder_.lock(key));
-  collect_cache(folder_.cache(key), pairs_of(variant));
-  return folder_.cache(key);
+  const std::int64_t pairs = pairs_of(variant);
+  const FileLock lock = FileLock::take(folder_.lock(cache_key(pairs)));
+  const CollectOptions options = collect_options(pairs);
+  if (!has_all(options.out, options.sites)) collect(options, model_);
+  return options.out;
 }
 
 std::filesystem::path Bench::ranking(const Variant& variant, std::optional<std::uint64_t> seed) {

@@ -5,11 +5,13 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "models/load.hpp"
+#include "runs/collect.hpp"
 #include "studies/folder.hpp"
 #include "studies/study.hpp"
 #include "studies/task_splits.hpp"
@@ -35,7 +37,14 @@ class Bench {
   /// for a task that is scored by a judge.
   Bench(const Study& study, const StudyTask& task, const Model& model, const StudyFolder& folder);
 
+  const StudyTask& task() const { return task_; }
   const TaskSplits& splits() const { return splits_; }
+
+  /// The numbers of pairs that methods learn from: each has a cache.
+  std::set<std::int64_t> pair_counts() const;
+
+  /// Whether the cache of so many pairs is there, with all that is read of it.
+  bool has_cache(std::int64_t pairs);
 
   /// The key of a trial's cell: a digest of all that its result depends on.
   std::string key(const Trial& trial);
@@ -46,13 +55,13 @@ class Bench {
   std::vector<CellResult> obtain(std::span<const Trial> trials, const TrialDone& done);
 
  private:
-  const std::string& cache_key(const Variant& variant);
+  const std::string& cache_key(std::int64_t pairs);
   std::string ranking_key(const Variant& variant, std::optional<std::uint64_t> seed);
   std::int64_t pairs_of(const Variant& variant) const;
   RunOptions run_options() const;
   std::filesystem::path cache(const Variant& variant);
   std::filesystem::path ranking(const Variant& variant, std::optional<std::uint64_t> seed);
-  void collect_cache(const std::filesystem::path& folder, std::int64_t pairs);
+  CollectOptions collect_options(std::int64_t pairs);
   CellResult run(const Trial& trial, const std::string& key);
 
   const Study& study_;

@@ -1,6 +1,6 @@
 #pragma once
-// A study: models x tasks x methods x their grids, from one YAML file. experiments/README.md has every
-// key; experiments/ has a study for each table and figure of the paper.
+// A study: models x tasks x methods x their grids, from one YAML file. experiments/README.md has
+// every key; experiments/ has a study for each table and figure of the paper.
 
 #include <cstdint>
 #include <filesystem>

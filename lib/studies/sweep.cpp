@@ -2,12 +2,10 @@
 
 #include <charconv>
 #include <fmt/format.h>
-#include <optional>
 #include <spdlog/spdlog.h>
 
 #include "base/locks.hpp"
-#include "runs/options.hpp"
-#include "studies/bench.hpp"
+#include "studies/benches.hpp"
 
 namespace austeer {
 namespace {
@@ -24,44 +22,6 @@ std::int64_t shard_number(std::string_view digits, const std::string& text) {
   return value;
 }
 
-/// Keeps the model and the task that the last entry was about.
-class Sweeper {
- public:
-  Sweeper(const Study& study, const StudyFolder& folder) : study_(study), folder_(folder) {}
-
-  void run(const Entry& entry) {
-    const EntryOutcome outcome = run_entry(study_, entry, bench(entry), report_);
-    write_outcome(folder_, study_, entry, outcome);
-    ++report_.entries;
-  }
-
-  const SweepReport& report() const { return report_; }
-
- private:
-  Bench& bench(const Entry& entry) {
-    if (!model_ || model_->name != entry.model) {
-      bench_.reset();
-      model_.reset();  // first: there may be no room for two
-      RunOptions run = study_.run;
-      run.model = entry.model;
-      model_ = open_model(run);
-    }
-    if (!bench_ || task_ != entry.task) {
-      bench_.reset();
-      bench_.emplace(study_, *entry.task, *model_, folder_);
-      task_ = entry.task;
-    }
-    return *bench_;
-  }
-
-  const Study& study_;
-  const StudyFolder& folder_;
-  SweepReport report_;
-  std::optional<Model> model_;
-  std::optional<Bench> bench_;
-  const StudyTask* task_ = nullptr;
-};
-
 }  // namespace
 
 Shard parse_shard(const std::string& text) {
@@ -77,7 +37,12 @@ Shard parse_shard(const std::string& text) {
 SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& shard) {
   folder.make();
   const std::vector<Entry> entries = entries_of(study);
-  Sweeper sweeper(study, folder);
+  SweepReport report;
+  Benches benches(study, folder);
+  const auto run = [&](const Entry& entry) {
+    write_outcome(folder, study, entry, run_entry(study, entry, benches.at(entry), report));
+    ++report.entries;
+  };
   std::vector<const Entry*> taken;  // by other processes, when their turn came
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (!shard.has(i)) continue;
@@ -86,11 +51,11 @@ SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& sh
       taken.push_back(&entries[i]);
       continue;
     }
-    sweeper.run(entries[i]);
+    run(entries[i]);
     spdlog::info("{} of {} entries: {}", i + 1, entries.size(), entry_text(entries[i]));
   }
-  for (const Entry* entry : taken) sweeper.run(*entry);  // helps with what is still missing
-  return sweeper.report();
+  for (const Entry* entry : taken) run(*entry);  // helps with what is still missing
+  return report;
 }
 
 }  // namespace austeer

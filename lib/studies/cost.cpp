@@ -1,0 +1,195 @@
+#include "studies/cost.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "runs/answers.hpp"
+#include "studies/benches.hpp"
+
+namespace austeer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t measured_items = 8;
+constexpr std::int64_t measured_steps = 4;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// What one item of a task costs.
+struct ItemCost {
+  double tokens = 0;
+  double seconds = 0;
+  double seconds_per_token = 0;  ///< of a text that is read once
+};
+
+std::int64_t tokens_of(const std::vector<Item>& items, const Tokenizer& tokenizer) {
+  std::int64_t tokens = 0;
+  for (const Item& item : items) {
+    tokens += static_cast<std::int64_t>(tokenizer.encode(item.prompt).size());
+  }
+  return tokens;
+}
+
+/// The prompts once for each choice.
+ItemCost measure_choices(const std::vector<Item>& items, const Model& model,
+                         std::int64_t batch_tokens) {
+  const double count = static_cast<double>(items.size());
+  double tokens = 0;
+  for (const Item& item : items) {
+    tokens +=
+        static_cast<double>(model.tokenizer->encode(item.prompt).size() * item.choices.size());
+  }
+  const double seconds =
+      seconds_of([&] { score_choices(items, model, batch_tokens, nullptr, "measuring"); });
+  return {tokens / count, seconds / count, seconds / tokens};
+}
+
+/// A first token for the prompts' cost, a few more for that of a decode step.
+ItemCost measure_generation(const std::vector<Item>& items, const Model& model,
+                            std::int64_t batch_tokens, std::int64_t length) {
+  const double count = static_cast<double>(items.size());
+  const auto tokens = static_cast<double>(tokens_of(items, *model.tokenizer));
+  const auto generate = [&](std::int64_t steps) {
+    generate_answers(items, model, steps, batch_tokens, nullptr, "measuring");
+  };
+  const double first = seconds_of([&] { generate(1); });
+  ItemCost cost{tokens / count + static_cast<double>(length), first / count, first / tokens};
+  if (length > 1) {
+    const double more = seconds_of([&] { generate(1 + measured_steps); });
+    const double step = std::max(0.0, more - first) / static_cast<double>(measured_steps);
+    cost.seconds += step * static_cast<double>(length - 1) / count;
+  }
+  return cost;
+}
+
+ItemCost measure(const StudyTask& task, const Bench& bench, const Model& model,
+                 std::int64_t batch_tokens) {
+  std::vector<Item> items = bench.splits().items(false);
+  items.resize(std::min(items.size(), measured_items));
+  if (task.scoring == Scoring::choices) return measure_choices(items, model, batch_tokens);
+  const std::int64_t length = task.max_new_tokens.value_or(
+      bench.splits().task().max_new_tokens(model.decoder->config().model_type));
+  return measure_generation(items, model, batch_tokens, length);
+}
+
+/// How often the items are answered for an entry.
+struct Passes {
+  std::int64_t cells = 0;
+  std::int64_t items = 0;
+
+  void add(std::int64_t count, std::int64_t each) {
+    cells += count;
+    items += count * each;
+  }
+};
+
+Passes passes_of(const Study& study, const Entry& entry, const TaskSplits& splits) {
+  Passes passes;
+  if (entry.method == nullptr) {
+    passes.add(1, splits.test_count());
+    return passes;
+  }
+  const auto variants = static_cast<std::int64_t>(entry.method->variants.size());
+  const bool on_test = study.select == Selection::test || study.select == Selection::none;
+  if (on_test || variants > 1) {
+    passes.add(variants, on_test ? splits.test_count() : splits.dev_count());
+    if (study.select == Selection::race) {
+      passes.items =
+          static_cast<std::int64_t>(study.race_share * static_cast<double>(passes.items));
+    }
+  }
+  if (study.select == Selection::none) return passes;
+  passes.add(on_test ? 0 : 1, splits.test_count());
+  for (const Control control : entry.method->controls) {
+    const bool drawn = control != Control::magnitude;
+    passes.add(drawn ? static_cast<std::int64_t>(study.seeds.size()) : 1, splits.test_count());
+  }
+  return passes;
+}
+
+/// Of a grid's cells on the dev or test items, those that are there.
+Passes done_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder) {
+  Passes done;
+  const auto look = [&](Trial trial) {
+    if (trial.variant != nullptr && trial.variant->is_drawn()) trial.seed = study.seeds.front();
+    trial.last = trial.dev ? bench.splits().dev_count() : bench.splits().test_count();
+    if (std::filesystem::exists(folder.cell(bench.key(trial)))) done.add(1, trial.last);
+  };
+  if (entry.method == nullptr) {
+    look({});
+    return done;
+  }
+  Trial trial;
+  trial.dev = study.select == Selection::dev || study.select == Selection::race;
+  if (trial.dev && entry.method->variants.size() == 1) return done;
+  for (const Variant& variant : entry.method->variants) {
+    trial.variant = &variant;
+    look(trial);
+  }
+  return done;
+}
+
+EntryCost cost_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder,
+                  const ItemCost& item) {
+  const Passes all = passes_of(study, entry, bench.splits());
+  Passes done = done_of(study, entry, bench, folder);
+  if (read_outcome(folder, study, entry)) done = all;
+  const auto missing = static_cast<double>(std::max<std::int64_t>(0, all.items - done.items));
+  return {entry.model,
+          entry.task->name,
+          entry.method_name(),
+          all.cells,
+          done.cells,
+          static_cast<std::int64_t>(missing * item.tokens),
+          missing * item.seconds};
+}
+
+EntryCost cost_of_pairs(const Entry& entry, Bench& bench, const Model& model,
+                        const ItemCost& item) {
+  EntryCost cost{entry.model, entry.task->name, "(pairs)", 0, 0, 0, 0};
+  for (const std::int64_t count : bench.pair_counts()) {
+    ++cost.cells;
+    if (bench.has_cache(count)) {
+      ++cost.done;
+      continue;
+    }
+    for (const Pair& pair : bench.splits().pairs(count)) {
+      cost.tokens += static_cast<std::int64_t>(model.tokenizer->encode(pair.positive).size() +
+                                               model.tokenizer->encode(pair.negative).size());
+    }
+  }
+  cost.seconds = static_cast<double>(cost.tokens) * item.seconds_per_token;
+  return cost;
+}
+
+}  // namespace
+
+std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& folder,
+                                      const Shard& shard) {
+  std::vector<EntryCost> costs;
+  Benches benches(study, folder);
+  ItemCost item;
+  const std::vector<Entry> entries = entries_of(study);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry& entry = entries[i];
+    if (!shard.has(i)) continue;
+    const bool opens = !benches.is_open(entry);
+    Bench& bench = benches.at(entry);
+    if (opens) {
+      item = measure(*entry.task, bench, benches.model(), study.run.batch_tokens);
+      if (!study.methods.empty()) {
+        costs.push_back(cost_of_pairs(entry, bench, benches.model(), item));
+      }
+    }
+    costs.push_back(cost_of(study, entry, bench, folder, item));
+  }
+  return costs;
+}
+
+}  // namespace austeer

@@ -1,0 +1,153 @@
+#include "studies/results.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "statistics/holm.hpp"
+
+namespace austeer {
+namespace {
+
+double mean_score(const std::vector<double>& scores) {
+  return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+}
+
+Interval interval_of(const std::vector<double>& scores, std::size_t draws) {
+  if (draws > 1) {
+    const std::vector<double> nothing(scores.size(), 0.0);
+    return compare_paired(nothing, scores).interval;
+  }
+  const double hits = std::accumulate(scores.begin(), scores.end(), 0.0);
+  return wilson_interval(static_cast<std::int64_t>(hits), static_cast<std::int64_t>(scores.size()));
+}
+
+CellResult cell_that_is_there(const StudyFolder& folder, const std::string& key) {
+  if (auto cell = read_cell(folder, key)) return *std::move(cell);
+  throw FileError("study", folder.cell(key).string() + " is missing, though its study has used it",
+                  "`austeer sweep` runs it again");
+}
+
+/// Cells that answer the same items in several draws.
+Measured measure(const std::vector<CellResult>& draws) {
+  Measured measured;
+  measured.scores.assign(draws.front().scores.size(), 0.0);
+  for (const CellResult& draw : draws) {
+    for (std::size_t i = 0; i < measured.scores.size(); ++i) {
+      measured.scores[i] += draw.scores.at(i) / static_cast<double>(draws.size());
+    }
+    measured.cells.push_back(draw.key);
+  }
+  measured.accuracy = mean_score(measured.scores);
+  measured.interval = interval_of(measured.scores, draws.size());
+  measured.outcome = draws.front().outcome;
+  measured.activations_per_token = measured.outcome.value("activations_per_token", std::int64_t{0});
+  return measured;
+}
+
+/// A variant's cells, each with further items.
+MeasuredVariant read_variant(const StudyFolder& folder, const VariantOutcome& outcome) {
+  MeasuredVariant variant{{}, outcome.failed};
+  if (!outcome.failed.empty() || outcome.cells.empty()) return variant;
+  CellResult joined;
+  for (const std::string& key : outcome.cells) {
+    const CellResult cell = cell_that_is_there(folder, key);
+    joined.scores.insert(joined.scores.end(), cell.scores.begin(), cell.scores.end());
+    if (joined.outcome.empty()) joined.outcome = cell.outcome;
+  }
+  variant.measured = measure({joined});
+  variant.measured->cells = outcome.cells;
+  return variant;
+}
+
+/// The draws of the test with this control ("" for the method itself); empty where any failed, and
+/// then `failed` says why.
+std::vector<CellResult> draws_of(const StudyFolder& folder, const EntryOutcome& outcome,
+                                 const std::string& control, std::string& failed) {
+  std::vector<CellResult> draws;
+  for (const TestOutcome& test : outcome.tests) {
+    if (test.control != control) continue;
+    draws.push_back(cell_that_is_there(folder, test.cell));
+    if (!draws.back().failed.empty()) {
+      failed = draws.back().failed;
+      return {};
+    }
+  }
+  return draws;
+}
+
+EntryResults read_entry(const Study& study, const StudyFolder& folder, const Entry& entry) {
+  EntryResults results;
+  results.entry = entry;
+  const auto outcome = read_outcome(folder, study, entry);
+  if (!outcome) return results;
+  results.done = true;
+  results.chosen = outcome->chosen;
+  results.evaluations = outcome->evaluations;
+  for (const VariantOutcome& variant : outcome->choice) {
+    results.choice.push_back(read_variant(folder, variant));
+  }
+  if (const auto draws = draws_of(folder, *outcome, "", results.failed); !draws.empty()) {
+    results.test = measure(draws);
+  }
+  if (entry.method == nullptr) return results;
+  for (const Control control : entry.method->controls) {
+    MeasuredControl measured{control, {}, "", {}};
+    const auto draws = draws_of(folder, *outcome, control_name(control), measured.failed);
+    if (!draws.empty()) measured.measured = measure(draws);
+    if (measured.measured && results.test) {
+      measured.comparison = compare_paired(measured.measured->scores, results.test->scores);
+    }
+    results.controls.push_back(std::move(measured));
+  }
+  return results;
+}
+
+/// Compares every method with the unsteered model of its model and task.
+void compare_with_vanilla(std::vector<EntryResults>& all) {
+  std::vector<double> p_values;
+  std::vector<EntryResults*> compared;
+  for (EntryResults& results : all) {
+    if (results.entry.method == nullptr || !results.test) continue;
+    const EntryResults* baseline =
+        find_results(all, results.entry.model, results.entry.task->name, vanilla);
+    if (baseline == nullptr || !baseline->test) continue;
+    results.against_vanilla = compare_paired(baseline->test->scores, results.test->scores);
+    p_values.push_back(results.against_vanilla->p_value);
+    compared.push_back(&results);
+  }
+  const std::vector<double> adjusted = holm(p_values);
+  for (std::size_t i = 0; i < compared.size(); ++i) compared[i]->adjusted_p = adjusted[i];
+}
+
+}  // namespace
+
+std::vector<Control> EntryResults::unbeaten_controls() const {
+  std::vector<Control> unbeaten;
+  for (const MeasuredControl& control : controls) {
+    if (control.comparison && control.comparison->interval.low <= 0) {
+      unbeaten.push_back(control.control);
+    }
+  }
+  return unbeaten;
+}
+
+std::vector<EntryResults> read_results(const Study& study, const StudyFolder& folder) {
+  std::vector<EntryResults> all;
+  for (const Entry& entry : entries_of(study)) all.push_back(read_entry(study, folder, entry));
+  compare_with_vanilla(all);
+  return all;
+}
+
+const EntryResults* find_results(const std::vector<EntryResults>& results, const std::string& model,
+                                 const std::string& task, const std::string& method) {
+  for (const EntryResults& found : results) {
+    if (found.entry.model == model && found.entry.task->name == task &&
+        found.entry.method_name() == method) {
+      return &found;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace austeer

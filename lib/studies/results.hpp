@@ -1,0 +1,64 @@
+#pragma once
+// What came out of a study, read back from its folder and compared: every entry against the
+// unsteered model and against its controls, item by item. Needs neither models nor data.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "statistics/interval.hpp"
+#include "statistics/paired.hpp"
+#include "studies/entry.hpp"
+
+namespace austeer {
+
+/// One way of answering the items, measured. With several seeds an item's score is their mean.
+struct Measured {
+  std::vector<double> scores;  ///< per item, in [0, 1]
+  double accuracy = 0;
+  Interval interval;  ///< 95 %: Wilson's; with several seeds a bootstrap over the items
+  std::int64_t activations_per_token = 0;
+  Json outcome = Json::object();  ///< as in the (first) cell's result: fluency, cost ...
+  std::vector<std::string> cells;
+};
+
+struct MeasuredControl {
+  Control control;
+  std::optional<Measured> measured;            ///< nothing where it could not be carried out
+  std::string failed;                          ///< then why
+  std::optional<PairedComparison> comparison;  ///< of the method with it, on the same items
+};
+
+/// A variant where the choice was made.
+struct MeasuredVariant {
+  std::optional<Measured> measured;  ///< on the items that it met; nothing where it failed
+  std::string failed;
+};
+
+struct EntryResults {
+  Entry entry;
+  bool done = false;                    ///< everything below is there
+  std::vector<MeasuredVariant> choice;  ///< one per variant, where a choice was made
+  std::optional<std::size_t> chosen;
+  std::int64_t evaluations = 0;  ///< for the choice
+  std::optional<Measured> test;  ///< of the chosen variant; nothing where it failed
+  std::string failed;            ///< then why
+  std::optional<PairedComparison> against_vanilla;
+  double adjusted_p = 1;  ///< of that, Holm's over all methods of the study
+  std::vector<MeasuredControl> controls;
+
+  /// The controls that it is not clearly above: their 95 % interval of the difference holds 0 or
+  /// less.
+  std::vector<Control> unbeaten_controls() const;
+};
+
+/// One per entry of the study, in their order. Throws FormatError for broken files.
+std::vector<EntryResults> read_results(const Study& study, const StudyFolder& folder);
+
+/// The results of a model, task and method (null: the unsteered model); null where there are none.
+const EntryResults* find_results(const std::vector<EntryResults>& results, const std::string& model,
+                                 const std::string& task, const std::string& method);
+
+}  // namespace austeer
