@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/names.hpp"
-#include "runs/child_process.hpp"
 
 namespace austeer {
 namespace {
@@ -61,9 +61,10 @@ void take_member(const std::filesystem::path& archive, const std::string& member
     throw FormatError(
         {what, "a relative member path without '..'", fmt::format("'{}'", member), ""});
   }
-  const ChildResult result = run_child(
-      {python_program(), "-I", "-c", script, std::filesystem::absolute(archive).string(), member,
-       std::filesystem::absolute(file).string(), std::to_string(max_bytes), mode});
+  const ChildResult result =
+      run_child({python_program(), "-I", "-c", script, std::filesystem::absolute(archive).string(),
+                 member, std::filesystem::absolute(file).string(), std::to_string(max_bytes), mode},
+                python_options());
   if (result.status == 0) return;
   std::error_code ignored;
   std::filesystem::remove(file, ignored);

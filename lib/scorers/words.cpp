@@ -4,9 +4,9 @@
 #include <functional>
 #include <memory>
 
+#include "base/utf8.hpp"
 #include "scorers/sentences.hpp"
 #include "text/regex.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

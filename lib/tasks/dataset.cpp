@@ -10,10 +10,10 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "base/utf8.hpp"
 #include "tasks/copa_xml.hpp"
 #include "tasks/csv.hpp"
 #include "tasks/strip.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

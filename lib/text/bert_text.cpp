@@ -1,7 +1,7 @@
 #include "text/bert_text.hpp"
 
+#include "base/utf8.hpp"
 #include "text/unicode.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "text/byte_level.hpp"
 #include "text/byte_pieces.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

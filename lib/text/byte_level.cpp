@@ -1,7 +1,7 @@
 // The alphabet as a table in each direction, made once.
 #include "text/byte_level.hpp"
 
-#include "text/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace austeer {
 namespace {

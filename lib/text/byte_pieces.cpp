@@ -3,7 +3,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
-#include "text/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace austeer {
 

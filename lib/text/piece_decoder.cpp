@@ -3,9 +3,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "text/byte_level.hpp"
 #include "text/byte_pieces.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
-#include "text/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace austeer {
 

@@ -8,10 +8,10 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/utf8.hpp"
 #include "text/added_tokens.hpp"
 #include "text/byte_pieces.hpp"
 #include "text/pieces.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

@@ -2,8 +2,8 @@
 #include <map>
 #include <variant>
 
+#include "base/utf8.hpp"
 #include "text/tokenizer_json_sections.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

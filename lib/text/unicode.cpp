@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "text/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace austeer {
 namespace {

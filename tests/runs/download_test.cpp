@@ -136,15 +136,5 @@ TEST(Archive, AnUnwritableTargetOrAFullDiskIsNamed) {
   }
 }
 
-TEST(ChildProcess, ReportsStatusAndLastLines) {
-  const ChildResult result =
-      run_child({python_program(), "-c", "print('one\\n\\ntwo\\nthree'); raise SystemExit(7)"});
-  EXPECT_EQ(result.status, 7);
-  EXPECT_EQ(result.last_lines(2), "two\nthree");
-  EXPECT_EQ(run_child({"sh", "-c", "kill -9 $$"}).status, 128 + 9);
-  EXPECT_EQ(run_child({"echo", "$HOME; `x`"}).output, "$HOME; `x`\n") << "no shell in between";
-  expect_refusal<FileError>([] { run_child({"/nonexistent/program"}); }, "/nonexistent/program");
-}
-
 }  // namespace
 }  // namespace austeer

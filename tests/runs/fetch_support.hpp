@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/child_process.hpp"
 #include "base/files.hpp"
-#include "runs/child_process.hpp"
 #include "script_server.hpp"
 #include "testing.hpp"
 

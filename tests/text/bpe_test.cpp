@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "testing.hpp"
 #include "text/byte_level.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "testing.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {

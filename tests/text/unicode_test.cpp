@@ -1,58 +1,15 @@
-// UTF-8 repair, character classes and normal forms.
+// Character classes, normal forms and the byte-level alphabet.
 
 #include "text/unicode.hpp"
 
 #include <cstdint>
 #include <gtest/gtest.h>
 
+#include "base/utf8.hpp"
 #include "text/byte_level.hpp"
-#include "text/utf8.hpp"
 
 namespace austeer {
 namespace {
-
-TEST(Utf8, ValidTextIsKept) {
-  const std::string text = "a\xC3\xA9\xE6\xBC\xA2\xF0\x9F\xA4\xB7\xF4\x8F\xBF\xBF";
-  EXPECT_EQ(repair_utf8(text), text);
-  EXPECT_EQ(repair_utf8(std::string(1, '\0')), std::string(1, '\0'));
-}
-
-TEST(Utf8, EachMaximalIllFormedPartBecomesOneReplacement) {
-  const std::string r = "\xEF\xBF\xBD";
-  EXPECT_EQ(repair_utf8("a\xFFz"), "a" + r + "z");
-  EXPECT_EQ(repair_utf8("\xE6\xBC"), r) << "cut off";
-  EXPECT_EQ(repair_utf8("\xF0\x9F\xA4z"), r + "z");
-  EXPECT_EQ(repair_utf8("\xC0\x80"), r + r) << "overlong";
-  EXPECT_EQ(repair_utf8("\xE0\x80\x80"), r + r + r) << "overlong";
-  EXPECT_EQ(repair_utf8("\xED\xA0\x80"), r + r + r) << "surrogate";
-  EXPECT_EQ(repair_utf8("\xF4\x90\x80\x80"), r + r + r + r) << "above U+10FFFF";
-  EXPECT_EQ(repair_utf8("\x80\xBF"), r + r);
-}
-
-TEST(Utf8, CodePointsBothWays) {
-  for (const char32_t value : {0x24u, 0x7FFu, 0x800u, 0xFFFFu, 0x10000u, 0x10FFFFu}) {
-    std::string text = "x";
-    append_utf8(text, value);
-    EXPECT_TRUE(code_point_at(text, 1).value == value);
-    EXPECT_TRUE(code_point_before(text, text.size()).value == value);
-    EXPECT_EQ(code_point_before(text, text.size()).length, text.size() - 1);
-  }
-}
-
-TEST(Utf8, IllFormedBytesAreSteppedOver) {
-  // Each stands at the very end of a string of its own, so that a sanitizer sees a read past it.
-  for (const std::string& bytes : {std::string("\xA1"), std::string("\xC3"), std::string("\xFF"),
-                                   std::string("\xE2\x96"), std::string("\xF0\x9F\xA4")}) {
-    const CodePoint found = code_point_at(bytes, 0);
-    EXPECT_TRUE(found.value == 0xFFFD);
-    EXPECT_EQ(found.length, bytes.size());
-    EXPECT_EQ(valid_utf8_prefix(bytes), 0U);
-    EXPECT_EQ(valid_utf8_prefix("a\u00E9" + bytes), 3U);
-    EXPECT_EQ(bytes_of_piece(bytes), std::nullopt);
-    EXPECT_EQ(bytes_of_piece(std::string(40, 'a') + bytes), std::nullopt);
-  }
-  EXPECT_EQ(valid_utf8_prefix("a\u00E9"), 3U);
-}
 
 TEST(Unicode, ClassesOfCharacters) {
   for (const char32_t space : {0x9u, 0x20u, 0x85u, 0xA0u, 0x2028u, 0x3000u}) {
@@ -100,6 +57,15 @@ TEST(ByteLevel, EveryByteHasItsOwnPrintableCharacter) {
   EXPECT_EQ(bytes_of_piece("\u0120the\u010A"), " the\n");
   EXPECT_EQ(bytes_of_piece("a b"), std::nullopt) << "a space is not in the alphabet";
   EXPECT_EQ(bytes_of_piece("\u6F22"), std::nullopt);
+}
+
+TEST(ByteLevel, IllFormedPiecesHaveNoBytes) {
+  // Each stands at the very end of a string of its own, so that a sanitizer sees a read past it.
+  for (const std::string& bytes : {std::string("\xA1"), std::string("\xC3"), std::string("\xFF"),
+                                   std::string("\xE2\x96"), std::string("\xF0\x9F\xA4")}) {
+    EXPECT_EQ(bytes_of_piece(bytes), std::nullopt);
+    EXPECT_EQ(bytes_of_piece(std::string(40, 'a') + bytes), std::nullopt);
+  }
 }
 
 }  // namespace

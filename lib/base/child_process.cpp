@@ -1,4 +1,4 @@
-#include "runs/child_process.hpp"
+#include "base/child_process.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t output_limit = 64 << 10;
 
-pid_t spawn(const std::vector<std::string>& arguments, int output) {
+pid_t spawn(const std::vector<std::string>& arguments, const ChildOptions& options, int output) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -27,12 +27,15 @@ pid_t spawn(const std::vector<std::string>& arguments, int output) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+  if (!options.folder.empty()) {
+    posix_spawn_file_actions_addchdir_np(&actions, options.folder.c_str());
+  }
   pid_t child = -1;
   const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     throw FileError("process", fmt::format("cannot run {}: {}", arguments[0], std::strerror(error)),
-                    "Is it installed and in PATH? For Python, AUSTEER_PYTHON names another one");
+                    options.hint);
   }
   return child;
 }
@@ -74,14 +77,14 @@ std::string ChildResult::last_lines(int count) const {
   return text;
 }
 
-ChildResult run_child(const std::vector<std::string>& arguments) {
+ChildResult run_child(const std::vector<std::string>& arguments, const ChildOptions& options) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw FileError("process", fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   pid_t child = -1;
   try {
-    child = spawn(arguments, ends[1]);
+    child = spawn(arguments, options, ends[1]);
   } catch (...) {
     ::close(ends[0]);
     ::close(ends[1]);
@@ -101,6 +104,10 @@ ChildResult run_child(const std::vector<std::string>& arguments) {
 std::string python_program() {
   const std::string chosen = environment("AUSTEER_PYTHON");
   return chosen.empty() ? "python3" : chosen;
+}
+
+ChildOptions python_options() {
+  return {{}, "Is it installed and in PATH? AUSTEER_PYTHON names another one"};
 }
 
 }  // namespace austeer

@@ -1,6 +1,7 @@
 #pragma once
 // Runs another program and waits for it: an argument list, never a shell.
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,19 @@ struct ChildResult {
   std::string last_lines(int count) const;
 };
 
+struct ChildOptions {
+  std::filesystem::path folder;  ///< where it runs; empty: where the caller does
+  std::string hint = "Is it installed and in PATH?";  ///< what to try when it cannot be started
+};
+
 /// Runs `arguments[0]` (looked up in PATH) with stdin closed and the caller's environment. Throws
 /// FileError when it cannot be started.
-ChildResult run_child(const std::vector<std::string>& arguments);
+ChildResult run_child(const std::vector<std::string>& arguments, const ChildOptions& options = {});
 
 /// The Python to run: $AUSTEER_PYTHON, else "python3".
 std::string python_program();
+
+/// run_child()'s options for python_program(): what to try when there is none.
+ChildOptions python_options();
 
 }  // namespace austeer

@@ -1,5 +1,5 @@
 // UTF-8 by the table of well-formed byte sequences (Unicode chapter 3, table 3-7).
-#include "text/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstdint>
 
