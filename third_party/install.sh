@@ -16,7 +16,7 @@ packages=(g++ git curl pkg-config python3 python3-venv python3-pip
 with_tests=no
 if [ "${1:-}" = --tests ]; then
   with_tests=yes
-  packages+=(libgtest-dev clang libclang-rt-dev)
+  packages+=(libgtest-dev clang libclang-rt-dev slurm-wlm munge)
 elif [ $# -gt 0 ]; then
   echo "usage: third_party/install.sh [--tests]" >&2
   exit 2

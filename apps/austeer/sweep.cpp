@@ -1,13 +1,19 @@
-// austeer sweep: the cells of a study, or what they will cost, or whether they can be run.
+// austeer sweep: runs the cells of a study; or says what they will cost, checks whether they can be
+// run, or hands them to Slurm.
 
 #include "studies/sweep.hpp"
 
 #include <fmt/format.h>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/child_process.hpp"
 #include "commands.hpp"
 #include "shared_options.hpp"
+#include "studies/check.hpp"
+#include "studies/cost.hpp"
+#include "studies/slurm.hpp"
 #include "studies/study.hpp"
 
 namespace austeer::app {
@@ -16,12 +22,102 @@ namespace {
 struct SweepCommand {
   StudyChoice study;
   std::string shard = "1/1";
+  bool list = false;
+  bool dry_run = false;
+  bool slurm = false;
+  std::optional<std::int64_t> slurm_tasks;
+  std::vector<std::string> sbatch;
   bool json = false;
 };
 
-void run_sweep(const SweepCommand& options) {
-  const Study study = open_study(options.study);
-  const StudyFolder folder(study_folder(options.study));
+/// 3725 as "1:02:05", 65 as "1:05".
+std::string clock(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  const std::int64_t hours = whole / 3600, minutes = whole / 60 % 60;
+  return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60)
+                   : fmt::format("{}:{:02}", minutes, whole % 60);
+}
+
+Json cost_json(const EntryCost& cost) {
+  return {{"model", cost.model},    {"task", cost.task}, {"method", cost.method},
+          {"cells", cost.cells},    {"done", cost.done}, {"tokens", cost.tokens},
+          {"seconds", cost.seconds}};
+}
+
+void print_costs(const std::vector<EntryCost>& costs) {
+  EntryCost total{"total", "", "", 0, 0, 0, 0};
+  const auto print = [](const EntryCost& cost) {
+    fmt::print("{:28} {:14} {:28} {:>6} {:>6} {:>10} {:>9}\n", cost.model, cost.task, cost.method,
+               cost.cells, cost.done, cost.tokens, clock(cost.seconds));
+  };
+  fmt::print("{:28} {:14} {:28} {:>6} {:>6} {:>10} {:>9}\n", "model", "task", "method", "cells",
+             "done", "tokens", "time");
+  for (const EntryCost& cost : costs) {
+    print(cost);
+    total.cells += cost.cells;
+    total.done += cost.done;
+    total.tokens += cost.tokens;
+    total.seconds += cost.seconds;
+  }
+  print(total);
+}
+
+void list(const Study& study, const StudyFolder& folder, const SweepCommand& options) {
+  const auto costs = estimate_costs(study, folder, parse_shard(options.shard));
+  if (!options.json) return print_costs(costs);
+  Json rows = Json::array();
+  for (const EntryCost& cost : costs) rows.push_back(cost_json(cost));
+  print_json({{"study", options.study.file.string()}, {"entries", rows}});
+}
+
+void dry_run(const Study& study, const SweepCommand& options) {
+  std::int64_t problems = 0;
+  Json rows = Json::array();
+  for (const StudyCheck& check : check_study(study)) {
+    rows.push_back({{"what", check.what}, {"problem", check.problem}});
+    if (!check.problem.empty()) ++problems;
+    if (options.json) continue;
+    fmt::print("{} {}\n", check.problem.empty() ? "ok     " : "problem", check.what);
+    if (!check.problem.empty()) fmt::print("        {}\n", check.problem);
+  }
+  if (options.json) print_json({{"study", options.study.file.string()}, {"checks", rows}});
+  if (problems == 0) return;
+  throw Error("sweep", fmt::format("{}: {} of its parts cannot be run", options.study.file.string(),
+                                   problems));
+}
+
+/// What each task of a job array runs.
+std::vector<std::string> sweep_command(const SweepCommand& options) {
+  const StudyChoice& study = options.study;
+  std::vector<std::string> command = {running_program().string(), "sweep",
+                                      std::filesystem::absolute(study.file).string(), "--out",
+                                      std::filesystem::absolute(study_folder(study)).string()};
+  const auto add = [&](const std::string& name, const std::string& value) {
+    command.push_back(name);
+    command.push_back(value);
+  };
+  if (study.datasets) add("--datasets", std::filesystem::absolute(*study.datasets).string());
+  if (study.device) add("--device", *study.device);
+  if (study.dtype) add("--dtype", *study.dtype);
+  if (study.threads) add("--threads", std::to_string(*study.threads));
+  if (study.batch_tokens) add("--batch-tokens", std::to_string(*study.batch_tokens));
+  return command;
+}
+
+void submit(const Study& study, const StudyFolder& folder, const SweepCommand& options) {
+  const auto entries = static_cast<std::int64_t>(entries_of(study).size());
+  const SlurmOptions slurm{sweep_command(options), options.slurm_tasks.value_or(entries),
+                           options.sbatch, folder.root()};
+  const std::string job = submit_to_slurm(slurm);
+  if (options.json) {
+    print_json({{"job", job}, {"tasks", slurm.tasks}, {"folder", folder.root().string()}});
+  } else {
+    fmt::print("job {}: {} tasks; their logs are in {}\n", job, slurm.tasks,
+               (folder.root() / "slurm").string());
+  }
+}
+
+void run(const Study& study, const StudyFolder& folder, const SweepCommand& options) {
   const SweepReport report = sweep(study, folder, parse_shard(options.shard));
   if (options.json) {
     print_json({{"study", options.study.file.string()},
@@ -31,11 +127,19 @@ void run_sweep(const SweepCommand& options) {
                 {"cells_failed", report.failed}});
     return;
   }
-  fmt::print("{}: {} entries, {} cells run now", folder.root().string(), report.entries,
-             report.ran);
-  fmt::print("{}\n", report.failed == 0
-                         ? ""
-                         : fmt::format(", of which {} could not be carried out", report.failed));
+  const std::string failed =
+      report.failed == 0 ? "" : fmt::format(", {} of them failed", report.failed);
+  fmt::print("{}: {} entries, {} cells run now{}\n", folder.root().string(), report.entries,
+             report.ran, failed);
+}
+
+void run_sweep(const SweepCommand& options) {
+  const Study study = open_study(options.study);
+  const StudyFolder folder(study_folder(options.study));
+  if (options.dry_run) return dry_run(study, options);
+  if (options.list) return list(study, folder, options);
+  if (options.slurm) return submit(study, folder, options);
+  run(study, folder, options);
 }
 
 }  // namespace
@@ -45,10 +149,30 @@ void add_sweep(CLI::App& app) {
   const auto options = std::make_shared<SweepCommand>();
   add_study_options(*command, options->study);
   add_study_run_options(*command, options->study);
+  auto* shard = command
+                    ->add_option("--shard", options->shard,
+                                 "I/N: the I-th of N parts of the entries, for any scheduler")
+                    ->capture_default_str();
+  auto* list = command->add_flag("--list", options->list,
+                                 "what each entry will cost: cells, tokens, time as a short "
+                                 "measurement has it");
+  auto* dry_run = command->add_flag("--dry-run", options->dry_run,
+                                    "check every model, dataset and method, run nothing");
+  auto* slurm = command
+                    ->add_flag("--slurm", options->slurm,
+                               "submit a job array; its tasks share the folder of results")
+                    ->excludes(shard)
+                    ->excludes(list)
+                    ->excludes(dry_run);
+  list->excludes(dry_run);
+  command->add_option("--slurm-tasks", options->slurm_tasks, "of the array. Default: one per entry")
+      ->needs(slurm)
+      ->check(CLI::PositiveNumber);
   command
-      ->add_option("--shard", options->shard,
-                   "I/N: the I-th of N parts of the entries, for a scheduler of your own")
-      ->capture_default_str();
+      ->add_option("--sbatch", options->sbatch,
+                   "an option of sbatch, such as --sbatch=--time=8:00:00; may be repeated")
+      ->allow_extra_args(false)
+      ->needs(slurm);
   add_json_option(*command, options->json);
   command->callback([options] { run_sweep(*options); });
 }

@@ -101,6 +101,8 @@ ChildResult run_child(const std::vector<std::string>& arguments, const ChildOpti
   return result;
 }
 
+std::filesystem::path running_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
+
 std::string python_program() {
   const std::string chosen = environment("AUSTEER_PYTHON");
   return chosen.empty() ? "python3" : chosen;

@@ -24,6 +24,9 @@ struct ChildOptions {
 /// FileError when it cannot be started.
 ChildResult run_child(const std::vector<std::string>& arguments, const ChildOptions& options = {});
 
+/// The program that is running now, such as one to be started again elsewhere.
+std::filesystem::path running_program();
+
 /// The Python to run: $AUSTEER_PYTHON, else "python3".
 std::string python_program();
 

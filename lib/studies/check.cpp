@@ -1,0 +1,83 @@
+#include "studies/check.hpp"
+
+#include <fmt/format.h>
+#include <functional>
+
+#include "base/paths.hpp"
+#include "models/config.hpp"
+#include "models/gguf_model.hpp"
+#include "models/locate.hpp"
+#include "steering/methods.hpp"
+#include "studies/task_splits.hpp"
+
+namespace austeer {
+namespace {
+
+/// `look` says what it saw, or throws; `name` stands for it then.
+StudyCheck look_at(const std::string& name, const std::function<std::string()>& look) {
+  try {
+    return {fmt::format("{}: {}", name, look()), ""};
+  } catch (const Error& error) {
+    return {name, error.what()};
+  }
+}
+
+DecoderConfig config_of(const std::string& model) {
+  const ModelLocation location = locate_model(model, project_folder("configs"), home_folder());
+  return std::filesystem::is_directory(location.path) ? read_config(location.path)
+                                                      : GgufModel(location.path).config();
+}
+
+/// Throws UsageError for layers of a variant that the model lacks.
+void check_layers(const StudyMethod& method, const DecoderConfig& config,
+                  const std::string& model) {
+  for (const Variant& variant : method.variants) {
+    const std::int64_t layer = variant.recipe.layer.value_or(0);
+    if (layer >= 0 && layer < config.layers) continue;
+    throw UsageError(ErrorParts{fmt::format("[study] {}: {} lacks a layer", method.name, model),
+                                fmt::format("layers from 0 to {}", config.layers - 1),
+                                std::to_string(layer), ""});
+  }
+}
+
+std::string look_at_model(const Study& study, const std::string& model) {
+  const DecoderConfig config = config_of(model);
+  for (const StudyMethod& method : study.methods) check_layers(method, config, model);
+  return fmt::format("{} layers of width {}", config.layers, config.width);
+}
+
+std::string look_at_task(const Study& study, const StudyTask& task) {
+  const TaskSplits splits(task, study.run, !study.methods.empty());
+  if (study.methods.empty()) return fmt::format("{} test items", splits.test_count());
+  return fmt::format("{} pairs, {} items to choose by, {} test items", splits.pair_count(),
+                     splits.dev_count(), splits.test_count());
+}
+
+std::string look_at_method(const StudyMethod& method) {
+  for (const Variant& variant : method.variants) {
+    methods().get(variant.method).reads(variant.sites, variant.settings);
+    if (!variant.settings.contains("sae")) continue;
+    const std::filesystem::path file = variant.settings.at("sae").get<std::string>();
+    if (std::filesystem::exists(file)) continue;
+    throw FileError("study", file.string() + ": there is no such autoencoder");
+  }
+  return fmt::format("{} variants, {} controls", method.variants.size(), method.controls.size());
+}
+
+}  // namespace
+
+std::vector<StudyCheck> check_study(const Study& study) {
+  std::vector<StudyCheck> checks;
+  for (const std::string& model : study.models) {
+    checks.push_back(look_at("model " + model, [&] { return look_at_model(study, model); }));
+  }
+  for (const StudyTask& task : study.tasks) {
+    checks.push_back(look_at("task " + task.name, [&] { return look_at_task(study, task); }));
+  }
+  for (const StudyMethod& method : study.methods) {
+    checks.push_back(look_at("method " + method.name, [&] { return look_at_method(method); }));
+  }
+  return checks;
+}
+
+}  // namespace austeer

@@ -1,0 +1,203 @@
+"""Sweeps: killed and continued, shared by processes and by a job array of a real Slurm, and refused.
+All on the default model and a few items of the COPA sample."""
+
+import json
+import random
+import signal
+import subprocess
+import unittest
+
+from slurm import Slurm
+from support import BINARY, AusteerTest, environment
+
+STUDY = """
+title: A trial
+models: [smollm2-135m-instruct]
+tasks:
+  copa: {pairs: 12, dev_items: 3, items: 4}
+methods:
+  AUSteer:
+    rank: {site: [attention, ffn]}
+    plan: {k: 4, alpha: [1, 8]}
+    controls: [random]
+  CAA:
+    rank: {method: caa}
+    plan: {layer: [12, 18], alpha: 1}
+"""
+CELLS = 1 + 4 + 2 + 2 + 1  # vanilla; AUSteer's grid, itself and its control; CAA's grid and itself
+
+
+def contents(folder):
+    """Everything that a study has on disk but its locks, logs and timings."""
+    files = {}
+    for file in sorted(folder.rglob("*")):
+        place = file.relative_to(folder)
+        if not file.is_file() or place.parts[0] in ("locks", "slurm") or file.name == ".lock":
+            continue
+        files[str(place)] = file.read_bytes()
+        if place.parts[0] == "cells" and file.suffix == ".json":
+            result = json.loads(files[str(place)])
+            del result["timings"]
+            files[str(place)] = json.dumps(result)
+    return files
+
+
+class StudyTest(AusteerTest):
+    def setUp(self):
+        super().setUp()
+        self.write_study(STUDY)
+
+    def write_study(self, text):
+        (self.folder / "study.yaml").write_text(text)
+
+    def sweep(self, out, *arguments):
+        return json.loads(self.succeed("sweep", "study.yaml", "--out", out, "--json", "--quiet",
+                                       *arguments))
+
+
+class SweepTest(StudyTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.undisturbed = None
+
+    def expected(self):
+        if SweepTest.undisturbed is None:
+            self.assertEqual(self.sweep("whole")["cells_run"], CELLS)
+            SweepTest.undisturbed = contents(self.folder / "whole")
+        return SweepTest.undisturbed
+
+    def test_a_finished_cell_is_never_run_again(self):
+        self.expected()
+        self.sweep("again")
+        self.assertEqual(self.sweep("again")["cells_run"], 0)
+        more = STUDY.replace("alpha: [1, 8]", "alpha: [1, 8, 16]")
+        self.write_study(more)
+        self.assertEqual(self.sweep("again")["cells_run"], 2)  # one for each site, on dev items
+
+    def test_killed_at_twenty_moments_it_ends_with_the_same_bytes(self):
+        expected = self.expected()
+        moments = random.Random(20)
+        kills = 0
+        while kills < 20:
+            name = f"killed-{kills}"
+            kills += self.kill_until_done(name, moments, most=20 - kills)
+            self.sweep(name)
+            self.assertEqual(contents(self.folder / name), expected)
+
+    def kill_until_done(self, name, moments, most):
+        """Starts a sweep again and again and kills it, until one ends by itself; the kills."""
+        for kills in range(most):
+            process = self.start("sweep", "study.yaml", "--out", name, "--quiet")
+            try:
+                process.communicate(timeout=moments.uniform(0.3, 2.5))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                continue
+            self.assertEqual(process.returncode, 0)
+            return kills
+        return most
+
+    def test_two_processes_share_a_study(self):
+        expected = self.expected()
+        processes = [self.start("sweep", "study.yaml", "--out", "shared", "--json", "--quiet")
+                     for _ in range(2)]
+        reports = []
+        for process in processes:
+            out, err = process.communicate()
+            self.assertEqual(process.returncode, 0, err)
+            reports.append(json.loads(out))
+        self.assertEqual(sum(report["cells_run"] for report in reports), CELLS)
+        self.assertEqual(contents(self.folder / "shared"), expected)
+
+    def test_shards_make_the_whole(self):
+        expected = self.expected()
+        cells = sum(self.sweep("sharded", "--shard", f"{i}/2")["cells_run"] for i in (1, 2))
+        self.assertEqual(cells, CELLS)
+        self.assertEqual(contents(self.folder / "sharded"), expected)
+
+    def test_a_job_array_of_slurm(self):
+        expected = self.expected()
+        slurm = Slurm(self.folder_of_slurm())
+        self.addCleanup(slurm.stop)
+        slurm.start()
+        command = [BINARY, "sweep", "study.yaml", "--out", "array", "--slurm", "--json", "--quiet",
+                   "--sbatch=--wait", "--slurm-tasks", "3"]
+        done = subprocess.run([str(part) for part in command], cwd=self.folder, text=True,
+                              capture_output=True, env=environment() | slurm.environment)
+        logs = [log.read_text() for log in (self.folder / "array" / "slurm").glob("*.log")]
+        self.assertEqual(done.returncode, 0, f"{done.stderr}\n{logs}")
+        report = json.loads(done.stdout)
+        self.assertEqual(report["tasks"], 3)
+        self.assertTrue(report["job"].isdigit(), report)
+        self.assertEqual(len(logs), 3)
+        self.assertEqual(contents(self.folder / "array"), expected)
+
+    def folder_of_slurm(self):
+        folder = self.folder / "slurm-daemons"
+        folder.mkdir()
+        self.folder.chmod(0o755)
+        return folder
+
+    def test_list_says_what_is_missing(self):
+        self.sweep("listed")
+        rows = json.loads(self.succeed("sweep", "study.yaml", "--out", "listed", "--list", "--json",
+                                       "--quiet"))["entries"]
+        self.assertEqual([row["method"] for row in rows], ["(pairs)", "vanilla", "AUSteer", "CAA"])
+        self.assertEqual([row["cells"] for row in rows], [1, 1, 6, 3])
+        self.assertEqual([row["done"] for row in rows], [1, 1, 6, 3])
+        self.assertEqual({row["tokens"] for row in rows}, {0})
+        rows = json.loads(self.succeed("sweep", "study.yaml", "--out", "new", "--list", "--json",
+                                       "--quiet"))["entries"]
+        self.assertEqual([row["done"] for row in rows], [0, 0, 0, 0])
+        self.assertTrue(all(row["tokens"] > 0 and row["seconds"] > 0 for row in rows), rows)
+        self.assertFalse((self.folder / "new").exists())
+
+
+class DryRunTest(StudyTest):
+    def test_a_good_study(self):
+        out = self.succeed("sweep", "study.yaml", "--dry-run", "--quiet")
+        self.assertIn("30 layers of width 576", out)
+        self.assertIn("12 pairs, 3 items to choose by, 4 test items", out)
+        self.assertFalse((self.folder / "austeer-studies").exists())
+
+    def test_every_problem_at_once(self):
+        self.write_study(STUDY.replace("layer: [12, 18]", "layer: [12, 30]")
+                         .replace("  copa:", "  copa2: {task: cpa}\n  copa:")
+                         .replace("rank: {method: caa}",
+                                  "rank: {method: caa, set: {positions: frist}}"))
+        status, out, err = self.run_austeer("sweep", "study.yaml", "--dry-run", "--quiet")
+        self.assertEqual(status, 1)
+        self.assertIn("3 of its parts cannot be run", err)
+        self.assertIn("layers from 0 to 29", out)
+        self.assertIn("did you mean 'copa'", out)
+        self.assertIn("unknown positions 'frist'", out)
+
+
+class RefusalTest(StudyTest):
+    def test_shards(self):
+        for shard in ("0/2", "3/2", "1", "a/b", "1/0"):
+            self.refuse(2, "I/N", "sweep", "study.yaml", "--shard", shard, "--quiet")
+
+    def test_unknown_keys(self):
+        self.write_study(STUDY + "slect: dev\n")
+        self.refuse(1, "did you mean 'select'", "sweep", "study.yaml", "--quiet")
+
+    def test_pairs_that_are_chosen_by(self):
+        self.write_study(STUDY.replace("dev_items: 3", "dev: 'train[5:8]'"))
+        self.refuse(2, "gives both a pair and an item", "sweep", "study.yaml", "--quiet")
+
+    def test_a_task_for_a_judge(self):
+        self.write_study(STUDY.replace("copa:", "bpo:"))
+        self.refuse(2, "a task for a judge has no accuracy", "sweep", "study.yaml", "--quiet")
+
+    def test_without_slurm(self):
+        done = subprocess.run([BINARY, "sweep", "study.yaml", "--slurm", "--quiet"],
+                              cwd=self.folder, text=True, capture_output=True,
+                              env=environment() | {"PATH": "/nonexistent"})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--shard", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
