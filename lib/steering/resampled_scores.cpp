@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "steering/unit_blocks.hpp"
+
 namespace austeer {
 namespace {
-
-/// Units whose signs are in float32 at a time.
-constexpr std::int64_t sign_block = 4096;
 
 /// The indices of the k largest of `scores`, in order, equal ones by their index.
 std::vector<std::int64_t> best_of(const double* scores, std::int64_t units, std::int64_t k) {
@@ -33,22 +32,24 @@ ResampledScores::ResampledScores(const at::Tensor& signs, const Strata& strata)
 }
 
 at::Tensor ResampledScores::scores(const at::Tensor& weights) const {
+  std::vector<at::Tensor> of_strata;  // [B, n] each
+  for (const Stratum& stratum : strata_) {
+    of_strata.push_back(weights.index_select(1, stratum.members));
+  }
   const at::Tensor result = at::empty({weights.size(0), units_}, at::kDouble);
-  for (std::int64_t begin = 0; begin < units_; begin += sign_block) {
-    const std::int64_t count = std::min(sign_block, units_ - begin);
+  for_each_block(units_, [&](std::int64_t begin, std::int64_t count) {
     at::Tensor positive = at::zeros({weights.size(0), count}, at::kDouble);
     at::Tensor negative = at::zeros_like(positive);
-    for (const Stratum& stratum : strata_) {
-      const at::Tensor of_stratum = weights.index_select(1, stratum.members);  // [B, n]
-      const at::Tensor total = of_stratum.sum(1, true).to(at::kDouble);        // [B, 1]
-      const at::Tensor signs = stratum.signs.narrow(1, begin, count);          // [n, count]
+    for (std::size_t i = 0; i < strata_.size(); ++i) {
+      const at::Tensor total = of_strata[i].sum(1, true).to(at::kDouble);  // [B, 1]
+      const at::Tensor signs = strata_[i].signs.narrow(1, begin, count);   // [n, count]
       // Sums of whole numbers below 2^24, which float32 holds exactly.
-      positive += of_stratum.matmul((signs > 0).to(at::kFloat)).to(at::kDouble) / total;
-      negative += of_stratum.matmul((signs < 0).to(at::kFloat)).to(at::kDouble) / total;
+      positive += of_strata[i].matmul((signs > 0).to(at::kFloat)).to(at::kDouble).div_(total);
+      negative += of_strata[i].matmul((signs < 0).to(at::kFloat)).to(at::kDouble).div_(total);
     }
     const auto strata = static_cast<double>(strata_.size());
-    result.narrow(1, begin, count).copy_(at::maximum(positive / strata, negative / strata));
-  }
+    result.narrow(1, begin, count).copy_(at::maximum(positive.div_(strata), negative.div_(strata)));
+  });
   return result;
 }
 

@@ -14,7 +14,7 @@ namespace austeer {
 namespace {
 
 /// Samples whose scores are held at a time.
-constexpr std::int64_t sample_batch = 64;
+constexpr std::int64_t sample_batch = 128;
 
 /// "momentum" or "stratified".
 std::string counting_score(const Ranking& ranking) {
