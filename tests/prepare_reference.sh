@@ -26,6 +26,7 @@ run check_samples.py
 } &
 longest=$!
 run significance.py "$out"
+run stability.py "$out"
 run fluency.py "$out"
 run scorers.py "$out"
 run task_items.py datasets/samples "$out/tasks"

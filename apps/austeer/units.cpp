@@ -1,10 +1,13 @@
-// austeer units: lists the units of a ranking.
+// austeer units: lists the units of a ranking, and says how stable its top is.
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "commands.hpp"
 #include "shared_options.hpp"
+#include "stability_table.hpp"
+#include "steering/stability.hpp"
 #include "units_table.hpp"
 
 namespace austeer::app {
@@ -12,16 +15,25 @@ namespace {
 
 struct UnitsCommand {
   std::filesystem::path ranking;
+  std::filesystem::path cache;
+  StabilityOptions stability;
   std::int64_t top = 100;
   bool json = false;
 };
 
 void run_units(const UnitsCommand& options) {
   const Ranking ranking = load_ranking(options.ranking);
+  std::optional<Stability> stability;
+  if (!options.cache.empty()) {
+    stability = top_stability(ranking, ActivationCache(options.cache), options.stability);
+  }
   if (options.json) {
-    print_json(units_json(ranking, options.top));
+    Json answer = units_json(ranking, options.top);
+    if (stability) answer["stability"] = stability_json(ranking, *stability);
+    print_json(answer);
   } else {
     print_units(ranking, options.top);
+    if (stability) print_stability(ranking, *stability);
   }
 }
 
@@ -36,6 +48,23 @@ void add_units(CLI::App& app) {
   command->add_option("--top", options->top, "units, or groups of them, to show")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  CLI::Option* cache =
+      command
+          ->add_option("--cache", options->cache,
+                       "the cache that was ranked: also say whether its pairs, drawn again, would "
+                       "give the same top units")
+          ->check(CLI::ExistingDirectory);
+  command->add_option("--k", options->stability.k, "units that the top has")
+      ->capture_default_str()
+      ->needs(cache);
+  command
+      ->add_option("--resamples", options->stability.resamples,
+                   "samples of the pairs, and splits into halves")
+      ->capture_default_str()
+      ->needs(cache);
+  command->add_option("--seed", options->stability.seed, "draws the samples")
+      ->capture_default_str()
+      ->needs(cache);
   add_json_option(*command, options->json);
   command->callback([options] { run_units(*options); });
 }

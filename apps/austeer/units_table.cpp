@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "steering/fdr.hpp"
+#include "steering/ties.hpp"
 
 namespace austeer::app {
 namespace {
@@ -20,10 +21,6 @@ Groups first_groups(const Ranking& ranking, std::int64_t top) {
   Groups groups = groups_of(ranking);
   groups.resize(std::min(groups.size(), static_cast<std::size_t>(std::max<std::int64_t>(top, 0))));
   return groups;
-}
-
-std::string name_of_site(const Ranking& ranking, const RankedUnit& unit) {
-  return site_name(ranking.sites[static_cast<std::size_t>(unit.site)].site);
 }
 
 bool has_groups(const Ranking& ranking) {
@@ -73,7 +70,23 @@ void print_groups(const Ranking& ranking, std::int64_t top) {
   }
 }
 
+/// How the ranking's p-values were made.
+const char* test_name(const Ranking& ranking) {
+  return ranking.options.value("score", "") == "stratified" ? "sign test in each answer class"
+                                                            : "sign test";
+}
+
 }  // namespace
+
+std::string name_of_site(const Ranking& ranking, const RankedUnit& unit) {
+  return site_name(ranking.sites[static_cast<std::size_t>(unit.site)].site);
+}
+
+void print_ties(const Ranking& ranking, std::int64_t k) {
+  const Ties ties = ties_at_cut(ranking, k);
+  if (ties.outside == 0) return;
+  fmt::print("k = {}: {} of the {} are tied with {} outside\n", k, ties.inside, k, ties.outside);
+}
 
 void print_units(const Ranking& ranking, std::int64_t top) {
   const std::vector<double> q = q_values(ranking);
@@ -82,12 +95,13 @@ void print_units(const Ranking& ranking, std::int64_t top) {
   } else {
     print_single_units(ranking, top, q);
   }
+  print_ties(ranking, top);
   const auto significant =
       std::ranges::count_if(q, [](double value) { return value <= false_discovery_rate; });
   fmt::print(
       "{} of {} units of site {} agree on more of the {} pairs than chance would have it "
-      "(sign test, FDR {:.0f} %)\n",
-      significant, ranking.units.size(), site_names(ranking), ranking.pairs,
+      "({}, FDR {:.0f} %)\n",
+      significant, ranking.units.size(), site_names(ranking), ranking.pairs, test_name(ranking),
       100 * false_discovery_rate);
 }
 

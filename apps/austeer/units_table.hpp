@@ -2,14 +2,20 @@
 // The units of a ranking, as `rank` and `units` show them.
 
 #include <cstdint>
+#include <string>
 
 #include "base/json.hpp"
 #include "steering/ranking.hpp"
 
 namespace austeer::app {
 
-/// Prints the first `top` units with their statistics, and how many of all are more than chance.
-/// Units that are chosen together, as heads or layers, make one line.
+std::string name_of_site(const Ranking& ranking, const RankedUnit& unit);
+
+/// Says that the first `k` units, or groups, are tied with some that come after them, if they are.
+void print_ties(const Ranking& ranking, std::int64_t k);
+
+/// Prints the first `top` units with their statistics, ties at their end, and how many of all are
+/// more than chance. Units that are chosen together, as heads or layers, make one line.
 void print_units(const Ranking& ranking, std::int64_t top);
 
 /// {"site", "width", "pairs", "units": [...]}, the units of the first `top` groups in ranking

@@ -70,7 +70,7 @@ Ranking assemble_ranking(const ActivationCache& cache, const std::string& method
     const CachedSite& cached = cache.site(site.key);
     ranking.layers = cached.layers;
     ranking.sites.push_back({parse_site(cached.name), cached.width, site.group});
-    p.push_back(p_values(site.sums));
+    p.push_back(site.p_values.empty() ? p_values(site.sums) : site.p_values);
     units += site.values.size();
   }
 

@@ -15,11 +15,12 @@ namespace austeer {
 
 /// One site as a method sees it. Units have the index layer * width + dim.
 struct ScoredSite {
-  std::string key;             ///< of the cached site that the activations come from
-  std::int64_t group = 1;      ///< dims that are chosen together
-  MomentumSums sums;           ///< of all units
-  std::vector<double> scores;  ///< one per group: that of unit u has the index u / group
-  std::vector<double> values;  ///< one per unit
+  std::string key;                    ///< of the cached site that the activations come from
+  std::int64_t group = 1;             ///< dims that are chosen together
+  MomentumSums sums;                  ///< of all units
+  std::vector<double> scores;         ///< one per group: that of unit u has the index u / group
+  std::vector<double> values;         ///< one per unit
+  std::vector<double> p_values = {};  ///< one per unit; none: by the sign test of the sums
 };
 
 /// How a plan made of a ranking edits unless it is told otherwise.

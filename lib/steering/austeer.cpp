@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "statistics/random.hpp"
+#include "statistics/stratified_sign_test.hpp"
 #include "steering/assemble.hpp"
 #include "steering/method_options.hpp"
 #include "steering/unit_statistics.hpp"
@@ -70,6 +71,34 @@ Values betas(const MomentumSums& sums, std::int64_t pairs) {
   return values;
 }
 
+/// As betas(), of the shares' means over the classes, each of which counts the same.
+Values stratified_betas(const std::vector<ClassCounts>& classes) {
+  const auto n = static_cast<double>(classes.size());
+  Values values(classes.front().positive.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    double positive = 0;
+    double negative = 0;
+    for (const ClassCounts& one : classes) {
+      positive += one.positive[i] / static_cast<double>(one.pairs);
+      negative += one.negative[i] / static_cast<double>(one.pairs);
+    }
+    values[i] = signed_share(positive / n, negative / n);
+  }
+  return values;
+}
+
+Values stratified_p_values(const std::vector<ClassCounts>& classes) {
+  Values p_values(classes.front().positive.size());
+  std::vector<std::pair<std::int32_t, std::int32_t>> counts(classes.size());
+  for (std::size_t i = 0; i < p_values.size(); ++i) {
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+      counts[c] = {classes[c].positive[i], classes[c].negative[i]};
+    }
+    p_values[i] = stratified_sign_test_p_value(counts);
+  }
+  return p_values;
+}
+
 Values sizes(const Values& values) {
   Values result(values);
   for (double& value : result) value = std::abs(value);
@@ -93,7 +122,7 @@ void keep_stable(Values& values, const Values& shares, double least) {
 
 ScoredSite score_site(const ActivationCache& cache, const std::string& key,
                       const Options& options) {
-  ScoredSite site{key, 1, sum_momenta(cache, key), {}, {}};
+  ScoredSite site{key, 1, sum_momenta(cache, key), {}, {}, {}};
   site.values = betas(site.sums, cache.description().pairs);
   std::optional<MomentumMoments> moments;
   if (options.score == "difference" || options.score == "effect" || options.vector) {
@@ -101,10 +130,9 @@ ScoredSite score_site(const ActivationCache& cache, const std::string& key,
     site.sums.momentum = moments->sum;
   }
   if (options.score == "stratified") {
-    const ClassShares shares = class_shares(cache, key);
-    for (std::size_t i = 0; i < site.values.size(); ++i) {
-      site.values[i] = signed_share(shares.positive[i], shares.negative[i]);
-    }
+    const std::vector<ClassCounts> classes = class_counts(cache, key);
+    site.values = stratified_betas(classes);
+    site.p_values = stratified_p_values(classes);
   }
   if (options.score == "difference") {
     site.scores = sizes(moments->mean);

@@ -19,7 +19,8 @@ namespace austeer {
 /// Options:
 ///   score     momentum; difference: |mean momentum|; effect: that over the momentum's standard
 ///             deviation (population; 0 where there is none); stratified: as momentum, with the
-///             shares taken per class of the right answer and averaged; random: an order drawn with
+///             shares taken per class of the right answer and averaged, and p-values by the
+///             stratified sign test: a unit must agree in each class; random: an order drawn with
 ///             the option `seed` (default 0)
 ///   strength  adaptive: the value is beta, with `stratified` the stratified share with its sign;
 ///             fixed: only its sign

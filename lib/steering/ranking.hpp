@@ -28,7 +28,8 @@ struct RankedUnit {
   std::int32_t positive = 0;   ///< pairs with momentum > 0
   std::int32_t negative = 0;   ///< pairs with momentum < 0
   double mean_momentum = 0;    ///< over all pairs
-  double p_value = 1;          ///< two-sided sign test of positive against negative
+  double p_value = 1;          ///< two-sided sign test of positive against negative; of
+                               ///< a stratified score the stratified sign test
   double mean_activation = 0;  ///< over all positive and negative texts
   double magnitude = 0;        ///< mean |activation| over the same
 

@@ -19,28 +19,6 @@ float momentum(const PairRows<T>& rows, std::int64_t pair, std::int64_t unit) {
          to_float(rows.negative[pair * rows.units + unit]);
 }
 
-/// The pairs of each class, classes in the order of their names.
-std::vector<std::vector<std::int64_t>> pairs_by_class(const ActivationCache& cache) {
-  std::map<std::string, std::vector<std::int64_t>> by_class;
-  const std::vector<std::string>& classes = cache.description().answer_classes;
-  if (classes.empty()) {
-    throw UsageError("rank", cache.path().string() + ": its pairs have no answer classes",
-                     "Scores can be stratified for tasks whose answers are choices");
-  }
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    by_class[classes[i]].push_back(static_cast<std::int64_t>(i));
-  }
-  std::vector<std::vector<std::int64_t>> result;
-  for (auto& [name, pairs] : by_class) result.push_back(std::move(pairs));
-  return result;
-}
-
-/// Counts of one class, which become shares once all shards have been seen.
-struct ClassCounts {
-  std::vector<std::int32_t> positive;
-  std::vector<std::int32_t> negative;
-};
-
 void add_class(const ActivationCache& cache, const std::string& key,
                const std::vector<std::int64_t>& members, ClassCounts& counts) {
   for_each_shard(cache, key, [&](const auto& shard) {
@@ -122,23 +100,48 @@ std::vector<double> sign_shares(const ActivationCache& cache, const std::string&
   return shares;
 }
 
-ClassShares class_shares(const ActivationCache& cache, const std::string& key) {
-  const std::size_t units = unit_count(paired_site(cache, key));
-  const std::vector<std::vector<std::int64_t>> classes = pairs_by_class(cache);
-  ClassShares shares{std::vector<double>(units), std::vector<double>(units)};
-  for (const std::vector<std::int64_t>& members : classes) {
-    ClassCounts counts{std::vector<std::int32_t>(units), std::vector<std::int32_t>(units)};
-    add_class(cache, key, members, counts);
-    const auto n = static_cast<double>(members.size());
-    for (std::size_t unit = 0; unit < units; ++unit) {
-      shares.positive[unit] += counts.positive[unit] / n;
-      shares.negative[unit] += counts.negative[unit] / n;
-    }
+std::vector<std::vector<std::int64_t>> pairs_by_class(const ActivationCache& cache) {
+  std::map<std::string, std::vector<std::int64_t>> by_class;
+  const std::vector<std::string>& classes = cache.description().answer_classes;
+  if (classes.empty()) {
+    throw UsageError("rank", cache.path().string() + ": its pairs have no answer classes",
+                     "Scores can be stratified for tasks whose answers are choices");
   }
-  const auto n = static_cast<double>(classes.size());
-  for (double& share : shares.positive) share /= n;
-  for (double& share : shares.negative) share /= n;
-  return shares;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    by_class[classes[i]].push_back(static_cast<std::int64_t>(i));
+  }
+  std::vector<std::vector<std::int64_t>> result;
+  for (auto& [name, pairs] : by_class) result.push_back(std::move(pairs));
+  return result;
+}
+
+std::vector<ClassCounts> class_counts(const ActivationCache& cache, const std::string& key) {
+  const std::size_t units = unit_count(paired_site(cache, key));
+  std::vector<ClassCounts> classes;
+  for (const std::vector<std::int64_t>& members : pairs_by_class(cache)) {
+    classes.push_back({static_cast<std::int64_t>(members.size()), std::vector<std::int32_t>(units),
+                       std::vector<std::int32_t>(units)});
+    add_class(cache, key, members, classes.back());
+  }
+  return classes;
+}
+
+at::Tensor momentum_signs(const ActivationCache& cache, const std::string& key) {
+  const auto units = static_cast<std::int64_t>(unit_count(paired_site(cache, key)));
+  const at::Tensor signs = at::empty({cache.description().pairs, units}, at::kChar);
+  for_each_shard(cache, key, [&](const auto& shard) {
+    std::int8_t* first = signs.mutable_data_ptr<std::int8_t>() + shard.first_pair * units;
+    for_each_block(units, [&](std::int64_t begin, std::int64_t count) {
+      for (std::int64_t pair = 0; pair < shard.pairs; ++pair) {
+        std::int8_t* row = first + pair * units + begin;
+        for (std::int64_t i = 0; i < count; ++i) {
+          const float difference = momentum(shard, pair, begin + i);
+          row[i] = static_cast<std::int8_t>((difference > 0) - (difference < 0));
+        }
+      }
+    });
+  });
+  return signs;
 }
 
 }  // namespace austeer

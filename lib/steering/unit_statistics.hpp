@@ -2,6 +2,8 @@
 // What some options ask of a cache beyond the sums of momentum.hpp, each by a pass of its own, so
 // that those who do not ask do not pay.
 
+#include <ATen/ATen.h>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,14 +25,22 @@ MomentumMoments momentum_moments(const ActivationCache& cache, const std::string
 /// above 0, or below.
 std::vector<double> sign_shares(const ActivationCache& cache, const std::string& key);
 
-/// Per unit the shares of pairs with momentum above 0 and below, averaged over the classes of the
-/// right answer so that each counts the same.
-struct ClassShares {
-  std::vector<double> positive;
-  std::vector<double> negative;
+/// The pairs of one class of the right answer, and per unit how many of them have a momentum above
+/// 0 and below.
+struct ClassCounts {
+  std::int64_t pairs = 0;
+  std::vector<std::int32_t> positive;
+  std::vector<std::int32_t> negative;
 };
 
+/// The places of the pairs of each class, ascending, the classes in the order of their names.
 /// Throws UsageError where the cache has no answer classes.
-ClassShares class_shares(const ActivationCache& cache, const std::string& key);
+std::vector<std::vector<std::int64_t>> pairs_by_class(const ActivationCache& cache);
+
+/// The counts of each class, in the order of pairs_by_class. Throws as that does.
+std::vector<ClassCounts> class_counts(const ActivationCache& cache, const std::string& key);
+
+/// The sign of each momentum, -1, 0 or 1: int8 [pairs, layers * width].
+at::Tensor momentum_signs(const ActivationCache& cache, const std::string& key);
 
 }  // namespace austeer

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 from sklearn.linear_model import LogisticRegression
 
 import sparse_autoencoder
@@ -81,6 +81,16 @@ def stratified_share(momentum, classes):
     return np.where(up >= down, up, -down)
 
 
+def stratified_p_values(momentum, classes):
+    """Of the strata's one-sided p-values the largest, for each direction; of those twice the
+    smaller. [N, L, width] -> [L, width]"""
+    parts = [momentum[[label == one for label in classes]] for one in sorted(set(classes))]
+    counts = [((part > 0).sum(0), (part < 0).sum(0)) for part in parts]
+    up = np.max([binom.sf(above - 1, above + below, 0.5) for above, below in counts], axis=0)
+    down = np.max([binom.sf(below - 1, above + below, 0.5) for above, below in counts], axis=0)
+    return np.minimum(1, 2 * np.minimum(up, down))
+
+
 def ratio(mean, deviation):
     """Zero where nothing deviates."""
     return np.divide(mean, deviation, out=np.zeros_like(mean), where=deviation > 0)
@@ -117,7 +127,10 @@ def austeer(cache, keys, score="momentum", strength="adaptive", value="scale", s
         both = np.concatenate([positive, negative])
         one_sign = np.maximum((both > 0).mean(0), (both < 0).mean(0))
         values = np.where(one_sign >= float(stable), values, 0)
-        result.append(Scores(cache.site(key).name, 1, scores, values, rounding))
+        columns = columns_of(positive, negative)
+        if score == "stratified":
+            columns["p_value"] = stratified_p_values(momentum, cache.classes)
+        result.append(Scores(cache.site(key).name, 1, scores, values, rounding, columns))
     return result, "add" if value == "vector" else "scale", "all"
 
 

@@ -33,6 +33,22 @@ def sign_tests():
         yield {"positive": positive, "negative": negative, "p": float(test.pvalue)}
 
 
+def stratified_sign_tests():
+    """For each direction the largest of the strata's one-sided p-values, and of the two directions
+    twice the smaller."""
+    random = numpy.random.default_rng(5)
+    cases = [[[188, 0], [0, 112]], [[5, 0], [3, 0]], [[4, 4], [9, 0]], [[0, 0], [6, 1]]]
+    for _ in range(120):
+        sizes = random.integers(1, 150, size=random.integers(1, 5))
+        lean = random.choice([0.2, 0.4, 0.5, 0.6, 0.9])
+        cases.append([[int(up), int(n - up)] for n, up in zip(sizes, random.binomial(sizes, lean))])
+    for strata in cases:
+        tails = [[scipy.stats.binomtest(one, up + down, 0.5, alternative="greater").pvalue
+                  if up + down else 1.0 for one in (up, down)] for up, down in strata]
+        p = min(1.0, 2 * min(max(tail[side] for tail in tails) for side in (0, 1)))
+        yield {"strata": strata, "p": float(p)}
+
+
 def families():
     """Lists of p-values: uniform, mostly tiny, with many ties, single, all ones, with zeros."""
     random = numpy.random.default_rng(7)
@@ -106,8 +122,9 @@ def paired_comparisons():
         yield case
 
 
-CASES = {"sign_test": sign_tests, "fdr": fdr_families, "holm": holm_families,
-         "wilson": wilson_intervals, "mcnemar": mcnemar_tests, "paired": paired_comparisons}
+CASES = {"sign_test": sign_tests, "stratified": stratified_sign_tests, "fdr": fdr_families,
+         "holm": holm_families, "wilson": wilson_intervals, "mcnemar": mcnemar_tests,
+         "paired": paired_comparisons}
 
 
 def main():
