@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing to build austeer on Debian 12 or Ubuntu 22.04 and later:
-#   - the distribution's libraries and compiler (needs root or sudo, only where one is missing);
+#   - the distribution's libraries and compiler, and gnuplot, which `austeer plot` runs (needs root or
+#     sudo, only where one is missing);
 #   - build/venv: libtorch as the PyPI wheel, cmake and ninja.
 # With --tests also what the tests need: clang with its fuzzer, and the Python packages that the
 # reference implementation uses. Running it again is cheap.
@@ -12,7 +13,7 @@ cd "$(dirname "$0")/.."
 packages=(g++ git curl pkg-config python3 python3-venv python3-pip
   libcli11-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libsentencepiece-dev nlohmann-json3-dev
   libpcre2-dev libssl-dev libboost-math-dev libcurl4-openssl-dev libexpat1-dev libicu-dev
-  liblbfgs-dev libzip-dev)
+  liblbfgs-dev libzip-dev gnuplot-nox)
 with_tests=no
 if [ "${1:-}" = --tests ]; then
   with_tests=yes
@@ -29,6 +30,8 @@ for package in "${packages[@]}"; do
   # clang's sanitizer and fuzzer libraries carry the compiler's version in their package name.
   if [ "$package" = libclang-rt-dev ]; then
     compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*' >/dev/null && continue
+  elif [ "$package" = gnuplot-nox ] && command -v gnuplot >/dev/null; then
+    continue  # gnuplot-qt or -x11, which would have to go for it, do as well
   else
     installed "$package" && continue
   fi

@@ -82,7 +82,8 @@ struct HeatMap {
   std::string scale_label;                  ///< of the colour bar, with its unit
   std::optional<Interval> range;            ///< of the colours; default: the values'
   std::optional<double> centre;  ///< two colours that meet here, such as "no change" at 0
-  std::optional<int> decimals;   ///< values are printed in their cells with as many decimals
+  std::optional<int>
+      decimals;  ///< values are printed, with as many, where cells have room for them
 };
 
 /// Of Bars the x axis, of a HeatMap both axes have labels only: their ticks are the content's.

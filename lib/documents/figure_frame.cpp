@@ -70,10 +70,13 @@ Frame bars_frame(const Figure& figure, const Bars& bars) {
     }
   }
   for (const Reference& reference : bars.references) y.add(reference.at);
+  for (const Tick& tick : figure.y.ticks) y.add(tick.at);
   Interval range = axis_range(figure.y, y);
-  // Bars stand on the axis where none is negative.
-  if (!figure.y.range && y.range().low == 0) range.low = 0;
-  if (!figure.y.range && y.range().high == 0) range.high = std::max(0.0, y.range().low + 1);
+  if (!figure.y.range) {
+    // Bars that all have one sign stand on the frame.
+    if (range.low < 0 && y.range().low == 0) range.low = 0;
+    if (range.high > 0 && y.range().high == 0 && y.range().low < 0) range.high = 0;
+  }
   return {{-0.5, static_cast<double>(bars.groups.size()) - 0.5}, range};
 }
 

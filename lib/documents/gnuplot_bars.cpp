@@ -5,7 +5,6 @@
 
 #include "documents/figure_frame.hpp"
 #include "documents/gnuplot_parts.hpp"
-#include "documents/gnuplot_text.hpp"
 
 namespace austeer {
 namespace {
@@ -21,26 +20,14 @@ std::string bar_style(std::size_t index) {
                      colors[index % colors.size()], fill);
 }
 
-/// The groups' names under the axis; slanted where they are too long for their places.
-std::string group_ticks(const std::vector<std::string>& groups) {
-  constexpr std::size_t axis_length = figure_width - 110;
-  std::vector<std::string> labels;
-  std::size_t longest = 0;
-  for (const std::string& group : groups) {
-    labels.push_back(short_text(group, 30));
-    longest = std::max(longest, text_length(labels.back()));
-  }
-  const bool slanted = (longest + 1) * character_width * groups.size() > axis_length;
-  return (slanted ? "set xtics rotate by 35 right\n" : "") +
-         label_ticks("x", labels, axis_length, slanted ? 18 : 1);
-}
-
 }  // namespace
 
 Drawing draw_bars(const Bars& bars) {
   Drawing drawing;
-  drawing.settings = fmt::format("set boxwidth {} absolute\n", bar_width(bars.series.size())) +
-                     group_ticks(bars.groups) + "set xzeroaxis lt 1 lw 1 lc rgb '#222222'\n";
+  drawing.settings = fmt::format(
+      "set boxwidth {} absolute\nset xzeroaxis lt 1 lw 1 lc rgb '#222222'\nset grid noxtics\n",
+      bar_width(bars.series.size()));
+  add_x_labels(drawing, bars.groups, figure_width - 110);
   const std::size_t groups = bars.groups.size();
   for (std::size_t s = 0; s < bars.series.size(); ++s) {
     drawing.plots.push_back(
@@ -53,9 +40,7 @@ Drawing draw_bars(const Bars& bars) {
                      [](const Bar& bar) { return bar.interval.has_value(); })) {
       continue;
     }
-    drawing.plots.push_back(
-        fmt::format("{} using 1:2:3:4 with yerrorbars lc rgb '#222222' lw 1.3 ps 0 notitle",
-                    data_rows(s * groups, groups)));
+    drawing.plots.push_back(error_bars(data_rows(s * groups, groups), "#222222"));
   }
   add_references(drawing, bars.references, bars.series.size() * groups);
   return drawing;

@@ -40,18 +40,25 @@ bool has_intervals(const Curve& curve) {
                      [](const Point& point) { return point.interval.has_value(); });
 }
 
-/// Adds a curve whose data start at row `first`.
+/// Where a curve's data lie.
+std::string curve_rows(const Curve& curve, std::size_t first) {
+  return data_rows(first, curve.points.size());
+}
+
+/// Adds the band of a curve that has one; its data start at row `first`.
+void add_band(Drawing& drawing, const Curve& curve, const CurveStyle& style, std::size_t first) {
+  if (curve.spread != Spread::band || !has_intervals(curve)) return;
+  drawing.plots.push_back(fmt::format(
+      "{} using 1:3:4 with filledcurves lc rgb '{}' fs transparent solid 0.18 noborder notitle",
+      curve_rows(curve, first), style.color));
+}
+
+/// Adds the curve itself and its error bars.
 void add_curve(Drawing& drawing, const Curve& curve, const CurveStyle& style, std::size_t first) {
   if (curve.points.empty()) return;
-  const std::string rows = data_rows(first, curve.points.size());
-  const std::string color = fmt::format("lc rgb '{}'", style.color);
-  if (has_intervals(curve) && curve.spread == Spread::band) {
-    drawing.plots.push_back(fmt::format(
-        "{} using 1:3:4 with filledcurves {} fs transparent solid 0.18 noborder notitle", rows,
-        color));
-  } else if (has_intervals(curve)) {
-    drawing.plots.push_back(
-        fmt::format("{} using 1:2:3:4 with yerrorbars {} lw 1.3 dt 1 ps 0 notitle", rows, color));
+  const std::string rows = curve_rows(curve, first);
+  if (curve.spread == Spread::bars && has_intervals(curve)) {
+    drawing.plots.push_back(error_bars(rows, style.color));
   }
   // Markers on at most about twenty points of a line: more would hide it.
   const std::string sparse =
@@ -80,6 +87,7 @@ Drawing draw_curves(const Curves& curves) {
       add_legend(drawing, curve.name, style_text(curve, placed.back().style));
   }
   // What is added first lies behind.
+  for (const Placed& each : placed) add_band(drawing, each.curve, each.style, each.first);
   for (const Placed& each : placed) {
     if (each.curve.control) add_curve(drawing, each.curve, each.style, each.first);
   }

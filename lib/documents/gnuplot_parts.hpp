@@ -11,19 +11,21 @@ namespace austeer {
 
 /// What a kind of content puts into the script.
 struct Drawing {
-  std::string settings;             ///< lines before the plot command
-  std::vector<std::string> plots;   ///< elements of the plot command, the hindmost first
-  std::vector<std::string> legend;  ///< elements of the plot command that are legend entries
-  std::size_t longest_name = 0;     ///< characters of the longest of those
-  std::size_t height = 480;         ///< pixels for all but title and legend
+  std::string settings;              ///< lines before the plot command
+  std::vector<std::string> plots;    ///< elements of the plot command, the hindmost first
+  std::vector<std::string> legend;   ///< elements of the plot command that are legend entries
+  std::size_t longest_name = 0;      ///< characters of the longest of those
+  std::size_t extra_tick_lines = 0;  ///< lines of the x axis's ticks beyond the first
+  std::size_t height = 480;          ///< pixels for all but title and legend
 };
 
 /// The width of every figure, in pixels, and about the width of one character.
 constexpr std::size_t figure_width = 800;
-constexpr std::size_t character_width = 8;
+constexpr std::size_t character_width = 9;
 
-/// Cuts the legend's names, so that one fits across the figure.
-constexpr std::size_t longest_legend_name = 80;
+/// Longer names are cut, so that each has room.
+constexpr std::size_t longest_label = 30;
+constexpr std::size_t longest_legend_name = 58;
 
 Drawing draw_curves(const Curves& curves);
 Drawing draw_bars(const Bars& bars);
@@ -35,13 +37,18 @@ void add_legend(Drawing& drawing, const std::string& name, const std::string& st
 /// Adds the lines of `references`, whose data start at row `first`.
 void add_references(Drawing& drawing, const std::vector<Reference>& references, std::size_t first);
 
+/// The plot of error bars from columns 3 to 4 of `rows`.
+std::string error_bars(const std::string& rows, const std::string& color);
+
 /// "data skip 1 every ::2::5": the rows from `first` on, counted without the header.
 std::string data_rows(std::size_t first, std::size_t count);
 
-/// `set xtics` with these labels at 0, 1, 2, ...: as many as have room on `length` pixels where
-/// each takes `size`.
-std::string label_ticks(const char* axis, const std::vector<std::string>& labels,
-                        std::size_t length, std::size_t size);
+/// Adds ticks at 0, 1, 2, ... with these labels over `length` pixels of the x axis: wrapped where
+/// they are longer than their places, else upright, and as many as there is room for.
+void add_x_labels(Drawing& drawing, const std::vector<std::string>& labels, std::size_t length);
+
+/// Every `step`-th label, wrapped to `width` characters, at its index: what `set xtics ()` takes.
+std::string tick_list(const std::vector<std::string>& labels, std::size_t step, std::size_t width);
 
 /// The colour of the series with that index: told apart by people who are colour-blind.
 const char* series_color(std::size_t index);

@@ -13,12 +13,14 @@
 namespace austeer {
 namespace {
 
-/// Labels at 1, 2 and 5 of each power of ten: fewer would leave a short axis without any.
+/// Labels at 1, 2 and 5 of each power of ten, as a short axis would have none otherwise; on a long
+/// one at about ten powers.
 std::vector<Tick> log_ticks(const Interval& range) {
   const double decades = std::log10(range.high / range.low);
+  const int step = 1 + static_cast<int>(decades / 10);
   std::vector<Tick> ticks;
   for (int power = static_cast<int>(std::floor(std::log10(range.low)));
-       std::pow(10, power) <= range.high; ++power) {
+       std::pow(10, power) <= range.high; power += step) {
     for (const int digit : {1, 2, 5}) {
       if (digit != 1 && decades > 3) continue;
       const double at = digit * std::pow(10, power);
@@ -28,9 +30,11 @@ std::vector<Tick> log_ticks(const Interval& range) {
   return ticks;
 }
 
-std::string axis_lines(const char* name, const Axis& axis, const Interval& range) {
-  std::string text = fmt::format("set {}label {}\nset {}range [{}:{}]\n", name,
-                                 gnuplot_text(axis.label), name, range.low, range.high);
+/// `label` is the axis's, as it is set; labels of ticks are cut to `tick_length`.
+std::string axis_lines(const char* name, const Axis& axis, const Interval& range,
+                       const std::string& label, std::size_t tick_length) {
+  std::string text =
+      fmt::format("set {0}label {1}\nset {0}range [{2}:{3}]\n", name, label, range.low, range.high);
   std::vector<Tick> ticks = axis.ticks;
   if (axis.scale == Scale::log) {
     text += fmt::format("set logscale {}\n", name);
@@ -39,7 +43,7 @@ std::string axis_lines(const char* name, const Axis& axis, const Interval& range
   std::string list;
   for (const Tick& tick : ticks) {
     list += fmt::format("{}{} {}", list.empty() ? "" : ", ",
-                        gnuplot_tick(short_text(tick.label, 30)), tick.at);
+                        gnuplot_tick(short_text(tick.label, tick_length)), tick.at);
   }
   if (!list.empty()) text += fmt::format("set {}tics ({})\n", name, list);
   return text;
@@ -53,10 +57,39 @@ std::size_t legend_lines(const Drawing& drawing) {
   return (drawing.legend.size() + columns - 1) / columns;
 }
 
+/// The label along the y axis; gnuplot has to be told to make room for its second line.
+std::string y_label(const Figure& figure, const Drawing& drawing) {
+  const std::size_t width = drawing.height / 14;
+  const std::vector<std::string> lines =
+      balanced(short_text(figure.y.label, 2 * width - 10), width);
+  return fmt::format("{} offset {},0", gnuplot_text(lines),
+                     -1.5 * static_cast<double>(lines.size() - 1));
+}
+
 Drawing drawing_of(const Figure& figure) {
   if (const auto* curves = std::get_if<Curves>(&figure.content)) return draw_curves(*curves);
   if (const auto* bars = std::get_if<Bars>(&figure.content)) return draw_bars(*bars);
   return draw_map(std::get<HeatMap>(figure.content));
+}
+
+std::string common_settings(const std::string& name) {
+  return fmt::format(
+      "# Draws {0}.svg and {0}.png from {0}.tsv: run `gnuplot {0}.gnuplot` in this folder.\n"
+      "reset\nset encoding utf8\nset datafile separator tab\n"
+      "set border 3 lw 1 lc rgb '#444444'\nset tics nomirror textcolor rgb '#000000'\n"
+      "set grid lt 1 lw 0.7 lc rgb '#dddddd'\nset style fill solid 1\n"
+      "set key below center horizontal Left reverse samplen 3 spacing 1.2\n"
+      "set format '%g'\nset minussign\ndata = '{0}.tsv'\n",
+      name);
+}
+
+std::string both_axes(const Figure& figure, const Drawing& drawing,
+                      const std::vector<std::string>& x_label) {
+  const Frame frame = frame_of(figure);
+  const bool map = std::holds_alternative<HeatMap>(figure.content);
+  const Interval y = map ? Interval{frame.y.high, frame.y.low} : frame.y;  // row 0 on top
+  return axis_lines("x", figure.x, frame.x, gnuplot_text(x_label), 14) +
+         axis_lines("y", figure.y, y, y_label(figure, drawing), longest_label);
 }
 
 std::string terminals(const std::string& name, std::size_t height, const std::string& plot) {
@@ -77,28 +110,21 @@ std::string gnuplot_script(const Figure& figure, const std::string& name) {
     throw UsageError({fmt::format("[figure] '{}': its file name", figure.title),
                       "letters, digits, '.', '_' and '-'", fmt::format("'{}'", name), ""});
   }
-  const Frame frame = frame_of(figure);
-  Drawing drawing = drawing_of(figure);
-  std::size_t title_lines = 0;
-  std::string text = fmt::format(
-      "# Draws {0}.svg and {0}.png from {0}.tsv: run `gnuplot {0}.gnuplot` in this folder.\n"
-      "reset\nset encoding utf8\nset datafile separator tab\n"
-      "set border 3 lw 1 lc rgb '#444444'\nset tics nomirror textcolor rgb '#000000'\n"
-      "set grid lt 1 lw 0.7 lc rgb '#dddddd'\nset style fill solid 1\n"
-      "set key below center horizontal Left reverse samplen 3 spacing 1.2\ndata = '{0}.tsv'\n",
-      name);
-  if (!figure.title.empty()) {
-    text += fmt::format("set title {} font ',16'\n", gnuplot_lines(figure.title, 84, title_lines));
-  }
-  const bool map = std::holds_alternative<HeatMap>(figure.content);
-  const Interval y = map ? Interval{frame.y.high, frame.y.low} : frame.y;  // row 0 on top
-  text += axis_lines("x", figure.x, frame.x) + axis_lines("y", figure.y, y) + drawing.settings;
+  const Drawing drawing = drawing_of(figure);
+  const std::vector<std::string> title = balanced(short_text(figure.title, 280), 56);
+  std::vector<std::string> x_label = balanced(short_text(figure.x.label, 200), 66);
+  // Blank lines keep the label away from ticks of several lines, and the legend from the label.
+  x_label.insert(x_label.begin(), drawing.extra_tick_lines, " ");
+  if (!drawing.legend.empty()) x_label.emplace_back(" ");
   std::string plot;
   for (const auto& parts : {drawing.plots, drawing.legend}) {
     for (const std::string& part : parts) plot += (plot.empty() ? "plot " : ", \\\n  ") + part;
   }
-  const std::size_t height = drawing.height + 24 * (title_lines + legend_lines(drawing));
-  return text + terminals(name, height, plot + "\n");
+  const std::size_t height =
+      drawing.height + 24 * (title.size() + legend_lines(drawing)) + 18 * (x_label.size() - 1);
+  return common_settings(name) + fmt::format("set title {} font ',16'\n", gnuplot_text(title)) +
+         both_axes(figure, drawing, x_label) + drawing.settings +
+         terminals(name, height, plot + "\n");
 }
 
 }  // namespace austeer

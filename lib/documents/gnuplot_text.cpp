@@ -1,6 +1,8 @@
 #include "documents/gnuplot_text.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 #include "base/utf8.hpp"
 
@@ -52,35 +54,48 @@ std::string gnuplot_text(std::string_view text) {
   return "\"" + escape_inside(one_line(text)) + "\"";
 }
 
-std::string gnuplot_tick(std::string_view text) {
+std::string gnuplot_text(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += (text.empty() ? "" : "\\n") + escape_inside(one_line(line));
+  }
+  return "\"" + text + "\"";
+}
+
+std::string gnuplot_tick(std::string_view text, std::size_t width) {
   std::string doubled;
   for (const char letter : text) {
     doubled += letter;
     if (letter == '%') doubled += letter;
   }
-  return gnuplot_text(doubled);
+  return gnuplot_text(wrapped(doubled, width));
 }
 
-std::string gnuplot_lines(std::string_view text, std::size_t width, std::size_t& lines) {
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   const std::string line = one_line(text);
-  std::string wrapped;
-  std::size_t used = 0;
-  lines = 1;
+  std::vector<std::string> lines(1);
   for (std::size_t at = 0; at < line.size();) {
-    const std::size_t end = std::min(line.find(' ', at + 1), line.size());
+    const std::size_t end = std::min(line.find(' ', at), line.size());
     const std::string word = line.substr(at, end - at);
-    const std::size_t length = text_length(word);
-    if (used > 0 && used + length > width) {
-      wrapped += "\\n" + escape_inside(word.substr(word[0] == ' ' ? 1 : 0));
-      used = length;
-      ++lines;
+    std::string& last = lines.back();
+    if (!last.empty() && text_length(last) + 1 + text_length(word) > width) {
+      lines.push_back(word);
     } else {
-      wrapped += escape_inside(word);
-      used += length;
+      last += (last.empty() ? "" : " ") + word;
     }
-    at = end;
+    at = std::min(end + 1, line.size());
   }
-  return "\"" + wrapped + "\"";
+  return lines;
+}
+
+std::vector<std::string> balanced(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines = wrapped(text, width);
+  for (std::size_t narrow = width - 1; narrow > 0; --narrow) {
+    std::vector<std::string> shorter = wrapped(text, narrow);
+    if (shorter.size() > lines.size()) break;
+    lines = std::move(shorter);
+  }
+  return lines;
 }
 
 }  // namespace austeer

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace austeer {
 
@@ -18,10 +19,16 @@ std::string short_text(std::string_view text, std::size_t limit);
 /// octal escape, so that gnuplot's scanner meets no quote, backquote, "@" or line end.
 std::string gnuplot_text(std::string_view text);
 
-/// The same as a tick's label, where gnuplot would read "%" as a number format.
-std::string gnuplot_tick(std::string_view text);
+/// The same as a tick's label, where gnuplot would read "%" as a number format, wrapped to `width`.
+std::string gnuplot_tick(std::string_view text, std::size_t width = 1000);
 
-/// The same over as many lines as it takes with `width` characters on each, broken at spaces.
-std::string gnuplot_lines(std::string_view text, std::size_t width, std::size_t& lines);
+/// `text` in lines of at most `width` characters where its words allow that, broken at spaces.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width);
+
+/// The same in as few lines, of about the same length.
+std::vector<std::string> balanced(std::string_view text, std::size_t width);
+
+/// gnuplot_text() over several lines.
+std::string gnuplot_text(const std::vector<std::string>& lines);
 
 }  // namespace austeer

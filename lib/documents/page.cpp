@@ -10,9 +10,9 @@
 namespace austeer {
 namespace {
 
-/// `bytes` as a data address: all but letters, digits and a few signs percent-encoded.
+/// `bytes` as a data address: all but letters, digits and "-._~" percent-encoded.
 std::string svg_address(std::string_view bytes) {
-  constexpr std::string_view plain = "-._~/:;=,()!*";
+  constexpr std::string_view plain = "-._~";
   std::string address = "data:image/svg+xml,";
   for (const char letter : bytes) {
     const bool kept = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
@@ -59,9 +59,9 @@ Page& Page::figure(std::string_view svg, std::string_view caption, std::string_v
     throw UsageError({"[page] a figure", "the content of an SVG file",
                       fmt::format("{} bytes without an svg element", svg.size()), ""});
   }
-  body_ +=
-      fmt::format("<figure>\n<img alt=\"{}\" src=\"{}\">\n<figcaption>{}</figcaption>\n</figure>\n",
-                  html_text(alt), svg_address(svg), html_text(caption));
+  body_ += fmt::format(
+      "<figure>\n<img alt=\"{}\" src=\"{}\"/>\n<figcaption>{}</figcaption>\n</figure>\n",
+      html_text(alt), svg_address(svg), html_text(caption));
   return *this;
 }
 
@@ -83,11 +83,11 @@ Page& Page::preformatted(std::string_view text) {
 std::string Page::html() const {
   const std::string title = html_text(title_);
   return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+      "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-      "style-src 'unsafe-inline'; img-src data:\">\n"
+      "style-src 'unsafe-inline'; img-src data:\"/>\n"
       "<title>{0}</title>\n<style>\n{1}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n{2}"
       "</main>\n</body>\n</html>\n",
       title, page_style, body_);
