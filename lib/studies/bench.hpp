@@ -49,6 +49,9 @@ class Bench {
   /// The key of a trial's cell: a digest of all that its result depends on.
   std::string key(const Trial& trial);
 
+  /// The key of a variant's ranking, drawn with `seed` where it is drawn.
+  std::string ranking_key(const Variant& variant, std::optional<std::uint64_t> seed);
+
   /// The results of `trials`, in their order. Those that are not there are run, but for those that
   /// another process is running, for which this one waits at the end. Throws what collect(), rank()
   /// and eval() throw, but for plans that cannot be carried out: their cells say why.
@@ -56,7 +59,6 @@ class Bench {
 
  private:
   const std::string& cache_key(std::int64_t pairs);
-  std::string ranking_key(const Variant& variant, std::optional<std::uint64_t> seed);
   std::int64_t pairs_of(const Variant& variant) const;
   RunOptions run_options() const;
   std::filesystem::path cache(const Variant& variant);

@@ -99,6 +99,7 @@ void write_outcome(const StudyFolder& folder, const Study& study, const Entry& e
                          {"choice", choice},
                          {"chosen", outcome.chosen ? Json(*outcome.chosen) : Json()},
                          {"evaluations", outcome.evaluations},
+                         {"ranking", outcome.ranking},
                          {"tests", tests}};
   write_file(folder.outcome(outcome_key(study, entry)), to_text(document, 2) + "\n");
 }
@@ -119,6 +120,7 @@ std::optional<EntryOutcome> read_outcome(const StudyFolder& folder, const Study&
     if (*outcome.chosen >= variants) fields.refuse("chosen", "one of the grid's", *outcome.chosen);
   }
   outcome.evaluations = fields.required<std::int64_t>("evaluations");
+  outcome.ranking = fields.required<std::string>("ranking");
   for (const Json& test : fields.value("tests")) {
     outcome.tests.push_back(read_test_outcome(Fields(test, file.string()), variants));
   }

@@ -52,6 +52,7 @@ struct EntryOutcome {
   std::vector<VariantOutcome> choice;  ///< one per variant, where a choice was made
   std::optional<std::size_t> chosen;
   std::int64_t evaluations = 0;  ///< variants times items, for the choice
+  std::string ranking;           ///< key of the chosen variant's; "" where nothing was chosen
   std::vector<TestOutcome> tests;
 };
 

@@ -26,7 +26,10 @@ class EntryRun {
     } else {
       choose(outcome);
     }
-    if (outcome.chosen && study_.select != Selection::none) test_chosen(outcome);
+    if (!outcome.chosen) return outcome;
+    const Trial chosen = trial(*outcome.chosen, false, 0, 0);
+    outcome.ranking = bench_.ranking_key(*chosen.variant, chosen.seed);
+    if (study_.select != Selection::none) test_chosen(outcome);
     return outcome;
   }
 

@@ -84,6 +84,7 @@ EntryResults read_entry(const Study& study, const StudyFolder& folder, const Ent
   results.done = true;
   results.chosen = outcome->chosen;
   results.evaluations = outcome->evaluations;
+  results.ranking = outcome->ranking;
   for (const VariantOutcome& variant : outcome->choice) {
     results.choice.push_back(read_variant(folder, variant));
   }

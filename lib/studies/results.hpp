@@ -43,6 +43,7 @@ struct EntryResults {
   std::vector<MeasuredVariant> choice;  ///< one per variant, where a choice was made
   std::optional<std::size_t> chosen;
   std::int64_t evaluations = 0;  ///< for the choice
+  std::string ranking;           ///< key of the chosen variant's (StudyFolder::ranking)
   std::optional<Measured> test;  ///< of the chosen variant; nothing where it failed
   std::string failed;            ///< then why
   std::optional<PairedComparison> against_vanilla;

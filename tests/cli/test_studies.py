@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from slurm import Slurm
-from support import BINARY, AusteerTest, environment
+from support import BINARY, ROOT, AusteerTest, environment
 
 STUDY = """
 title: A trial
@@ -160,6 +160,17 @@ class DryRunTest(StudyTest):
         self.assertIn("30 layers of width 576", out)
         self.assertIn("12 pairs, 3 items to choose by, 4 test items", out)
         self.assertFalse((self.folder / "austeer-studies").exists())
+
+    def test_every_experiment_lacks_nothing_but_models(self):
+        studies = [file for file in sorted((ROOT / "experiments").rglob("*.yaml"))
+                   if "title:" in file.read_text()]
+        self.assertGreater(len(studies), 20)
+        for study in studies:
+            status, out, err = self.run_austeer("sweep", study, "--dry-run", "--json", "--quiet")
+            problems = [check["problem"] for check in json.loads(out)["checks"]]
+            for problem in filter(None, problems):
+                self.assertIn("is not on this machine", problem, study)
+            self.assertEqual(status, 1 if any(problems) else 0, f"{study}: {err}")
 
     def test_every_problem_at_once(self):
         self.write_study(STUDY.replace("layer: [12, 18]", "layer: [12, 30]")
