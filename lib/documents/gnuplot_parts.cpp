@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "documents/gnuplot_text.hpp"
@@ -42,6 +43,20 @@ std::string error_bars(const std::string& rows, const std::string& color) {
       rows, color);
 }
 
+double round_step(double step) {
+  const double power = std::pow(10, std::floor(std::log10(step)));
+  for (const int digit : {1, 2, 5}) {
+    if (step <= digit * power * (1 + 1e-9)) return digit * power;
+  }
+  return 10 * power;
+}
+
+std::size_t label_step(std::size_t labels, std::size_t size, std::size_t length) {
+  if (labels * size <= length) return 1;
+  const double step = static_cast<double>(labels * size) / static_cast<double>(length);
+  return static_cast<std::size_t>(std::lround(round_step(step)));
+}
+
 std::string tick_list(const std::vector<std::string>& labels, std::size_t step, std::size_t width) {
   std::string list;
   for (std::size_t i = 0; i < labels.size(); i += step) {
@@ -68,7 +83,7 @@ void add_x_labels(Drawing& drawing, const std::vector<std::string>& labels, std:
   fits = fits && lines <= 3;
   const bool upright = !fits && longest > 4;
   const std::size_t size = upright ? line_height : fits ? 1 : (longest + 1) * character_width;
-  const std::size_t step = std::max<std::size_t>(1, (labels.size() * size + length - 1) / length);
+  const std::size_t step = label_step(labels.size(), size, length);
   if (upright) drawing.height += longest * character_width;
   if (!upright && fits) drawing.extra_tick_lines = lines - 1;
   drawing.settings +=

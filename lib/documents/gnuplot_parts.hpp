@@ -47,6 +47,12 @@ std::string data_rows(std::size_t first, std::size_t count);
 /// they are longer than their places, else upright, and as many as there is room for.
 void add_x_labels(Drawing& drawing, const std::vector<std::string>& labels, std::size_t length);
 
+/// The least of 1, 2, 5, 10, 20, 50, ... (and 0.5, 0.2, ...) that is not below `step` (> 0).
+double round_step(double step);
+
+/// How many labels to step over, so that each has `size` of `length` pixels.
+std::size_t label_step(std::size_t labels, std::size_t size, std::size_t length);
+
 /// Every `step`-th label, wrapped to `width` characters, at its index: what `set xtics ()` takes.
 std::string tick_list(const std::vector<std::string>& labels, std::size_t step, std::size_t width);
 

@@ -13,19 +13,27 @@
 namespace austeer {
 namespace {
 
-/// Labels at 1, 2 and 5 of each power of ten, as a short axis would have none otherwise; on a long
-/// one at about ten powers.
+/// Ticks of a logarithmic axis: at 1, 2 and 5 of each power of ten; at about ten of the powers
+/// where there are many; evenly, as on a linear axis, where there would be hardly any.
 std::vector<Tick> log_ticks(const Interval& range) {
   const double decades = std::log10(range.high / range.low);
-  const int step = 1 + static_cast<int>(decades / 10);
-  std::vector<Tick> ticks;
-  for (int power = static_cast<int>(std::floor(std::log10(range.low)));
-       std::pow(10, power) <= range.high; power += step) {
+  std::vector<double> places;
+  const int power_step = 1 + static_cast<int>(decades / 10);
+  for (int power = power_step * static_cast<int>(std::floor(std::log10(range.low) / power_step));
+       std::pow(10, power) <= range.high; power += power_step) {
     for (const int digit : {1, 2, 5}) {
-      if (digit != 1 && decades > 3) continue;
-      const double at = digit * std::pow(10, power);
-      if (at >= range.low && at <= range.high) ticks.push_back({at, fmt::format("{:g}", at)});
+      if (digit == 1 || decades <= 3) places.push_back(digit * std::pow(10, power));
     }
+  }
+  const auto inside = [&](double at) { return at >= range.low && at <= range.high; };
+  if (std::count_if(places.begin(), places.end(), inside) < 3) {
+    const double step = round_step((range.high - range.low) / 6);
+    places.clear();
+    for (int i = 0; i < 12; ++i) places.push_back((std::ceil(range.low / step) + i) * step);
+  }
+  std::vector<Tick> ticks;
+  for (const double at : places) {
+    if (inside(at)) ticks.push_back({at, fmt::format("{:g}", at)});
   }
   return ticks;
 }

@@ -128,6 +128,28 @@ TEST(Gnuplot, DrawsWhatIsAlmostNothing) {
   expect_words(drawn(figure), {"−4"});
 }
 
+TEST(Gnuplot, EveryAxisHasTicks) {
+  const auto words = [](double low, double high) {
+    Figure figure;
+    figure.x.scale = Scale::log;
+    figure.content = Curves{{{"", {{low, 0, {}}, {high, 1, {}}}}}, {}};
+    return drawn(figure);
+  };
+  expect_words(words(57, 74), {"60", "65", "70"});
+  expect_words(words(1, 64), {"1", "2", "5", "10", "20", "50"});
+  expect_words(words(1e-9, 1e12), {"1e-09", "1e+06"});
+
+  Figure figure;
+  HeatMap map;
+  for (int column = 0; column < 200; ++column) map.x_labels.push_back(std::to_string(column));
+  map.y_labels = {"a row"};
+  map.values = {std::vector<double>(200, 1.0)};
+  figure.content = map;
+  const std::string text = drawn(figure);
+  expect_words(text, {"a row", "0", "20", "180"});
+  EXPECT_EQ(text.find("\n10\n"), std::string::npos) << "labels would overlap";
+}
+
 TEST(Gnuplot, ManyCurvesAllLookDifferent) {
   Figure figure;
   Curves curves;
