@@ -15,5 +15,8 @@ void add_eval(CLI::App& app);
 void add_judge(CLI::App& app);
 void add_toxicity(CLI::App& app);
 void add_sweep(CLI::App& app);
+void add_table(CLI::App& app);
+void add_plot(CLI::App& app);
+void add_report(CLI::App& app);
 
 }  // namespace austeer::app

@@ -55,6 +55,9 @@ int run(int argc, char** argv) {
   austeer::app::add_judge(app);
   austeer::app::add_toxicity(app);
   austeer::app::add_sweep(app);
+  austeer::app::add_table(app);
+  austeer::app::add_plot(app);
+  austeer::app::add_report(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

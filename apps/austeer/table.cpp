@@ -1,0 +1,52 @@
+// austeer table: what came out of a study, as a table.
+
+#include "documents/table.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/enum_names.hpp"
+#include "commands.hpp"
+#include "shared_options.hpp"
+#include "studies/study_table.hpp"
+
+namespace austeer::app {
+namespace {
+
+constexpr std::array formats = {std::pair{"markdown", &to_markdown}, std::pair{"latex", &to_latex},
+                                std::pair{"csv", &to_csv}, std::pair{"html", &to_html}};
+
+struct TableCommand {
+  StudyChoice study;
+  std::string format = "markdown";
+};
+
+void run_table(const TableCommand& options) {
+  const auto write = value_in(formats, options.format, "table", "format");
+  const Study study = open_study(options.study);
+  const std::vector<EntryResults> results =
+      read_results(study, StudyFolder(study_folder(options.study)));
+  const TableReader reader = options.format == "csv" ? TableReader::program : TableReader::person;
+  fmt::print("{}", write(make_table(study, results, reader)));
+}
+
+}  // namespace
+
+void add_table(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("table", "Print a study's results as a table, with the paper's figures");
+  const auto options = std::make_shared<TableCommand>();
+  add_study_options(*command, options->study);
+  command
+      ->add_option("--format", options->format,
+                   "markdown, latex (for the package booktabs), html; csv: one number a cell")
+      ->option_text("markdown|latex|csv|html")
+      ->capture_default_str();
+  command->callback([options] { run_table(*options); });
+}
+
+}  // namespace austeer::app

@@ -1,0 +1,135 @@
+#include "studies/report.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "documents/page.hpp"
+#include "studies/include.hpp"
+#include "studies/report_cells.hpp"
+#include "studies/report_text.hpp"
+#include "studies/study_findings.hpp"
+#include "studies/study_numbers.hpp"
+#include "studies/study_table.hpp"
+
+namespace austeer {
+namespace {
+
+/// The rows that the text speaks of: methods where they were chosen, whatever the table shows.
+std::vector<ModelRows> spoken_rows(const Study& study, const std::vector<EntryResults>& results) {
+  TableKeys keys;
+  keys.rows = study.select == Selection::none ? TableRows::variants : TableRows::methods;
+  keys.controls = false;
+  return table_rows(study, keys, results);
+}
+
+std::string chosen_words(const EntryResults& found) {
+  const StudyMethod& method = *found.entry.method;
+  if (method.variants.size() == 1) return "";
+  if (!found.done) return "";
+  return found.chosen ? variant_text(method.variants.at(*found.chosen), method.axes) : "";
+}
+
+Cell cell_or_dash(std::string text) {
+  if (text.empty()) return {};
+  return text;
+}
+
+Table choices_table(const Study& study, const std::vector<EntryResults>& results) {
+  Table table;
+  table.title = study.select == Selection::none ? "The best variant on the test items"
+                                                : "Chosen hyper-parameters";
+  table.section_header = "model";
+  table.columns = {{"method", Align::left, ""},      {"task", Align::left, ""},
+                   {"chosen", Align::left, ""},      {"grid", Align::left, ""},
+                   {"fixed", Align::left, ""},       {"variants", Align::right, ""},
+                   {"evaluations", Align::right, ""}};
+  for (const std::string& model : study.models) {
+    table.add_section(model);
+    for (const EntryResults& found : results) {
+      if (found.entry.model != model || found.entry.method == nullptr) continue;
+      const StudyMethod& method = *found.entry.method;
+      table.add_row({method.name, found.entry.task->name, cell_or_dash(chosen_words(found)),
+                     cell_or_dash(grid_words(method)), cell_or_dash(fixed_words(method)),
+                     count_text(std::ssize(method.variants)),
+                     found.done ? Cell(count_text(found.evaluations)) : Cell()});
+    }
+  }
+  table.notes = {"evaluations: variants times items that were answered for the choice."};
+  return table;
+}
+
+std::string splits_words(const StudyTask& task) {
+  const std::string dev = task.dev.empty()
+                              ? fmt::format("the last {} of {}", task.dev_items, task.train)
+                              : fmt::format("the first {} of {}", task.dev_items, task.dev);
+  const std::string items =
+      task.items ? fmt::format("the first {} of ", count_text(*task.items)) : "all of ";
+  return fmt::format("pairs from {} (at most {}), choice by {}, test on {}{}; answers: {}",
+                     task.train, count_text(task.pairs), dev, items, task.test,
+                     task.scoring == Scoring::choices ? "the most probable choice" : "generated");
+}
+
+std::string selection_words(const Study& study) {
+  const std::string name = selection_name(study.select);
+  if (study.select != Selection::race) return name;
+  return fmt::format("{}, with at most {:.0f} % of the evaluations", name, 100 * study.race_share);
+}
+
+void add_configuration(Page& page, const Study& study) {
+  const std::string text = read_file(study.file);
+  std::vector<Definition> lines = {{"study", study.file.string()},
+                                   {"sha256 of the file", sha256(text)},
+                                   {"models", fmt::format("{}", fmt::join(study.models, ", "))},
+                                   {"select", selection_words(study)},
+                                   {"seeds", fmt::format("{}", fmt::join(study.seeds, ", "))},
+                                   {"longest text", counted(study.max_tokens, "token")}};
+  for (const StudyTask& task : study.tasks) lines.emplace_back(task.name, splits_words(task));
+  page.heading("Configuration").definitions(lines).preformatted(text);
+  if (!read_yaml(study.file).contains("include")) return;
+  page.paragraph("With what it includes:")
+      .preformatted(to_text(read_with_includes(study.file), 2) + "\n");
+}
+
+void add_outcome(Page& page, const Study& study, const std::vector<EntryResults>& results,
+                 const std::vector<ReportCell>& cells) {
+  const std::vector<ModelRows> rows = spoken_rows(study, results);
+  page.heading("What came out");
+  for (const std::string& text : outcome_paragraphs(study, results, rows)) page.paragraph(text);
+  const std::vector<std::string> warnings =
+      report_warnings(study, results, rows, tasks_with_samples(cells));
+  if (warnings.empty()) return;
+  page.heading("Warnings");
+  for (const std::string& warning : warnings) page.warning(warning);
+}
+
+}  // namespace
+
+std::string make_report(const Study& study, const StudyFolder& folder,
+                        const std::vector<EntryResults>& results,
+                        const std::vector<ReportFigure>& figures) {
+  const std::vector<ReportCell> cells = report_cells(folder, results);
+  Page page(study.title);
+  if (!study.question.empty()) page.paragraph(study.question);
+  add_outcome(page, study, results, cells);
+  page.heading("Results").table(make_table(study, results));
+  if (!figures.empty()) page.heading("Figures");
+  for (const ReportFigure& figure : figures) page.figure(figure.svg, figure.caption, figure.alt);
+  if (!study.methods.empty()) {
+    page.heading("Hyper-parameters").paragraph(selection_sentence(study, results));
+    page.table(choices_table(study, results));
+  }
+  add_configuration(page, study);
+  page.heading("Provenance").definitions(provenance_of(study, cells));
+  return page.html();
+}
+
+void write_report(const Study& study, const StudyFolder& folder,
+                  const std::filesystem::path& file) {
+  const std::vector<EntryResults> results = read_results(study, folder);
+  write_file(file, make_report(study, folder, results, report_figures(folder)));
+}
+
+}  // namespace austeer

@@ -1,0 +1,170 @@
+#include "studies/report_text.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "studies/study_findings.hpp"
+#include "studies/study_numbers.hpp"
+
+namespace austeer {
+namespace {
+
+/// Rows compared with the unsteered model, sorted by what came out.
+struct Verdicts {
+  std::vector<std::string> better, worse, open, missing;
+};
+
+std::string verdict_words(const StudyRow& row, const TableValue& value) {
+  return fmt::format("{} ({} points {}, {})", row.label,
+                     points_text(value.against_vanilla->difference),
+                     points_interval(value.against_vanilla->interval), p_text(*value.adjusted_p));
+}
+
+Verdicts verdicts_of(const ModelRows& model, std::size_t task) {
+  Verdicts verdicts;
+  for (const StudyRow& row : model.rows) {
+    if (row.is_vanilla || row.is_control) continue;
+    const TableValue& value = row.values[task];
+    if (!value.against_vanilla || !value.adjusted_p) {
+      verdicts.missing.push_back(row.label);
+    } else if (*value.adjusted_p >= significance_level) {
+      verdicts.open.push_back(verdict_words(row, value));
+    } else {
+      (value.against_vanilla->difference > 0 ? verdicts.better : verdicts.worse)
+          .push_back(verdict_words(row, value));
+    }
+  }
+  return verdicts;
+}
+
+std::string unsteered_words(const ModelRows& model, std::size_t task, bool toxic) {
+  for (const StudyRow& row : model.rows) {
+    const Measured* measured = row.values[task].measured;
+    if (!row.is_vanilla || measured == nullptr) continue;
+    return fmt::format("the unsteered model {} {} % {} of {}{}", toxic ? "is not toxic on" : "gets",
+                       percent_text(measured->accuracy), percent_interval(measured->interval),
+                       counted(std::ssize(measured->scores), "item"), toxic ? "" : " right");
+  }
+  return "the unsteered model was not measured on the items of these rows, so that nothing can be "
+         "compared with it";
+}
+
+/// " Better: a, b." or nothing.
+std::string verdict_sentence(const char* opening, const std::vector<std::string>& words) {
+  return words.empty() ? "" : fmt::format(" {}: {}.", opening, list_words(words, 6));
+}
+
+std::string task_paragraph(const Study& study, const std::vector<EntryResults>& results,
+                           const ModelRows& model, std::size_t task) {
+  const StudyTask& of = study.tasks[task];
+  const Verdicts verdicts = verdicts_of(model, task);
+  std::string text = fmt::format("{}, {}: {}.", model.model, of.name,
+                                 unsteered_words(model, task, is_detoxification(of, results)));
+  text += verdict_sentence("Significantly better", verdicts.better);
+  text += verdict_sentence("Significantly worse", verdicts.worse);
+  text += verdict_sentence("Not to be told from it", verdicts.open);
+  text += verdict_sentence("Not compared", verdicts.missing);
+  return text;
+}
+
+/// Over the whole study.
+std::string counts_sentence(const Study& study, const std::vector<ModelRows>& models) {
+  std::size_t better = 0, worse = 0, open = 0;
+  for (const ModelRows& model : models) {
+    for (std::size_t task = 0; task < study.tasks.size(); ++task) {
+      const Verdicts verdicts = verdicts_of(model, task);
+      better += verdicts.better.size();
+      worse += verdicts.worse.size();
+      open += verdicts.open.size();
+    }
+  }
+  const std::size_t all = better + worse + open;
+  if (all == 0) return "Nothing has been compared with the unsteered model.";
+  return fmt::format(
+      "Of {} with the unsteered model, {} significantly better, {} significantly worse, and {} "
+      "cannot be told from chance (exact McNemar test, Holm-adjusted p < 0.05).",
+      counted(static_cast<std::int64_t>(all), "comparison"),
+      counted(static_cast<std::int64_t>(better), "is", "are"),
+      counted(static_cast<std::int64_t>(worse), "is", "are"), open);
+}
+
+/// The distinct values of an axis, in the order of the grid.
+std::vector<Json> values_on(const StudyMethod& method, const std::string& axis) {
+  std::vector<Json> values;
+  for (const Variant& variant : method.variants) {
+    const Json value = axis_value(variant, axis);
+    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+  }
+  return values;
+}
+
+std::string short_axis(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
+
+std::string value_words(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : to_text(value);
+}
+
+std::string values_words(const std::vector<Json>& values) {
+  std::vector<std::string> words;
+  for (const Json& value : values) words.push_back(value_words(value));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+/// Adds "key value" for every single value below `value` that is not on an axis.
+void add_fixed(std::vector<std::string>& words, const Json& value, const std::string& path,
+               const std::vector<std::string>& axes) {
+  if (value.is_object()) {
+    for (const auto& [key, inner] : value.items()) {
+      add_fixed(words, inner, path.empty() ? key : path + "." + key, axes);
+    }
+  } else if (std::ranges::find(axes, path) == axes.end()) {
+    words.push_back(short_axis(path) + " " + value_words(value));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> outcome_paragraphs(const Study& study,
+                                            const std::vector<EntryResults>& results,
+                                            const std::vector<ModelRows>& models) {
+  std::vector<std::string> paragraphs = {counts_sentence(study, models)};
+  for (const ModelRows& model : models) {
+    for (std::size_t task = 0; task < study.tasks.size(); ++task) {
+      paragraphs.push_back(task_paragraph(study, results, model, task));
+    }
+  }
+  return paragraphs;
+}
+
+std::string grid_words(const StudyMethod& method) {
+  std::vector<std::string> words;
+  for (const std::string& axis : method.axes) {
+    words.push_back(fmt::format("{} {}", short_axis(axis), values_words(values_on(method, axis))));
+  }
+  return fmt::format("{}", fmt::join(words, "; "));
+}
+
+std::string fixed_words(const StudyMethod& method) {
+  std::vector<std::string> words;
+  add_fixed(words, method.variants.front().choice, "", method.axes);
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::vector<std::string> edges_of(const StudyMethod& method, std::size_t chosen) {
+  std::vector<std::string> edges;
+  for (const std::string& axis : method.axes) {
+    const std::vector<Json> values = values_on(method, axis);
+    const bool numeric = std::ranges::all_of(values, [](const Json& v) { return v.is_number(); });
+    if (values.size() < 3 || !numeric) continue;
+    const auto number = [](const Json& value) { return value.get<double>(); };
+    const auto [least, greatest] = std::ranges::minmax(values, {}, number);
+    const Json value = axis_value(method.variants.at(chosen), axis);
+    if (value != least && value != greatest) continue;
+    edges.push_back(fmt::format("{} {}, the {} of {}", short_axis(axis), to_text(value),
+                                value == least ? "least" : "greatest", values_words(values)));
+  }
+  return edges;
+}
+
+}  // namespace austeer

@@ -1,0 +1,170 @@
+#include "studies/study_task_columns.hpp"
+
+#include <fmt/format.h>
+
+#include "studies/study_findings.hpp"
+#include "studies/study_numbers.hpp"
+
+namespace austeer {
+namespace {
+
+using ColumnText = std::function<std::string(double)>;
+
+/// A published figure with the decimals that it was given with.
+std::string published_text(double per_cent) { return fmt::format("{}", per_cent); }
+
+/// The columns of one task.
+class TaskColumns {
+ public:
+  explicit TaskColumns(const TaskColumnsAsked& asked)
+      : name_(asked.name), task_(asked.task), asked_(asked) {}
+
+  StudyColumn accuracy() const {
+    const std::size_t task = task_;
+    const int decimals = shown_decimals(asked_.reader);
+    const bool intervals = asked_.intervals && asked_.reader == TableReader::person;
+    const auto value = [task](const StudyRow& row) -> std::optional<double> {
+      const Measured* measured = row.values[task].measured;
+      if (measured == nullptr) return std::nullopt;
+      return measured->accuracy;
+    };
+    const auto cell = [task, intervals, decimals](const StudyRow& row) -> Cell {
+      const Measured* measured = row.values[task].measured;
+      if (measured == nullptr) return {};
+      std::string text = percent_text(measured->accuracy, decimals);
+      if (intervals) text += " " + percent_interval(measured->interval);
+      return text;
+    };
+    return {{asked_.accuracy_header, Align::right, name_}, cell, value};
+  }
+
+  StudyColumn difference() const {
+    const std::size_t task = task_;
+    const bool intervals = asked_.intervals;
+    const auto cell = [task, intervals](const StudyRow& row) -> Cell {
+      const TableValue& value = row.values[task];
+      if (row.is_vanilla) return "";
+      if (!value.against_vanilla) return {};
+      std::string text = points_text(value.against_vanilla->difference);
+      if (value.adjusted_p && *value.adjusted_p < significance_level) text += "*";
+      if (intervals) text += " " + points_interval(value.against_vanilla->interval);
+      return text;
+    };
+    return {{"\u0394 (points)", Align::right, name_}, cell};
+  }
+
+  /// A number that `pick` takes from a value of this task.
+  template <typename Pick>
+  StudyColumn number(const std::string& header, Pick pick, ColumnText text) const {
+    const std::size_t task = task_;
+    return number_column(
+        name_, header,
+        [task, pick](const StudyRow& row) -> std::optional<double> {
+          return pick(row.values[task]);
+        },
+        std::move(text));
+  }
+
+  /// A number of the outcome; those of a variant in several cells are of its first items only.
+  StudyColumn outcome(const std::string& key) const {
+    const bool variants = asked_.variants;
+    const auto pick = [key, variants](const TableValue& value) -> std::optional<double> {
+      if (value.measured == nullptr || (variants && value.measured->cells.size() > 1)) return {};
+      const Json& outcome = value.measured->outcome;
+      if (!outcome.contains(key) || !outcome.at(key).is_number()) return {};
+      return outcome.at(key).get<double>();
+    };
+    return number(key, pick, [](double number) { return fmt::format("{:.2f}", number); });
+  }
+
+ private:
+  std::string name_;
+  std::size_t task_;
+  const TaskColumnsAsked& asked_;
+};
+
+std::optional<double> task_minus_published(const TableValue& value) {
+  if (value.measured == nullptr) return std::nullopt;
+  return minus_published(value.measured->accuracy, value.published);
+}
+
+/// Interval ends, p-values and so on, each in a column of its own.
+void add_program_columns(std::vector<StudyColumn>& columns, const TaskColumns& task,
+                         bool intervals) {
+  using Picked = std::optional<double>;
+  const auto compared = [](auto pick) {
+    return [pick](const TableValue& value) -> Picked {
+      if (!value.against_vanilla) return std::nullopt;
+      return pick(*value.against_vanilla);
+    };
+  };
+  const auto measured = [](auto pick) {
+    return [pick](const TableValue& value) -> Picked {
+      if (value.measured == nullptr) return std::nullopt;
+      return pick(*value.measured);
+    };
+  };
+  const auto percent = [](double share) { return percent_text(share, 2); };
+  const auto points = [](double share) { return points_text(share, 2); };
+  const auto plain = [](double number) { return fmt::format("{:.4g}", number); };
+  if (intervals) {
+    columns.push_back(
+        task.number("low", measured([](const auto& of) { return of.interval.low; }), percent));
+    columns.push_back(
+        task.number("high", measured([](const auto& of) { return of.interval.high; }), percent));
+  }
+  columns.push_back(task.number("\u0394 (points)",
+                                compared([](const auto& of) { return of.difference; }), points));
+  if (intervals) {
+    columns.push_back(task.number(
+        "\u0394 low", compared([](const auto& of) { return of.interval.low; }), points));
+    columns.push_back(task.number(
+        "\u0394 high", compared([](const auto& of) { return of.interval.high; }), points));
+  }
+  columns.push_back(task.number(
+      "adjusted p", [](const TableValue& value) { return value.adjusted_p; }, plain));
+}
+
+}  // namespace
+
+std::vector<StudyColumn> task_columns(const TaskColumnsAsked& asked) {
+  const TaskColumns made(asked);
+  const int decimals = shown_decimals(asked.reader);
+  std::vector<StudyColumn> columns = {made.accuracy()};
+  if (asked.reader == TableReader::program) {
+    add_program_columns(columns, made, asked.intervals);
+  } else {
+    columns.push_back(made.difference());
+  }
+  if (asked.published) {
+    columns.push_back(made.number(
+        "paper (%)", [](const TableValue& value) { return value.published; }, published_text));
+    columns.push_back(
+        made.number("ours \u2212 paper", task_minus_published,
+                    [decimals](double share) { return points_text(share, decimals); }));
+  }
+  if (asked.toxic) {
+    columns.push_back(made.outcome("cost"));
+    columns.push_back(made.outcome("fluency"));
+  }
+  return columns;
+}
+
+StudyColumn number_column(const std::string& group, const std::string& header,
+                          std::function<std::optional<double>(const StudyRow&)> value,
+                          std::function<std::string(double)> text) {
+  return {{header, Align::right, group}, [value, text](const StudyRow& row) -> Cell {
+            const std::optional<double> number = value(row);
+            if (!number) return {};
+            return text(*number);
+          }};
+}
+
+std::optional<double> minus_published(std::optional<double> ours, std::optional<double> published) {
+  if (!ours || !published) return std::nullopt;
+  return *ours - *published / 100;
+}
+
+int shown_decimals(TableReader reader) { return reader == TableReader::program ? 2 : 1; }
+
+}  // namespace austeer

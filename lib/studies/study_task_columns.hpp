@@ -1,0 +1,46 @@
+#pragma once
+// The columns of one task in a study's table: ours, the difference to the unsteered model, the
+// published figure and the difference to that; of a detoxification also cost and fluency.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "studies/study_table.hpp"
+#include "studies/study_table_rows.hpp"
+
+namespace austeer {
+
+struct StudyColumn {
+  Column column;
+  std::function<Cell(const StudyRow&)> cell;
+  /// Of which the largest is set bold; empty where nothing is.
+  std::function<std::optional<double>(const StudyRow&)> value = {};
+};
+
+struct TaskColumnsAsked {
+  std::string name;
+  std::size_t task = 0;         ///< its place in a row's values
+  std::string accuracy_header;  ///< "ours (%)"
+  bool published = false;
+  bool toxic = false;
+  bool intervals = true;
+  bool variants = false;  ///< rows are variants: what lies in several cells are further items
+  TableReader reader = TableReader::person;
+};
+
+std::vector<StudyColumn> task_columns(const TaskColumnsAsked& asked);
+
+/// A column of single numbers, absent where `value` has none.
+StudyColumn number_column(const std::string& group, const std::string& header,
+                          std::function<std::optional<double>(const StudyRow&)> value,
+                          std::function<std::string(double)> text);
+
+/// A share minus a figure in per cent, where both are there.
+std::optional<double> minus_published(std::optional<double> ours, std::optional<double> published);
+
+/// Decimals of per cent and points.
+int shown_decimals(TableReader reader);
+
+}  // namespace austeer
