@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/child_process.hpp"
+#include "base/progress.hpp"
 #include "commands.hpp"
 #include "shared_options.hpp"
 #include "studies/check.hpp"
@@ -30,14 +31,6 @@ struct SweepCommand {
   bool json = false;
 };
 
-/// 3725 as "1:02:05", 65 as "1:05".
-std::string clock(double seconds) {
-  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
-  const std::int64_t hours = whole / 3600, minutes = whole / 60 % 60;
-  return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60)
-                   : fmt::format("{}:{:02}", minutes, whole % 60);
-}
-
 Json cost_json(const EntryCost& cost) {
   return {{"model", cost.model},    {"task", cost.task}, {"method", cost.method},
           {"cells", cost.cells},    {"done", cost.done}, {"tokens", cost.tokens},
@@ -48,7 +41,7 @@ void print_costs(const std::vector<EntryCost>& costs) {
   EntryCost total{"total", "", "", 0, 0, 0, 0};
   const auto print = [](const EntryCost& cost) {
     fmt::print("{:28} {:14} {:28} {:>6} {:>6} {:>10} {:>9}\n", cost.model, cost.task, cost.method,
-               cost.cells, cost.done, cost.tokens, clock(cost.seconds));
+               cost.cells, cost.done, cost.tokens, clock_text(cost.seconds));
   };
   fmt::print("{:28} {:14} {:28} {:>6} {:>6} {:>10} {:>9}\n", "model", "task", "method", "cells",
              "done", "tokens", "time");

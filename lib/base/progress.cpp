@@ -15,13 +15,13 @@ bool on_terminal() {
   return terminal;
 }
 
+}  // namespace
+
 std::string clock_text(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
   return whole >= 3600 ? fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
                        : fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
-
-}  // namespace
 
 void Progress::silence() { silent = true; }
 

@@ -8,6 +8,9 @@
 
 namespace austeer {
 
+/// 3725 seconds as "1:02:05", 65 as "1:05".
+std::string clock_text(double seconds);
+
 class Progress {
  public:
   /// `label` says what is counted ("collect copa"), `unit` in what ("texts"). `already_done` items

@@ -1,14 +1,53 @@
 #include "studies/sweep.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "base/locks.hpp"
+#include "base/progress.hpp"
 #include "studies/benches.hpp"
 
 namespace austeer {
 namespace {
+
+/// Says after each entry how many are done, and how long the others will take if they are like
+/// those in which something had to be run.
+class EntryProgress {
+ public:
+  explicit EntryProgress(std::size_t total) : total_(total) {}
+
+  void done(const Entry& entry, std::int64_t cells_run) {
+    ++done_;
+    if (cells_run > cells_run_) ++worked_;
+    cells_run_ = cells_run;
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const std::string left =
+        worked_ == 0 || done_ == total_
+            ? ""
+            : fmt::format(", about {} left", clock_text(seconds / static_cast<double>(worked_) *
+                                                        static_cast<double>(total_ - done_)));
+    spdlog::info("{} of {} entries{}: {}", done_, total_, left, entry_text(entry));
+  }
+
+ private:
+  std::size_t total_;
+  std::size_t done_ = 0;
+  std::size_t worked_ = 0;
+  std::int64_t cells_run_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::vector<Entry> entries_of_shard(const Study& study, const Shard& shard) {
+  std::vector<Entry> all = entries_of(study);
+  std::vector<Entry> mine;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (shard.has(i)) mine.push_back(std::move(all[i]));
+  }
+  return mine;
+}
 
 [[noreturn]] void refuse_shard(const std::string& text) {
   throw UsageError({"[sweep] not a shard", "I/N, with I from 1 to N, such as 2/8", text, ""});
@@ -36,23 +75,23 @@ Shard parse_shard(const std::string& text) {
 
 SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& shard) {
   folder.make();
-  const std::vector<Entry> entries = entries_of(study);
+  const std::vector<Entry> entries = entries_of_shard(study, shard);
   SweepReport report;
   Benches benches(study, folder);
+  EntryProgress progress(entries.size());
   const auto run = [&](const Entry& entry) {
     write_outcome(folder, study, entry, run_entry(study, entry, benches.at(entry), report));
     ++report.entries;
+    progress.done(entry, report.ran);
   };
   std::vector<const Entry*> taken;  // by other processes, when their turn came
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (!shard.has(i)) continue;
-    const auto lock = FileLock::try_take(folder.lock(outcome_key(study, entries[i])));
-    if (!lock) {
-      taken.push_back(&entries[i]);
-      continue;
+  for (const Entry& entry : entries) {
+    const auto lock = FileLock::try_take(folder.lock(outcome_key(study, entry)));
+    if (lock) {
+      run(entry);
+    } else {
+      taken.push_back(&entry);
     }
-    run(entries[i]);
-    spdlog::info("{} of {} entries: {}", i + 1, entries.size(), entry_text(entries[i]));
   }
   for (const Entry* entry : taken) run(*entry);  // helps with what is still missing
   return report;
