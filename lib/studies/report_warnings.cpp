@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "studies/report_text.hpp"
 #include "studies/study_findings.hpp"
@@ -40,20 +41,20 @@ bool is_any_significant(const std::vector<ModelRows>& models) {
   });
 }
 
-std::vector<std::string> edge_warnings(const Study& study,
-                                       const std::vector<EntryResults>& results) {
-  std::vector<std::string> warnings;
-  if (study.select == Selection::none) return warnings;
+/// All edges in one sentence: a study of many tasks may have many.
+std::string edges_warning(const Study& study, const std::vector<EntryResults>& results) {
+  std::vector<std::string> at_edge;
   for (const EntryResults& found : results) {
     if (found.entry.method == nullptr || !found.chosen) continue;
     const std::vector<std::string> edges = edges_of(*found.entry.method, *found.chosen);
     if (edges.empty()) continue;
-    warnings.push_back(
-        fmt::format("{}: the chosen variant lies at the edge of its grid ({}); a wider grid might "
-                    "hold a better one.",
-                    entry_words(study, found.entry), list_words(edges)));
+    at_edge.push_back(
+        fmt::format("{} ({})", entry_words(study, found.entry), fmt::join(edges, "; ")));
   }
-  return warnings;
+  if (at_edge.empty() || study.select == Selection::none) return "";
+  return fmt::format(
+      "Chosen at the edge of the grid, so that a wider one might hold something better: {}.",
+      list_words(at_edge, at_edge.size()));
 }
 
 void append(std::vector<std::string>& warnings, std::vector<std::string> more) {
@@ -87,7 +88,7 @@ std::vector<std::string> report_warnings(const Study& study,
   }
   append(warnings, unbeaten_sentences(study, results));
   append(warnings, failure_sentences(study, results));
-  append(warnings, edge_warnings(study, results));
+  append(warnings, {edges_warning(study, results)});
   return warnings;
 }
 

@@ -83,7 +83,7 @@ TEST(Report, WarnsAtTheEdgeOfAGrid) {
   MadeStudy made(one_method);
   fill(made, 250, 300, 500, 5);
   const std::string page = page_of(made);
-  expect_on(page, "at the edge of its grid (k 64, the greatest of 4, 16, 64)");
+  expect_on(page, "might hold something better: A on copa (k 64, the greatest of 4, 16, 64).");
   expect_on(page, "alpha 2, the greatest", false);
 }
 
