@@ -1,0 +1,39 @@
+#pragma once
+// The figures that a study's `figures:` asks for, drawn from results and rankings alone.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "documents/figure.hpp"
+#include "studies/folder.hpp"
+#include "studies/results.hpp"
+#include "studies/study.hpp"
+
+namespace austeer {
+
+struct PlottedFigure {
+  std::string name;     ///< of its files; a plain name
+  std::string caption;  ///< what is shown, of how many items, and what was chosen
+  std::string alt;      ///< what is to be seen, in words
+  Figure figure;
+};
+
+/// Refuses in `figures:` all that can be refused without results. Throws FormatError and UsageError
+/// with the nearest known kind, key, method, task or axis for an unknown one.
+void check_figures(const Study& study);
+
+/// The figures, in the order in which the study lists them: one for each model (and task) where it
+/// shows several. A figure whose results are not there is skipped with a warning that names the
+/// sweep. Throws as check_figures() does, FormatError for a broken ranking, UsageError for two
+/// figures of one name.
+std::vector<PlottedFigure> make_figures(const Study& study, const StudyFolder& folder,
+                                        const std::vector<EntryResults>& results);
+
+/// Draws the figures into FOLDER/figures: NAME.tsv, .gnuplot, .svg and .png, and figures.json with
+/// their captions. Files of figures that figures.json names and that are no longer drawn are
+/// removed. Returns the files that it wrote. Throws what read_results(), make_figures() and draw()
+/// throw.
+std::vector<std::filesystem::path> write_figures(const Study& study, const StudyFolder& folder);
+
+}  // namespace austeer

@@ -1,0 +1,99 @@
+// Where a ranking's high scores lie: layers over dimensions, a figure for each site.
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+
+#include "studies/figure_kinds.hpp"
+#include "studies/figure_measures.hpp"
+#include "studies/figure_words.hpp"
+#include "studies/study_numbers.hpp"
+
+namespace austeer {
+namespace {
+
+constexpr std::int64_t most_columns = 64;
+
+/// The largest |score| of each layer's neighbouring dimensions; the last layer on top.
+HeatMap score_map(const Ranking& ranking, std::int32_t site) {
+  const std::int64_t width = ranking.sites[static_cast<std::size_t>(site)].width;
+  const std::int64_t columns = std::min(width, most_columns);
+  HeatMap map;
+  map.scale_label = "largest |score|";
+  for (std::int64_t column = 0; column < columns; ++column) {
+    // The first dimension d with d * columns / width == column.
+    map.x_labels.push_back(std::to_string((column * width + columns - 1) / columns));
+  }
+  for (std::int64_t layer = ranking.layers; layer-- > 0;) {
+    map.y_labels.push_back(std::to_string(layer));
+  }
+  map.values.assign(static_cast<std::size_t>(ranking.layers),
+                    std::vector<double>(static_cast<std::size_t>(columns),
+                                        std::numeric_limits<double>::quiet_NaN()));
+  for (const RankedUnit& unit : ranking.units) {
+    if (unit.site != site) continue;
+    double& cell = map.values[static_cast<std::size_t>(ranking.layers - 1 - unit.layer)]
+                             [static_cast<std::size_t>(unit.dim * columns / width)];
+    cell = std::fmax(cell, std::abs(unit.score));
+  }
+  return map;
+}
+
+/// The best unit of a site in words; one at least is there.
+std::string best_unit_words(const Ranking& ranking, std::int32_t site) {
+  const auto best = std::ranges::find(ranking.units, site, &RankedUnit::site);
+  return fmt::format("{}:{}, {:.3g}", best->layer, best->dim, best->score);
+}
+
+PlottedFigure site_figure(const FigureSource& source, const FigureSpec& spec,
+                          const EntryResults& found, const Ranking& ranking, std::int32_t site) {
+  const StudyMethod& method = *spec.methods.front();
+  const RankedSite& ranked = ranking.sites[static_cast<std::size_t>(site)];
+  const std::string site_text = site_name(ranked.site);
+  PlottedFigure plotted;
+  plotted.name = source.name;
+  if (ranking.sites.size() > 1) plotted.name += "-" + site_text;
+  Figure& figure = plotted.figure;
+  figure.title = source.title(
+      spec, fmt::format("{} on {}: scores of the units", method.name, source.place_words()));
+  figure.title += ", site " + site_text;
+  figure.x.label = "dimension";
+  figure.y.label = "layer";
+  HeatMap map = score_map(ranking, site);
+  plotted.caption = fmt::format("{} on {}, site {}, ranked by {}. ", method.name,
+                                source.place_words(), site_text, counted(ranking.pairs, "pair"));
+  const auto columns = static_cast<std::int64_t>(map.x_labels.size());
+  plotted.caption +=
+      columns == ranked.width
+          ? "A cell is the |score| of a unit."
+          : fmt::format("A cell is the largest |score| of about {:.0f} dimensions of a layer.",
+                        static_cast<double>(ranked.width) / static_cast<double>(columns));
+  plotted.caption +=
+      fmt::format(" The first unit (layer:dimension): {}.", best_unit_words(ranking, site));
+  if (const std::string chosen =
+          variant_text(method.variants.at(chosen_variant(found)), method.axes);
+      !chosen.empty()) {
+    plotted.caption += fmt::format(" The ranking is that of the chosen variant, {}.", chosen);
+  }
+  figure.content = std::move(map);
+  plotted.alt = figure_words(figure);
+  return plotted;
+}
+
+}  // namespace
+
+void read_scores_figure(FigureFields& figure, FigureSpec& spec) {
+  spec.methods = {figure.method()};
+}
+
+std::vector<PlottedFigure> make_scores_figure(const FigureSource& source, const FigureSpec& spec) {
+  const EntryResults& found = source.entry(*spec.methods.front());
+  const Ranking ranking = source.ranking(found);
+  std::vector<PlottedFigure> figures;
+  for (std::size_t site = 0; site < ranking.sites.size(); ++site) {
+    figures.push_back(site_figure(source, spec, found, ranking, static_cast<std::int32_t>(site)));
+  }
+  return figures;
+}
+
+}  // namespace austeer
