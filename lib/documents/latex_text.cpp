@@ -110,6 +110,7 @@ const Commands& math_commands() {
       {U'↓', "\\downarrow"},
       {U'↔', "\\leftrightarrow"},
       {U'⇒', "\\Rightarrow"},
+      {U'↳', "\\hookrightarrow"},
       {U'°', "^{\\circ}"},
       {U'⁰', "^{0}"},
       {U'¹', "^{1}"},
