@@ -37,7 +37,7 @@ class Readme(AusteerTest):
             (self.folder / path).write_text(content)
         subcommands = {re.search(r"austeer (\w+)", command)[1] for command, _ in commands}
         self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity",
-                              "judge"},
+                              "judge", "probe"},
                              subcommands)
         judge = start_judge(self)
         path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
@@ -54,7 +54,8 @@ class Readme(AusteerTest):
 
     def test_help_shows_every_subcommand_and_defaults(self):
         out = self.succeed("--help")
-        for name in ("fetch", "collect", "rank", "units", "steer", "eval", "toxicity", "judge"):
+        for name in ("fetch", "collect", "rank", "units", "steer", "eval", "toxicity", "judge",
+                     "probe"):
             self.assertIn(name, out)
             self.assertIn("--help", self.succeed(name, "--help"))
         self.assertIn("=1000 ", self.succeed("collect", "--help"))
