@@ -22,6 +22,7 @@ run check_samples.py
 # Beside the others, since they take about as long as all of them.
 {
   run tiny_models.py "$out"
+  run probes.py "$out"
   run gemma3.py "$out"
 } &
 longest=$!

@@ -14,6 +14,7 @@ void add_steer(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_judge(CLI::App& app);
 void add_toxicity(CLI::App& app);
+void add_probe(CLI::App& app);
 void add_sweep(CLI::App& app);
 void add_table(CLI::App& app);
 void add_plot(CLI::App& app);

@@ -29,7 +29,7 @@ void add_control_options(CLI::App& command, PlanRecipe& recipe, CLI::Option& pla
 
 }  // namespace
 
-void add_run_options(CLI::App& command, RunOptions& options) {
+void add_model_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("--model", options.model,
                   "folder, .gguf file, name in configs/models/, or org/name in the local "
@@ -50,6 +50,10 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--threads", options.threads, "threads to compute with; 0: one per core")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+}
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+  add_model_options(command, options);
   command.add_option("--batch-tokens", options.batch_tokens, "most tokens of one pass")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 24));
@@ -88,18 +92,24 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
   command.add_option("--layer", recipe.layer, "only units of this layer")
       ->needs(plan)
       ->check(CLI::NonNegativeNumber);
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--units",
-          [&recipe](const std::vector<std::string>& names) {
-            recipe.units.clear();
-            for (const std::string& name : names) recipe.units.push_back(parse_unit(name));
-          },
-          "LAYER:DIM,... (or SITE:LAYER:DIM): steer these units in place of the first k")
-      ->delimiter(',')
+  add_units_option(command, recipe.units,
+                   "LAYER:DIM,... (or SITE:LAYER:DIM): steer these units in place of the first k")
       ->needs(plan);
   add_control_options(command, recipe, *plan);
   command.add_option("--save-plan", choice.save, "also write the plan to this file")->needs(plan);
+}
+
+CLI::Option* add_units_option(CLI::App& command, std::vector<UnitName>& units,
+                              const std::string& help) {
+  return command
+      .add_option_function<std::vector<std::string>>(
+          "--units",
+          [&units](const std::vector<std::string>& names) {
+            units.clear();
+            for (const std::string& name : names) units.push_back(parse_unit(name));
+          },
+          help)
+      ->delimiter(',');
 }
 
 void add_study_options(CLI::App& command, StudyChoice& choice) {

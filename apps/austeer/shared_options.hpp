@@ -2,16 +2,21 @@
 // Options that several subcommands declare in the same words.
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"
+#include "steering/unit_name.hpp"
 #include "studies/study.hpp"
 
 namespace austeer::app {
 
-/// --model, --device, --dtype, --threads, --batch-tokens.
+/// --model, --device, --offload, --dtype, --threads.
+void add_model_options(CLI::App& command, RunOptions& options);
+
+/// The same and --batch-tokens.
 void add_run_options(CLI::App& command, RunOptions& options);
 
 /// --datasets.
@@ -20,6 +25,10 @@ void add_datasets_option(CLI::App& command, RunOptions& options);
 /// --plan and what makes a plan of a ranking: --k, --alpha, --rule, --positions, --layer, --units,
 /// --control, --seed, --suppress, --factor; --save-plan.
 void add_plan_options(CLI::App& command, PlanChoice& choice);
+
+/// --units, which `help` explains: names separated by commas.
+CLI::Option* add_units_option(CLI::App& command, std::vector<UnitName>& units,
+                              const std::string& help);
 
 /// STUDY and --out.
 void add_study_options(CLI::App& command, StudyChoice& choice);

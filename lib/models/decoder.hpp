@@ -61,6 +61,14 @@ class Decoder {
   /// Next-token logits of hidden states [R, D]: float32 [R, V].
   at::Tensor logits(const at::Tensor& hidden) const;
 
+  /// The weights, for whoever reads them rather than runs them. A layer that is streamed lies on
+  /// the CPU.
+  const std::vector<DecoderLayer>& layers() const { return layers_; }
+  /// What the final norm multiplies by, [D]; in Gemma 1 + the stored weight.
+  const at::Tensor& final_norm() const { return final_norm_; }
+  /// The unembedding, [V, D].
+  const Linear& head() const { return head_; }
+
   const DecoderConfig& config() const { return config_; }
   at::ScalarType dtype() const { return dtype_; }
   /// Where tokens enter: the first layer's device.

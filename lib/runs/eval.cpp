@@ -17,6 +17,7 @@
 #include "runs/needs.hpp"
 #include "runs/result.hpp"
 #include "runs/scored_items.hpp"
+#include "runs/task_items.hpp"
 #include "scorers/open_scorer.hpp"
 #include "tasks/task.hpp"
 
@@ -30,16 +31,6 @@ constexpr std::array scorings = {std::pair{"generate", Scoring::generate},
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::vector<Item> chosen_items(const EvalOptions& options, const Task& task) {
-  std::vector<Item> items =
-      task.items(options.split, datasets_folder(options.run, task.config().dataset));
-  if (options.limit) {
-    if (*options.limit < 1) throw UsageError("eval", "--limit must be at least 1");
-    items.resize(std::min(items.size(), static_cast<std::size_t>(*options.limit)));
-  }
-  return items;
 }
 
 /// Throws for what cannot work whatever the model: the choices of an open task, or options of
@@ -126,7 +117,7 @@ AskedItems prepare(const EvalOptions& options) {
   }
   Task task = load_task(options.task, project_folder("configs"));
   check_task(options, task);
-  std::vector<Item> items = chosen_items(options, task);
+  std::vector<Item> items = first_items(task, options.split, options.limit, options.run);
   std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);
   return {std::move(task), std::move(items), std::move(scorer), load_plan_choice(options.plan)};
 }

@@ -35,6 +35,12 @@ class WrongUsage(AusteerTest):
             (("collect", "--task", "copa", "--pairs", "0", "--out", "c"), "--pairs"),
             (("rank", "--cache", "missing", "--out", "r"), "missing"),
             (("fetch", "model", "smollm"), "unknown"),
+            (("probe", "tokens"), "--units is required"),
+            (("probe", "tokens", "--units", "27:84"), "SITE:LAYER:DIM"),
+            (("probe", "tokens", "--units", "ffn:30:0"), "30 layers of width 576"),
+            (("probe", "divergence", "--units", "ffn:3:0"), "either --prompt or --task"),
+            (("probe", "divergence", "--units", "ffn:3:0", "--prompt", "a", "--split", "dev"),
+             "--task"),
         ]
         for arguments, part in cases:
             with self.subTest(arguments=arguments):

@@ -37,7 +37,7 @@ class Readme(AusteerTest):
             (self.folder / path).write_text(content)
         subcommands = {re.search(r"austeer (\w+)", command)[1] for command, _ in commands}
         self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity",
-                              "judge", "sweep", "table", "plot", "report"},
+                              "judge", "probe", "sweep", "table", "plot", "report"},
                              subcommands)
         judge = start_judge(self)
         path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
@@ -55,7 +55,7 @@ class Readme(AusteerTest):
     def test_help_shows_every_subcommand_and_defaults(self):
         out = self.succeed("--help")
         for name in ("fetch", "collect", "rank", "units", "steer", "eval", "toxicity", "judge",
-                     "sweep", "table", "plot", "report"):
+                     "probe", "sweep", "table", "plot", "report"):
             self.assertIn(name, out)
             self.assertIn("--help", self.succeed(name, "--help"))
         self.assertIn("=1000 ", self.succeed("collect", "--help"))
