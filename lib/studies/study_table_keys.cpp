@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/enum_names.hpp"
+#include "base/suggest.hpp"
 
 namespace austeer {
 namespace {
@@ -39,12 +40,14 @@ std::vector<std::string> labels_of(const Study& study) {
   return labels;
 }
 
-/// Throws UsageError unless `name` is one of `known`.
-void expect_known(const std::string& name, const std::vector<std::string>& known,
-                  const std::string& place, const char* what) {
+/// Throws UsageError where `name` is not one of `known` but nearly one.
+void refuse_mistyped(const std::string& name, const std::vector<std::string>& known,
+                     const std::string& place, const char* what) {
   if (std::ranges::find(known, name) != known.end()) return;
+  const std::string nearest = nearest_name(name, known);
+  if (nearest.empty()) return;
   throw UsageError("study", fmt::format("{}: the study has no {} '{}'", place, what, name),
-                   suggestion(name, known));
+                   fmt::format("did you mean '{}'?", nearest));
 }
 
 /// One method's published figures.
@@ -52,7 +55,7 @@ void check_figures(Fields figures, const Json& document, const std::vector<std::
   for (const auto& [task, figure] : document.items()) {
     const auto value = figures.required<double>(task);
     if (!(value >= 0 && value <= 100)) figures.refuse(task, "per cent, from 0 to 100", figure);
-    if (tasks != nullptr) expect_known(task, *tasks, figures.place(), "task");
+    if (tasks != nullptr) refuse_mistyped(task, *tasks, figures.place(), "task");
   }
 }
 
@@ -95,7 +98,7 @@ void check_published(const Study& study) {
     const bool is_run = std::ranges::find(study.models, model) != study.models.end();
     Fields rows = models.object(model);
     for (const auto& [label, figures] : methods.items()) {
-      if (is_run) expect_known(label, labels, rows.place(), "method");
+      if (is_run) refuse_mistyped(label, labels, rows.place(), "method");
       check_figures(rows.object(label), figures, is_run ? &tasks : nullptr);
     }
   }

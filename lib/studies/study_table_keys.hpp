@@ -36,9 +36,10 @@ inline constexpr const char* published_average = "average";
 std::optional<double> published_figure(const Study& study, const std::string& model,
                                        const std::string& label, const std::string& task);
 
-/// Checks `published:`. Models that the study does not run may be there, so that studies can share
-/// one list. Throws FormatError unless it has model -> method -> task -> per cent; UsageError for a
-/// method or task that the study does not have, with the nearest that it has.
+/// Checks `published:`. Models, methods and tasks that the study does not run may be there, so that
+/// studies can share one list. Throws FormatError unless it has model -> method -> task -> per
+/// cent; UsageError for a method or task of one of its models whose name is nearly one of the
+/// study's.
 void check_published(const Study& study);
 
 }  // namespace austeer

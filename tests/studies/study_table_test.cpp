@@ -287,11 +287,12 @@ TEST(StudyTable, RefusesKeysThatItDoesNotKnow) {
   refuses("table: {rows: method}\n", "did you mean 'methods'");
   refuses("table: {average: 3}\n", "true or false");
   refuses("select: none\ntable: {rows: methods}\n", "no variant of a method is chosen");
-  refuses("published: {m: {AA: {copa: 1}}}\n", "no method 'AA'");
+  refuses("published: {m: {Vanila: {copa: 1}}}\n", "did you mean 'vanilla'");
   refuses("published: {m: {A: {copaa: 1}}}\n", "did you mean 'copa'");
   refuses("published: {m: {A: {copa: 101}}}\n", "from 0 to 100");
   refuses("published: {other: {A: 3}}\n", "published");
-  check_table_keys(MadeStudy(two_methods + "published: {other: {C: {x: 3.5}}}\n").study());
+  check_table_keys(
+      MadeStudy(two_methods + "published: {other: {C: {x: 3.5}}, m: {ITI: {svamp: 4}}}\n").study());
 }
 
 }  // namespace
