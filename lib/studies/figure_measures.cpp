@@ -12,8 +12,8 @@ namespace austeer {
 namespace {
 
 constexpr std::array words_of_axes = {
-    std::pair{"plan.k", "units steered, k"},
-    std::pair{"plan.alpha", "strength \u03B1"},
+    std::pair{"plan.k", "k (units steered)"},
+    std::pair{"plan.alpha", "\u03B1 (strength)"},
     std::pair{"plan.layer", "layer"},
     std::pair{"plan.units", "units (layer:dimension)"},
     std::pair{"plan.suppress", "share of the units that is suppressed"},

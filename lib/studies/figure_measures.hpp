@@ -29,7 +29,7 @@ std::vector<Json> axis_values(const StudyMethod& method, const std::string& axis
 /// "16", "attention".
 std::string axis_value_text(const Json& value);
 
-/// "units steered, k" for "plan.k"; the last part of an axis that has no such words.
+/// "k (units steered)" for "plan.k"; the last part of an axis that has no such words.
 std::string axis_label(const std::string& axis);
 
 /// "k 16, alpha 2": where a variant stands on these axes.

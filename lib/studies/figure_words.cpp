@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t most_bars_in_words = 40;
 
 std::string figure_number(double value) {
-  return std::abs(value) < 10 ? fmt::format("{:.3g}", value) : fmt::format("{:.1f}", value);
+  if (std::abs(value) < 10) return fmt::format("{:.3g}", value);
+  const bool is_whole = std::abs(value - std::round(value)) < 0.05;
+  return fmt::format("{:.{}f}", value, is_whole ? 0 : 1);
 }
 
 /// Puts what a figure's content shows into words.
@@ -51,12 +53,12 @@ class FigureWords {
       }
     }
     const auto at = [&](std::size_t row, std::size_t column) {
-      return fmt::format("{} {}, {} {}", figure_.x.label, map.x_labels[column], figure_.y.label,
+      return fmt::format("{} {} and {} {}", figure_.x.label, map.x_labels[column], figure_.y.label,
                          map.y_labels[row]);
     };
     return fmt::format(
-        "Heat map of {} with {} columns ({}) and {} rows ({}). Highest: {} at {}. Lowest: {} at "
-        "{}.",
+        "Heat map of {}, {} values of {} across and {} of {} down. Highest: {} at {}. Lowest: {} "
+        "at {}.",
         map.scale_label, map.x_labels.size(), figure_.x.label, map.y_labels.size(), figure_.y.label,
         figure_number(high), at(high_row, high_column), figure_number(low),
         at(low_row, low_column));
@@ -73,8 +75,12 @@ class FigureWords {
     };
     if (points.size() == 1) return fmt::format("{}: {}.", curve.name, at(points.front()));
     const auto [low, high] = std::ranges::minmax_element(points, {}, &Point::y);
-    return fmt::format("{}: from {} to {}, highest {}, lowest {}.", curve.name, at(points.front()),
-                       at(points.back()), at(*high), at(*low));
+    const auto ends = std::minmax(points.front().y, points.back().y);
+    std::string words =
+        fmt::format("{}: from {} to {}", curve.name, at(points.front()), at(points.back()));
+    if (high->y > ends.second) words += ", highest " + at(*high);
+    if (low->y < ends.first) words += ", lowest " + at(*low);
+    return words + ".";
   }
 
   static std::string every_bar(const Bars& bars, const BarSeries& series) {

@@ -40,7 +40,7 @@ std::string best_cell_words(const Study& study) {
     case Selection::test:
       return "Chosen on these very items";
     case Selection::none:
-      return "The highest of these items";
+      return "The highest here";
     case Selection::dev:
     case Selection::race:
       break;

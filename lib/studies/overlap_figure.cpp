@@ -1,6 +1,7 @@
 // How many of a method's top units two tasks have in common.
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -65,19 +66,24 @@ double common_share(const TopUnits& one, const TopUnits& other) {
   return static_cast<double>(common) / static_cast<double>(one.first.size());
 }
 
+/// Blank where a task meets itself.
 HeatMap overlap_map(const std::vector<TopUnits>& tops, const FigureSpec& spec) {
   HeatMap map;
   map.scale_label = "in common (%)";
-  map.range = Interval{0, 100};
   map.decimals = 0;
+  double highest = 1;
   for (const StudyTask* task : spec.tasks) map.x_labels.push_back(task->name);
   map.y_labels = map.x_labels;
-  for (const TopUnits& one : tops) {
-    map.values.emplace_back();
-    for (const TopUnits& other : tops) {
-      map.values.back().push_back(in_percent(common_share(one, other)));
+  for (std::size_t row = 0; row < tops.size(); ++row) {
+    map.values.emplace_back(tops.size(), std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t column = 0; column < tops.size(); ++column) {
+      if (row == column) continue;
+      const double share = in_percent(common_share(tops[row], tops[column]));
+      map.values[row][column] = share;
+      highest = std::max(highest, share);
     }
   }
+  map.range = Interval{0, highest};
   return map;
 }
 
@@ -106,7 +112,7 @@ std::vector<PlottedFigure> make_overlap_figure(const FigureSource& source, const
   const std::string caption = fmt::format(
       "{} ({}), site {}: of the first {} {} of one task's ranking, the share that is also among "
       "the first {} of the other's. Rankings that have nothing to do with each other would share "
-      "{:.2g} % of them ({} of {}).",
+      "{:.3g} % of them ({} of {}).",
       method.name, source.model, first.sites, spec.k, units, spec.k, in_percent(chance),
       count_text(spec.k), count_text(static_cast<std::int64_t>(first.all)));
   return {{source.name, caption, figure_words(figure), figure}};

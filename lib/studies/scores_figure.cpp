@@ -12,12 +12,15 @@
 namespace austeer {
 namespace {
 
-constexpr std::int64_t most_columns = 64;
+/// Of a wide site there are fewer columns, so that their longer labels have room.
+std::int64_t column_count(std::int64_t width) {
+  return width < 1000 ? std::min<std::int64_t>(width, 64) : 32;
+}
 
 /// The largest |score| of each layer's neighbouring dimensions; the last layer on top.
 HeatMap score_map(const Ranking& ranking, std::int32_t site) {
   const std::int64_t width = ranking.sites[static_cast<std::size_t>(site)].width;
-  const std::int64_t columns = std::min(width, most_columns);
+  const std::int64_t columns = column_count(width);
   HeatMap map;
   map.scale_label = "largest |score|";
   for (std::int64_t column = 0; column < columns; ++column) {
@@ -42,7 +45,15 @@ HeatMap score_map(const Ranking& ranking, std::int32_t site) {
 /// The best unit of a site in words; one at least is there.
 std::string best_unit_words(const Ranking& ranking, std::int32_t site) {
   const auto best = std::ranges::find(ranking.units, site, &RankedUnit::site);
-  return fmt::format("{}:{}, {:.3g}", best->layer, best->dim, best->score);
+  return fmt::format("{}:{} (layer:dimension), with {:.3g}", best->layer, best->dim, best->score);
+}
+
+/// What a cell of the map stands for.
+std::string cell_words(std::int64_t width, std::int64_t columns) {
+  if (columns == width) return "A cell is the |score| of a unit.";
+  return fmt::format("A cell is the largest |score| of {}{:.0f} dimensions of a layer.",
+                     width % columns == 0 ? "" : "about ",
+                     static_cast<double>(width) / static_cast<double>(columns));
 }
 
 PlottedFigure site_figure(const FigureSource& source, const FigureSpec& spec,
@@ -62,14 +73,8 @@ PlottedFigure site_figure(const FigureSource& source, const FigureSpec& spec,
   HeatMap map = score_map(ranking, site);
   plotted.caption = fmt::format("{} on {}, site {}, ranked by {}. ", method.name,
                                 source.place_words(), site_text, counted(ranking.pairs, "pair"));
-  const auto columns = static_cast<std::int64_t>(map.x_labels.size());
-  plotted.caption +=
-      columns == ranked.width
-          ? "A cell is the |score| of a unit."
-          : fmt::format("A cell is the largest |score| of about {:.0f} dimensions of a layer.",
-                        static_cast<double>(ranked.width) / static_cast<double>(columns));
-  plotted.caption +=
-      fmt::format(" The first unit (layer:dimension): {}.", best_unit_words(ranking, site));
+  plotted.caption += cell_words(ranked.width, static_cast<std::int64_t>(map.x_labels.size()));
+  plotted.caption += fmt::format(" The first unit is {}.", best_unit_words(ranking, site));
   if (const std::string chosen =
           variant_text(method.variants.at(chosen_variant(found)), method.axes);
       !chosen.empty()) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 
 #include "studies/figure_kinds.hpp"
 #include "studies/figure_measures.hpp"
@@ -9,6 +10,8 @@
 
 namespace austeer {
 namespace {
+
+constexpr std::size_t longest_bar_label = 16;
 
 /// What a method that is drawn as a line did on the test items; null where it failed.
 const Measured* reference_measured(const EntryResults& found) {
@@ -47,7 +50,7 @@ double axis_start(const Bars& bars) {
     if (bar.value) low = std::min(low, bar.interval ? bar.interval->low : *bar.value);
   }
   for (const Reference& reference : bars.references) low = std::min(low, reference.at);
-  return std::max(0.0, 5 * std::floor((low - 2) / 5));
+  return std::max(0.0, 5 * std::floor((low - 1) / 5));
 }
 
 double axis_end(const Bars& bars) {
@@ -59,7 +62,26 @@ double axis_end(const Bars& bars) {
   return std::min(100.0, high + 2);
 }
 
-/// The bars of a slice, in the order of the axis.
+/// Labels for the values of an axis: a list of several units is counted, and what is in it is added
+/// to `caption`.
+std::vector<std::string> bar_labels(const std::vector<Json>& values, std::string& caption) {
+  std::vector<std::string> labels;
+  for (const Json& value : values) {
+    std::string label = axis_value_text(value);
+    const auto commas = std::ranges::count(label, ',');
+    if (commas > 0 && label.size() > longest_bar_label) {
+      const std::string all = std::exchange(label, fmt::format("{} units", commas + 1));
+      for (int other = 2; std::ranges::find(labels, label) != labels.end(); ++other) {
+        label = fmt::format("{} units ({})", commas + 1, other);
+      }
+      caption += fmt::format(" {}: {}.", label, all);
+    }
+    labels.push_back(std::move(label));
+  }
+  return labels;
+}
+
+/// The bars of a slice, in the order of the axis; without labels.
 Bars slice_bars(const EntryResults& found, const std::string& axis,
                 const std::vector<std::size_t>& variants) {
   const StudyMethod& method = *found.entry.method;
@@ -69,7 +91,6 @@ Bars slice_bars(const EntryResults& found, const std::string& axis,
     const auto at = std::ranges::find_if(
         variants, [&](std::size_t i) { return axis_value(method.variants[i], axis) == value; });
     const Measured* measured = at == variants.end() ? nullptr : measured_variant(found, *at);
-    bars.groups.push_back(axis_value_text(value));
     Bar bar;
     if (measured != nullptr) {
       bar = {in_percent(measured->accuracy), in_percent(measured->interval)};
@@ -108,6 +129,7 @@ std::vector<PlottedFigure> make_units_figure(const FigureSource& source, const F
   std::string caption = fmt::format("{} on {}, {}", method.name, source.place_words(), items);
   if (!slice.held.empty()) caption += ", at " + slice.held;
   caption += "; with 95 % intervals.";
+  bars.groups = bar_labels(axis_values(method, spec.x), caption);
   if (const double start = axis_start(bars); start > 0) {
     figure.y.range = Interval{start, axis_end(bars)};
     caption += fmt::format(" The axis starts at {:g} %.", start);
