@@ -1,5 +1,6 @@
 #include "studies/report.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,7 +11,6 @@
 #include "studies/include.hpp"
 #include "studies/report_cells.hpp"
 #include "studies/report_text.hpp"
-#include "studies/study_findings.hpp"
 #include "studies/study_numbers.hpp"
 #include "studies/study_table.hpp"
 
@@ -94,15 +94,23 @@ void add_configuration(Page& page, const Study& study) {
 }
 
 void add_outcome(Page& page, const Study& study, const std::vector<EntryResults>& results,
-                 const std::vector<ReportCell>& cells) {
-  const std::vector<ModelRows> rows = spoken_rows(study, results);
+                 const std::vector<ModelRows>& rows, const std::vector<std::string>& warnings) {
   page.heading("What came out");
   for (const std::string& text : outcome_paragraphs(study, results, rows)) page.paragraph(text);
-  const std::vector<std::string> warnings =
-      report_warnings(study, results, rows, tasks_with_samples(cells));
   if (warnings.empty()) return;
   page.heading("Warnings");
   for (const std::string& warning : warnings) page.warning(warning);
+}
+
+/// The table. Its notes become paragraphs, which are as wide as the page and not as the table; what
+/// stands among the warnings is not said twice.
+void add_results(Page& page, Table table, const std::vector<std::string>& warnings) {
+  const std::vector<std::string> notes = std::move(table.notes);
+  table.notes.clear();
+  page.heading("Results").table(table);
+  for (const std::string& note : notes) {
+    if (std::ranges::find(warnings, note) == warnings.end()) page.paragraph(note);
+  }
 }
 
 }  // namespace
@@ -113,13 +121,15 @@ std::string make_report(const Study& study, const StudyFolder& folder,
   const std::vector<ReportCell> cells = report_cells(folder, results);
   Page page(study.title);
   if (!study.question.empty()) page.paragraph(study.question);
-  add_outcome(page, study, results, cells);
-  page.heading("Results").table(make_table(study, results));
+  const std::vector<ModelRows> rows = spoken_rows(study, results);
+  const std::vector<std::string> warnings =
+      report_warnings(study, results, rows, tasks_with_samples(cells));
+  add_outcome(page, study, results, rows, warnings);
+  add_results(page, make_table(study, results), warnings);
   if (!figures.empty()) page.heading("Figures");
   for (const ReportFigure& figure : figures) page.figure(figure.svg, figure.caption, figure.alt);
   if (!study.methods.empty()) {
-    page.heading("Hyper-parameters").paragraph(selection_sentence(study, results));
-    page.table(choices_table(study, results));
+    page.heading("Hyper-parameters").table(choices_table(study, results));
   }
   add_configuration(page, study);
   page.heading("Provenance").definitions(provenance_of(study, cells));
