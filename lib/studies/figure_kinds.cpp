@@ -14,6 +14,10 @@ constexpr std::array known_figure_kinds = {
     FigureKind{"accuracies", FigureScope::model, &read_accuracies_figure, &make_accuracies_figure},
     FigureKind{"frontier", FigureScope::model_and_task, &read_frontier_figure,
                &make_frontier_figure},
+    FigureKind{"divergence", FigureScope::model_and_task, &read_divergence_figure,
+               &make_divergence_figure, /*is_probe=*/true},
+    FigureKind{"tokens", FigureScope::model, &read_tokens_figure, &make_tokens_figure,
+               /*is_probe=*/true},
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ struct FigureKind {
   void (*read)(FigureFields& figure, FigureSpec& spec);
   /// Makes the figures of one source, usually one, called source.name. Throws MissingResults.
   std::vector<PlottedFigure> (*make)(const FigureSource& source, const FigureSpec& spec);
+  bool is_probe = false;  ///< shows what a probe measured (studies/probes.hpp)
 };
 
 /// The kind called `name`; null where there is none.
@@ -58,5 +59,15 @@ std::vector<PlottedFigure> make_accuracies_figure(const FigureSource& source,
 /// Toxic rate against cost, a curve for each method. Key: methods.
 void read_frontier_figure(FigureFields& figure, FigureSpec& spec);
 std::vector<PlottedFigure> make_frontier_figure(const FigureSource& source, const FigureSpec& spec);
+
+/// How far next-token distributions are from each other under one steered unit (Figure 3). Keys:
+/// units, strengths, prompts.
+void read_divergence_figure(FigureFields& figure, FigureSpec& spec);
+std::vector<PlottedFigure> make_divergence_figure(const FigureSource& source,
+                                                  const FigureSpec& spec);
+
+/// The tokens that units promote, a figure for each unit (Figure 4). Keys: units, tokens.
+void read_tokens_figure(FigureFields& figure, FigureSpec& spec);
+std::vector<PlottedFigure> make_tokens_figure(const FigureSource& source, const FigureSpec& spec);
 
 }  // namespace austeer

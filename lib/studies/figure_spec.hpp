@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "steering/unit_name.hpp"
 #include "studies/study.hpp"
 
 namespace austeer {
@@ -23,6 +24,9 @@ struct FigureSpec {
   std::string y;                               ///< likewise
   bool log = false;                            ///< the x axis
   std::int64_t k = 0;                          ///< units at the top of a ranking
+  std::vector<UnitName> units;                 ///< that are probed (studies/probes.hpp)
+  std::vector<double> strengths;               ///< likewise
+  std::int64_t count = 0;                      ///< of prompts or tokens, likewise
 };
 
 /// The keys of an entry, read strictly and against its study.

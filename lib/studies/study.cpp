@@ -7,6 +7,8 @@
 
 #include "base/enum_names.hpp"
 #include "studies/include.hpp"
+#include "studies/plots.hpp"
+#include "studies/study_table.hpp"
 
 namespace austeer {
 namespace {
@@ -167,6 +169,8 @@ Study read_study(const std::filesystem::path& file) {
 
 Study open_study(const StudyChoice& choice) {
   Study study = read_study(choice.file);
+  check_table_keys(study);
+  check_figures(study);
   RunOptions& run = study.run;
   run.datasets = choice.datasets.value_or(run.datasets);
   run.device = choice.device.value_or(run.device);

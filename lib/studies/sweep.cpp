@@ -8,6 +8,7 @@
 #include "base/locks.hpp"
 #include "base/progress.hpp"
 #include "studies/benches.hpp"
+#include "studies/probes.hpp"
 
 namespace austeer {
 namespace {
@@ -94,6 +95,7 @@ SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& sh
     }
   }
   for (const Entry* entry : taken) run(*entry);  // helps with what is still missing
+  if (shard.index == 1) run_probes(study, folder, benches);
   return report;
 }
 

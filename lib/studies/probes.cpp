@@ -1,0 +1,95 @@
+#include "studies/probes.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "base/files.hpp"
+#include "base/locks.hpp"
+#include "runs/promoted_tokens.hpp"
+#include "runs/unit_divergence.hpp"
+#include "studies/figure_kinds.hpp"
+
+namespace austeer {
+namespace {
+
+/// What a probe's content depends on, but for the model's weights.
+std::string probe_key(const Probe& probe) {
+  Json units = Json::array();
+  for (const UnitName& unit : probe.units) units.push_back(unit_text(unit));
+  Json key = {{"schema", 1},    {"kind", probe.kind},           {"model", probe.model},
+              {"units", units}, {"strengths", probe.strengths}, {"count", probe.count}};
+  if (probe.task != nullptr)
+    key["prompts"] = {{"task", probe.task->task}, {"split", probe.task->test}};
+  return "probe-" + short_digest(key);
+}
+
+std::vector<std::string> prompts_of(const Probe& probe, const Bench& bench) {
+  std::vector<std::string> prompts;
+  for (const Item& item : bench.splits().items(false)) {
+    if (static_cast<std::int64_t>(prompts.size()) == probe.count) break;
+    prompts.push_back(item.prompt);
+  }
+  return prompts;
+}
+
+Json compute(const Probe& probe, const Bench& bench, const Model& model) {
+  if (probe.kind == "divergence") {
+    return to_json(unit_divergence(probe.units, probe.strengths, prompts_of(probe, bench), model));
+  }
+  Json all = Json::array();
+  for (const PromotedTokens& tokens : promoted_tokens(probe.units, probe.count, model)) {
+    all.push_back(to_json(tokens));
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Probe> probes_of(const Study& study) {
+  std::vector<Probe> probes;
+  for (const FigureSpec& spec : read_figure_specs(study)) {
+    const FigureKind& kind = *find_figure_kind(spec.kind);
+    if (!kind.is_probe) continue;
+    for (const std::string& model : spec.models) {
+      for (const StudyTask* task : spec.tasks) {
+        probes.push_back(probe_of(spec, model, task));
+        if (kind.scope == FigureScope::model) break;
+      }
+    }
+  }
+  return probes;
+}
+
+void run_probes(const Study& study, const StudyFolder& folder, Benches& benches) {
+  for (const Probe& probe : probes_of(study)) {
+    const std::string key = probe_key(probe);
+    const FileLock lock = FileLock::take(folder.lock(key));
+    if (std::filesystem::exists(folder.cell(key))) continue;
+    // Any bench of the model has it open; that of the task has the prompts too.
+    const StudyTask* task = probe.task == nullptr ? &study.tasks.front() : probe.task;
+    const Bench& bench = benches.at({probe.model, task, nullptr});
+    const Json content = compute(probe, bench, benches.model());
+    write_file(folder.cell(key), to_text({{"schema", 1},
+                                          {"kind", "probe"},
+                                          {"model_fingerprint", benches.model().fingerprint},
+                                          {"content", content}},
+                                         2) +
+                                     "\n");
+    spdlog::info("{} of {} units, {}", probe.kind, probe.units.size(), probe.model);
+  }
+}
+
+std::optional<Json> read_probe(const StudyFolder& folder, const Probe& probe) {
+  const std::filesystem::path file = folder.cell(probe_key(probe));
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const Json document = read_json(file);
+  return Fields(document, file.string()).value("content");
+}
+
+Probe probe_of(const FigureSpec& spec, const std::string& model, const StudyTask* task) {
+  const bool asks = spec.kind == "divergence";
+  return {spec.kind, model, asks ? task : nullptr, spec.units, spec.strengths, spec.count};
+}
+
+}  // namespace austeer

@@ -1,0 +1,42 @@
+#pragma once
+// What figures of single units show and no result has: divergences and promoted tokens. A sweep
+// computes them, figures read them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "steering/unit_name.hpp"
+#include "studies/benches.hpp"
+#include "studies/figure_spec.hpp"
+#include "studies/folder.hpp"
+#include "studies/study.hpp"
+
+namespace austeer {
+
+/// A measurement of single units of one model.
+struct Probe {
+  std::string kind;  ///< "divergence" (runs/unit_divergence.hpp), "tokens" (promoted_tokens.hpp)
+  std::string model;
+  const StudyTask* task = nullptr;  ///< whose first test items are the prompts of divergences
+  std::vector<UnitName> units;
+  std::vector<double> strengths;  ///< of divergences
+  std::int64_t count = 0;         ///< of prompts, or of tokens
+};
+
+/// The probe that a figure of one of the two kinds shows.
+Probe probe_of(const FigureSpec& spec, const std::string& model, const StudyTask* task);
+
+/// The probes that a study's figures need, in their order. Throws as check_figures() does.
+std::vector<Probe> probes_of(const Study& study);
+
+/// Computes those that are not in the folder yet. Throws what the two computations throw.
+void run_probes(const Study& study, const StudyFolder& folder, Benches& benches);
+
+/// What was computed, as the `to_json` of its kind writes it; nothing where it was not. Throws
+/// FormatError.
+std::optional<Json> read_probe(const StudyFolder& folder, const Probe& probe);
+
+}  // namespace austeer
