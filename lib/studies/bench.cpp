@@ -102,11 +102,7 @@ Json scoring_key(const StudyTask& task) {
 
 Bench::Bench(const Study& study, const StudyTask& task, const Model& model,
              const StudyFolder& folder)
-    : study_(study),
-      task_(task),
-      model_(model),
-      folder_(folder),
-      splits_(task, study.run, !study.methods.empty()) {
+    : study_(study), task_(task), model_(model), folder_(folder), splits_(study, task) {
   if (splits_.task().metric() != MetricKind::judge || task.scoring == Scoring::choices) return;
   throw UsageError("study", fmt::format("{}: a task for a judge has no accuracy", task.name),
                    "Use `austeer eval` and `austeer judge`");

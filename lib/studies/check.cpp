@@ -47,10 +47,11 @@ std::string look_at_model(const Study& study, const std::string& model) {
 }
 
 std::string look_at_task(const Study& study, const StudyTask& task) {
-  const TaskSplits splits(task, study.run, !study.methods.empty());
-  if (study.methods.empty()) return fmt::format("{} test items", splits.test_count());
-  return fmt::format("{} pairs, {} items to choose by, {} test items", splits.pair_count(),
-                     splits.dev_count(), splits.test_count());
+  const TaskSplits splits(study, task);
+  std::string seen;
+  if (!study.methods.empty()) seen += fmt::format("{} pairs, ", splits.pair_count());
+  if (splits.dev_count() > 0) seen += fmt::format("{} items to choose by, ", splits.dev_count());
+  return seen + fmt::format("{} test items", splits.test_count());
 }
 
 std::string look_at_method(const StudyMethod& method) {

@@ -6,6 +6,7 @@
 
 #include "runs/answers.hpp"
 #include "studies/benches.hpp"
+#include "studies/entry_run.hpp"
 
 namespace austeer {
 namespace {
@@ -96,7 +97,7 @@ Passes passes_of(const Study& study, const Entry& entry, const TaskSplits& split
     return passes;
   }
   const auto variants = static_cast<std::int64_t>(entry.method->variants.size());
-  const bool on_test = study.select == Selection::test || study.select == Selection::none;
+  const bool on_test = !study.chooses_on_dev();
   if (on_test || variants > 1) {
     passes.add(variants, on_test ? splits.test_count() : splits.dev_count());
     if (study.select == Selection::race) {
@@ -107,8 +108,8 @@ Passes passes_of(const Study& study, const Entry& entry, const TaskSplits& split
   if (study.select == Selection::none) return passes;
   passes.add(on_test ? 0 : 1, splits.test_count());
   for (const Control control : entry.method->controls) {
-    const bool drawn = control != Control::magnitude;
-    passes.add(drawn ? static_cast<std::int64_t>(study.seeds.size()) : 1, splits.test_count());
+    passes.add(is_drawn(control) ? static_cast<std::int64_t>(study.seeds.size()) : 1,
+               splits.test_count());
   }
   return passes;
 }
@@ -126,7 +127,7 @@ Passes done_of(const Study& study, const Entry& entry, Bench& bench, const Study
     return done;
   }
   Trial trial;
-  trial.dev = study.select == Selection::dev || study.select == Selection::race;
+  trial.dev = study.chooses_on_dev();
   if (trial.dev && entry.method->variants.size() == 1) return done;
   for (const Variant& variant : entry.method->variants) {
     trial.variant = &variant;

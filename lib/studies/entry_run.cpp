@@ -8,9 +8,6 @@
 namespace austeer {
 namespace {
 
-/// What of a control is drawn, so that each of the study's seeds gives another one.
-bool is_drawn(Control control) { return control != Control::magnitude; }
-
 /// Fills one entry: chooses a variant, and tests what was chosen and its controls.
 class EntryRun {
  public:
@@ -21,10 +18,10 @@ class EntryRun {
     EntryOutcome outcome;
     if (entry_.method == nullptr) {
       test(outcome, {{}});
-    } else if (study_.select == Selection::none || study_.select == Selection::test) {
-      test_all(outcome);
-    } else {
+    } else if (study_.chooses_on_dev()) {
       choose(outcome);
+    } else {
+      test_all(outcome);
     }
     if (!outcome.chosen) return outcome;
     const Trial chosen = trial(*outcome.chosen, false, 0, 0);
@@ -154,6 +151,8 @@ class EntryRun {
 };
 
 }  // namespace
+
+bool is_drawn(Control control) { return control != Control::magnitude; }
 
 EntryOutcome run_entry(const Study& study, const Entry& entry, Bench& bench, SweepReport& report) {
   return EntryRun(study, entry, bench, report).run();

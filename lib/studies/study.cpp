@@ -7,6 +7,7 @@
 
 #include "base/enum_names.hpp"
 #include "studies/include.hpp"
+#include "studies/optional_keys.hpp"
 #include "studies/plots.hpp"
 #include "studies/study_table.hpp"
 
@@ -39,12 +40,12 @@ StudyTask read_task(const std::string& name, Fields fields, const std::filesyste
   task.dev_items = fields.optional<std::int64_t>("dev_items", task.dev_items);
   at_least_one(fields, "dev_items", task.dev_items);
   task.test = fields.optional<std::string>("test", task.test);
-  if (fields.has("items")) {
+  if (is_given(fields, "items")) {
     task.items = fields.required<std::int64_t>("items");
     at_least_one(fields, "items", *task.items);
   }
   task.scoring = parse_scoring(fields.optional<std::string>("scoring", "generate"));
-  if (fields.has("max_new_tokens")) {
+  if (is_given(fields, "max_new_tokens")) {
     task.max_new_tokens = fields.required<std::int64_t>("max_new_tokens");
     at_least_one(fields, "max_new_tokens", *task.max_new_tokens);
   }
@@ -132,7 +133,7 @@ void read_selection(Fields& fields, Study& study) {
 
 /// The value at `key`, which is an object or a list as `fallback` is; `fallback` without one.
 Json raw(Fields& fields, const std::string& key, Json fallback) {
-  if (!fields.has(key)) return fallback;
+  if (!is_given(fields, key)) return fallback;
   const Json& value = fields.value(key);
   if (value.type() != fallback.type()) {
     fields.refuse(key, fallback.is_array() ? "a list" : "keys with values", value);
@@ -159,7 +160,7 @@ Study read_study(const std::filesystem::path& file) {
   read_selection(fields, study);
   study.max_tokens = fields.optional<std::int64_t>("max_tokens", study.max_tokens);
   at_least_one(fields, "max_tokens", study.max_tokens);
-  if (fields.has("run")) study.run = read_run(fields.object("run"));
+  if (is_given(fields, "run")) study.run = read_run(fields.object("run"));
   study.table = raw(fields, "table", Json::object());
   study.figures = raw(fields, "figures", Json::array());
   study.published = raw(fields, "published", Json::object());

@@ -64,6 +64,9 @@ struct Study {
   Json table = Json::object();
   Json figures = Json::array();
   Json published = Json::object();  ///< model -> method -> task -> figure, in per cent
+
+  /// Whether hyper-parameters are chosen on items of their own.
+  bool chooses_on_dev() const { return select == Selection::dev || select == Selection::race; }
 };
 
 /// Reads a study, and the files that it includes, strictly. Throws FileError, FormatError (with the

@@ -47,16 +47,20 @@ class ItemsToAvoid {
 
 }  // namespace
 
-TaskSplits::TaskSplits(const StudyTask& task, const RunOptions& run, bool with_choice)
+TaskSplits::TaskSplits(const Study& study, const StudyTask& task)
     : task_(load_task(task.task, project_folder("configs"))) {
-  const std::filesystem::path data = datasets_folder(run, task_.config().dataset);
+  const std::filesystem::path data = datasets_folder(study.run, task_.config().dataset);
   test_ = task_.items(task.test, data);
   test_split_ = task.test;
   if (task.items) test_.resize(std::min(test_.size(), static_cast<std::size_t>(*task.items)));
-  if (!with_choice) return;
+  if (study.methods.empty()) return;
+  if (study.chooses_on_dev()) take_dev_items(task, data);
+  take_pairs(task, data);
+}
 
-  dev_ = task_.items(task.dev.empty() ? task.train : task.dev, data);
+void TaskSplits::take_dev_items(const StudyTask& task, const std::filesystem::path& data) {
   dev_split_ = task.dev.empty() ? task.train : task.dev;
+  dev_ = task_.items(dev_split_, data);
   const auto most = static_cast<std::size_t>(task.dev_items);
   if (task.dev.empty()) {
     const std::size_t first = dev_.size() - std::min(most, dev_.size() / 2);
@@ -65,17 +69,16 @@ TaskSplits::TaskSplits(const StudyTask& task, const RunOptions& run, bool with_c
     dev_.erase(dev_.begin(), dev_.begin() + static_cast<std::ptrdiff_t>(first));
   }
   dev_.resize(std::min(dev_.size(), most));
-  cut_pairs(task, data);
 }
 
-void TaskSplits::cut_pairs(const StudyTask& task, const std::filesystem::path& data) {
+void TaskSplits::take_pairs(const StudyTask& task, const std::filesystem::path& data) {
   pairs_ = task_.pairs(task.train, data, nearest_by_meaning());
   pairs_.resize(std::min(pairs_.size(), static_cast<std::size_t>(task.pairs)));
   const ItemsToAvoid avoid(dev_);
   const auto overlap =
       std::ranges::find_if(pairs_, [&](const Pair& pair) { return avoid.made(pair); });
   const auto left = static_cast<std::int64_t>(overlap - pairs_.begin());
-  if (left == 0 || (overlap != pairs_.end() && !task.dev.empty())) {
+  if (overlap != pairs_.end() && (left == 0 || !task.dev.empty())) {
     throw UsageError(
         "study",
         fmt::format("{}: {} gives both a pair and an item that hyper-parameters are chosen by",

@@ -14,11 +14,11 @@ namespace austeer {
 
 class TaskSplits {
  public:
-  /// Reads the task and its items. Without a split of its own, the choice gets the last items of
-  /// the training split, at most half of them, and the pairs are those before the first that comes
-  /// from one of them. Pairs are read where `with_choice`: nothing needs them for a test alone.
-  /// Throws what Task throws; UsageError where the pairs and the items of the choice overlap.
-  TaskSplits(const StudyTask& task, const RunOptions& run, bool with_choice);
+  /// Reads the task's items, and for a study with methods its pairs. Where hyper-parameters are
+  /// chosen on items of their own and these have no split, they are the last ones of the training
+  /// split, at most half of them, and the pairs those before the first that comes from one of them.
+  /// Throws what Task throws; UsageError where pairs and such items overlap.
+  TaskSplits(const Study& study, const StudyTask& task);
 
   const Task& task() const { return task_; }
   std::int64_t dev_count() const { return static_cast<std::int64_t>(dev_.size()); }
@@ -36,7 +36,8 @@ class TaskSplits {
   std::vector<Pair> pairs(std::int64_t count) const;
 
  private:
-  void cut_pairs(const StudyTask& task, const std::filesystem::path& data);
+  void take_dev_items(const StudyTask& task, const std::filesystem::path& data);
+  void take_pairs(const StudyTask& task, const std::filesystem::path& data);
 
   Task task_;
   std::vector<Item> dev_, test_;

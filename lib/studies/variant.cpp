@@ -5,6 +5,7 @@
 
 #include "models/site.hpp"
 #include "steering/methods.hpp"
+#include "studies/optional_keys.hpp"
 
 namespace austeer {
 namespace {
@@ -56,17 +57,11 @@ std::vector<std::string> parts_of(const std::string& text) {
   return parts;
 }
 
-template <typename T>
-std::optional<T> optional_value(Fields& fields, const std::string& key) {
-  if (!fields.has(key)) return std::nullopt;
-  return fields.required<T>(key);
-}
-
 /// What a reader of names makes of the text at `key`, if there is one.
 template <typename Read>
 auto optional_name(Fields& fields, const std::string& key, Read read)
     -> std::optional<decltype(read(std::string()))> {
-  if (!fields.has(key)) return std::nullopt;
+  if (!is_given(fields, key)) return std::nullopt;
   return read(fields.required<std::string>(key));
 }
 
@@ -77,7 +72,7 @@ PlanRecipe read_recipe(Fields fields) {
   recipe.rule = optional_name(fields, "rule", parse_rule);
   recipe.positions = optional_name(fields, "positions", parse_positions);
   recipe.layer = optional_value<std::int64_t>(fields, "layer");
-  if (fields.has("units")) {
+  if (is_given(fields, "units")) {
     for (const std::string& unit : parts_of(fields.required<std::string>("units"))) {
       recipe.units.push_back(parse_unit(unit));
     }
@@ -92,9 +87,9 @@ PlanRecipe read_recipe(Fields fields) {
 void read_ranking_choice(Fields fields, Variant& variant) {
   variant.method = fields.optional<std::string>("method", variant.method);
   variant.sites = methods().get(variant.method).sites;
-  if (fields.has("site")) variant.sites = parts_of(fields.required<std::string>("site"));
+  if (is_given(fields, "site")) variant.sites = parts_of(fields.required<std::string>("site"));
   for (const std::string& site : variant.sites) parse_site(site);
-  if (fields.has("set")) {
+  if (is_given(fields, "set")) {
     fields.object("set");
     variant.settings = fields.value("set");
   }
@@ -107,8 +102,8 @@ Variant read_variant(const Json& choice, const std::string& place) {
   Variant variant;
   variant.choice = choice;
   Fields fields(choice, place);
-  if (fields.has("rank")) read_ranking_choice(fields.object("rank"), variant);
-  if (fields.has("plan")) variant.recipe = read_recipe(fields.object("plan"));
+  if (is_given(fields, "rank")) read_ranking_choice(fields.object("rank"), variant);
+  if (is_given(fields, "plan")) variant.recipe = read_recipe(fields.object("plan"));
   fields.refuse_unknown();
   return variant;
 }
