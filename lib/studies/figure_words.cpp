@@ -87,8 +87,8 @@ class FigureWords {
     std::vector<std::string> values;
     for (std::size_t i = 0; i < bars.groups.size(); ++i) {
       const double value = series.bars[i].value.value_or(std::nan(""));
-      values.push_back(fmt::format("{} {}", bars.groups[i],
-                                   std::isnan(value) ? "missing" : figure_number(value)));
+      values.push_back(fmt::format("{} ({})", std::isnan(value) ? "missing" : figure_number(value),
+                                   bars.groups[i]));
     }
     return fmt::format("{}", fmt::join(values, ", "));
   }

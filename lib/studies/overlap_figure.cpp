@@ -66,12 +66,12 @@ double common_share(const TopUnits& one, const TopUnits& other) {
   return static_cast<double>(common) / static_cast<double>(one.first.size());
 }
 
-/// Blank where a task meets itself.
+/// Blank where a task meets itself. Symmetric.
 HeatMap overlap_map(const std::vector<TopUnits>& tops, const FigureSpec& spec) {
   HeatMap map;
   map.scale_label = "in common (%)";
   map.decimals = 0;
-  double highest = 1;
+  double highest = 10;  // so that a little does not look like much
   for (const StudyTask* task : spec.tasks) map.x_labels.push_back(task->name);
   map.y_labels = map.x_labels;
   for (std::size_t row = 0; row < tops.size(); ++row) {
@@ -112,7 +112,7 @@ std::vector<PlottedFigure> make_overlap_figure(const FigureSource& source, const
   const std::string caption = fmt::format(
       "{} ({}), site {}: of the first {} {} of one task's ranking, the share that is also among "
       "the first {} of the other's. Rankings that have nothing to do with each other would share "
-      "{:.3g} % of them ({} of {}).",
+      "{:.3g} % of them ({} of {}). Blank where a task meets itself.",
       method.name, source.model, first.sites, spec.k, units, spec.k, in_percent(chance),
       count_text(spec.k), count_text(static_cast<std::int64_t>(first.all)));
   return {{source.name, caption, figure_words(figure), figure}};

@@ -312,7 +312,7 @@ TEST(Figures, AreDrawnAndListedAndOldOnesRemoved) {
   const Json list = read_json(place / "figures.json");
   ASSERT_EQ(list.size(), 1U);
   EXPECT_EQ(list[0].at("name"), "f");
-  EXPECT_PRED2(has, list[0].at("alt").get<std::string>(), "A: copa 75");
+  EXPECT_PRED2(has, list[0].at("alt").get<std::string>(), "A: 75 (copa)");
   EXPECT_FALSE(std::filesystem::exists(place / "old.svg"));
   EXPECT_TRUE(std::filesystem::exists(place / "other.svg"));
   EXPECT_TRUE(std::filesystem::exists(study.folder().root() / "kept.svg"));
