@@ -33,8 +33,20 @@ Json common_key(const Study& study, const Model& model, const Task& task) {
 /// The method's options, with the seed where they draw.
 Json seeded_settings(const Variant& variant, std::optional<std::uint64_t> seed) {
   Json settings = variant.settings;
-  if (variant.is_drawn()) settings["seed"] = seed.value_or(0);
+  if (variant.ranks_at_random()) settings["seed"] = seed.value_or(0);
   return settings;
+}
+
+/// What is steered in place of a variant's units: what the trial asks for, else what the variant
+/// is.
+std::optional<Control> control_of(const Trial& trial) {
+  return trial.control ? trial.control : trial.variant->recipe.control;
+}
+
+/// The seed of its control; nothing where that draws nothing.
+std::optional<std::uint64_t> control_seed(const Trial& trial) {
+  const std::optional<Control> control = control_of(trial);
+  return control && is_drawn(*control) ? trial.seed : std::nullopt;
 }
 
 /// Of a file, or of the files in a folder.
@@ -129,17 +141,17 @@ const std::string& Bench::cache_key(std::int64_t count) {
 }
 
 std::string Bench::ranking_key(const Variant& variant, std::optional<std::uint64_t> seed) {
-  const Json settings = seeded_settings(variant, seed);
-  Json key = {{"cache", cache_key(pairs_of(variant))},
-              {"method", variant.method},
-              {"sites", variant.sites},
-              {"settings", settings}};
-  if (settings.contains("sae")) {
-    std::string& digest = file_digests_[settings.at("sae").get<std::string>()];
-    if (digest.empty()) digest = digest_of_files(settings.at("sae").get<std::string>());
-    key["sae"] = digest;
+  Json settings = seeded_settings(variant, seed);
+  if (settings.contains("sae")) {  // what it holds counts, not where it lies
+    const std::string path = settings.at("sae").get<std::string>();
+    std::string& digest = file_digests_[path];
+    if (digest.empty()) digest = digest_of_files(path);
+    settings["sae"] = digest;
   }
-  return short_digest(key);
+  return short_digest({{"cache", cache_key(pairs_of(variant))},
+                       {"method", variant.method},
+                       {"sites", variant.sites},
+                       {"settings", settings}});
 }
 
 std::string Bench::key(const Trial& trial) {
@@ -152,7 +164,7 @@ std::string Bench::key(const Trial& trial) {
     key["ranking"] = ranking_key(*trial.variant, trial.seed);
     key["plan"] = trial.variant->choice.value("plan", Json::object());
     key["control"] = trial.control ? Json(control_name(*trial.control)) : Json();
-    if (trial.control && trial.seed) key["seed"] = *trial.seed;
+    if (const auto seed = control_seed(trial)) key["seed"] = *seed;
   }
   return short_digest(key);
 }
@@ -222,15 +234,15 @@ CellResult Bench::run(const Trial& trial, const std::string& key) {
     if (trial.variant != nullptr) {
       options.plan.file = ranking(*trial.variant, trial.seed);
       options.plan.recipe = trial.variant->recipe;
-      options.plan.recipe.control = trial.control;
-      if (trial.control) options.plan.recipe.seed = trial.seed;
+      options.plan.recipe.control = control_of(trial);
+      options.plan.recipe.seed = control_seed(trial);
     }
     eval(options, model_);
   } catch (const ComputeError& error) {
     write_failed_cell(folder_, key, error.what());
   } catch (const UsageError& error) {
     // A control that has too few groups to draw from; everything else was checked before.
-    if (!trial.control) throw;
+    if (trial.variant == nullptr || !control_of(trial)) throw;
     write_failed_cell(folder_, key, error.what());
   }
   return *read_cell(folder_, key);

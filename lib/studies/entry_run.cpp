@@ -152,8 +152,6 @@ class EntryRun {
 
 }  // namespace
 
-bool is_drawn(Control control) { return control != Control::magnitude; }
-
 EntryOutcome run_entry(const Study& study, const Entry& entry, Bench& bench, SweepReport& report) {
   return EntryRun(study, entry, bench, report).run();
 }

@@ -12,9 +12,6 @@ struct SweepReport {
   std::int64_t failed = 0;   ///< of those, plans that could not be carried out
 };
 
-/// Whether a control draws something, so that each of a study's seeds gives another one.
-bool is_drawn(Control control);
-
 /// Obtains every cell that `entry` needs from `bench`, counts those that had to be run in `report`,
 /// and logs each. Throws what Bench::obtain throws.
 EntryOutcome run_entry(const Study& study, const Entry& entry, Bench& bench, SweepReport& report);

@@ -112,9 +112,15 @@ std::string last_part(const std::string& axis) { return axis.substr(axis.rfind('
 
 }  // namespace
 
-bool Variant::is_drawn() const {
+bool Variant::ranks_at_random() const {
   return settings.value("score", "") == "random" && !settings.contains("seed");
 }
+
+bool Variant::is_drawn() const {
+  return ranks_at_random() || (recipe.control && austeer::is_drawn(*recipe.control));
+}
+
+bool is_drawn(Control control) { return control != Control::magnitude; }
 
 std::vector<Variant> expand_variants(const Json& method, const std::string& place) {
   std::vector<Variant> variants;

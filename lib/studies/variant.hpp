@@ -19,9 +19,15 @@ struct Variant {
   PlanRecipe recipe;
   Json choice;  ///< {"rank": {...}, "plan": {...}} as written, every list replaced by one of it
 
-  /// Whether its ranking is drawn at random, so that a seed belongs to it.
+  /// Whether its ranking is an order drawn at random.
+  bool ranks_at_random() const;
+  /// Whether anything of it is drawn, so that a seed belongs to it: its ranking, or the control
+  /// that it is itself.
   bool is_drawn() const;
 };
+
+/// Whether a control draws something, so that each of a study's seeds gives another one.
+bool is_drawn(Control control);
 
 /// A method's grid: every combination of the lists in {"rank": {...}, "plan": {...}}, the last list
 /// running fastest. `place` opens messages. Throws FormatError, UsageError.

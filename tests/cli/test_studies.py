@@ -139,6 +139,25 @@ class SweepTest(StudyTest):
         self.folder.chmod(0o755)
         return folder
 
+    def test_a_control_may_be_a_method_of_its_own(self):
+        self.write_study("""
+title: A control over its strength
+models: [smollm2-135m-instruct]
+select: none
+seeds: [3]
+tasks:
+  copa: {pairs: 12, items: 2}
+methods:
+  random units:
+    rank: {site: attention}
+    plan: {control: [random, magnitude], k: 4, alpha: 1}
+""")
+        self.sweep("control")
+        cells = (self.folder / "control" / "cells").glob("*.json")
+        plans = [json.loads(cell.read_text())["configuration"]["plan"] for cell in cells]
+        self.assertEqual(sorted((plan["control"], plan["seed"]) for plan in plans if plan),
+                         [("magnitude", 0), ("random", 3)])
+
     def test_list_says_what_is_missing(self):
         self.sweep("listed")
         rows = json.loads(self.succeed("sweep", "study.yaml", "--out", "listed", "--list", "--json",
