@@ -6,7 +6,6 @@
 
 #include "runs/answers.hpp"
 #include "studies/benches.hpp"
-#include "studies/entry_run.hpp"
 
 namespace austeer {
 namespace {
@@ -176,10 +175,7 @@ std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& fol
   std::vector<EntryCost> costs;
   Benches benches(study, folder);
   ItemCost item;
-  const std::vector<Entry> entries = entries_of(study);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const Entry& entry = entries[i];
-    if (!shard.has(i)) continue;
+  for (const Entry& entry : entries_of(study, shard)) {
     const bool opens = !benches.is_open(entry);
     Bench& bench = benches.at(entry);
     if (opens) {

@@ -41,15 +41,6 @@ class EntryProgress {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::vector<Entry> entries_of_shard(const Study& study, const Shard& shard) {
-  std::vector<Entry> all = entries_of(study);
-  std::vector<Entry> mine;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (shard.has(i)) mine.push_back(std::move(all[i]));
-  }
-  return mine;
-}
-
 [[noreturn]] void refuse_shard(const std::string& text) {
   throw UsageError({"[sweep] not a shard", "I/N, with I from 1 to N, such as 2/8", text, ""});
 }
@@ -74,9 +65,18 @@ Shard parse_shard(const std::string& text) {
   return shard;
 }
 
+std::vector<Entry> entries_of(const Study& study, const Shard& shard) {
+  std::vector<Entry> all = entries_of(study);
+  std::vector<Entry> mine;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (shard.has(i)) mine.push_back(std::move(all[i]));
+  }
+  return mine;
+}
+
 SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& shard) {
   folder.make();
-  const std::vector<Entry> entries = entries_of_shard(study, shard);
+  const std::vector<Entry> entries = entries_of(study, shard);
   SweepReport report;
   Benches benches(study, folder);
   EntryProgress progress(entries.size());

@@ -26,6 +26,9 @@ struct Shard {
 /// second.
 Shard parse_shard(const std::string& text);
 
+/// The entries of a shard.
+std::vector<Entry> entries_of(const Study& study, const Shard& shard);
+
 /// Runs what is missing. Several processes may sweep one study in one folder: no cell is run twice.
 /// Killed at any moment, a sweep loses the cell that it was running and goes on from there when it
 /// is started again. Throws what Bench throws.
