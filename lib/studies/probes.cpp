@@ -6,6 +6,7 @@
 
 #include "base/files.hpp"
 #include "base/locks.hpp"
+#include "base/version.hpp"
 #include "runs/promoted_tokens.hpp"
 #include "runs/unit_divergence.hpp"
 #include "studies/figure_kinds.hpp"
@@ -13,7 +14,7 @@
 namespace austeer {
 namespace {
 
-/// What a probe's content depends on, but for the model's weights.
+/// What the study says of a probe.
 std::string probe_key(const Probe& probe) {
   Json units = Json::array();
   for (const UnitName& unit : probe.units) units.push_back(unit_text(unit));
@@ -24,8 +25,10 @@ std::string probe_key(const Probe& probe) {
   return "probe-" + short_digest(key);
 }
 
+/// None of a probe that asks nothing.
 std::vector<std::string> prompts_of(const Probe& probe, const Bench& bench) {
   std::vector<std::string> prompts;
+  if (probe.task == nullptr) return prompts;
   for (const Item& item : bench.splits().items(false)) {
     if (static_cast<std::int64_t>(prompts.size()) == probe.count) break;
     prompts.push_back(item.prompt);
@@ -63,19 +66,21 @@ std::vector<Probe> probes_of(const Study& study) {
 
 void run_probes(const Study& study, const StudyFolder& folder, Benches& benches) {
   for (const Probe& probe : probes_of(study)) {
-    const std::string key = probe_key(probe);
-    const FileLock lock = FileLock::take(folder.lock(key));
-    if (std::filesystem::exists(folder.cell(key))) continue;
+    const std::filesystem::path file = folder.cell(probe_key(probe));
+    const FileLock lock = FileLock::take(folder.lock(probe_key(probe)));
     // Any bench of the model has it open; that of the task has the prompts too.
     const StudyTask* task = probe.task == nullptr ? &study.tasks.front() : probe.task;
     const Bench& bench = benches.at({probe.model, task, nullptr});
+    const Json made_from = {{"austeer", version()},
+                            {"model", benches.model().fingerprint},
+                            {"prompts", prompts_of(probe, bench)}};
+    if (std::filesystem::exists(file) && read_json(file).value("made_from", Json()) == made_from) {
+      continue;
+    }
     const Json content = compute(probe, bench, benches.model());
-    write_file(folder.cell(key), to_text({{"schema", 1},
-                                          {"kind", "probe"},
-                                          {"model_fingerprint", benches.model().fingerprint},
-                                          {"content", content}},
-                                         2) +
-                                     "\n");
+    const Json document = {
+        {"schema", 1}, {"kind", "probe"}, {"made_from", made_from}, {"content", content}};
+    write_file(file, to_text(document, 2) + "\n");
     spdlog::info("{} of {} units, {}", probe.kind, probe.units.size(), probe.model);
   }
 }

@@ -32,7 +32,8 @@ Probe probe_of(const FigureSpec& spec, const std::string& model, const StudyTask
 /// The probes that a study's figures need, in their order. Throws as check_figures() does.
 std::vector<Probe> probes_of(const Study& study);
 
-/// Computes those that are not in the folder yet. Throws what the two computations throw.
+/// Computes those that are not in the folder yet, or were made of another model or other prompts.
+/// Throws what the two computations throw.
 void run_probes(const Study& study, const StudyFolder& folder, Benches& benches);
 
 /// What was computed, as the `to_json` of its kind writes it; nothing where it was not. Throws
