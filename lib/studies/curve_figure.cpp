@@ -40,7 +40,7 @@ struct CurveMaker {
 
   /// The unsteered model as a line, where it met the items that the variants met.
   void add_vanilla() {
-    if (!variants_meet_test_items(source.study)) return;
+    if (source.study.chooses_on_dev()) return;
     const EntryResults& found = source.entry(*source.task, vanilla);
     if (!found.test) return;
     const bool same_items = std::ranges::all_of(measured, [&](const Measured* point) {

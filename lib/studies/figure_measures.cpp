@@ -74,10 +74,6 @@ std::string point_words(const StudyMethod& method, std::size_t variant,
   return variant_text(method.variants.at(variant), axes);
 }
 
-bool variants_meet_test_items(const Study& study) {
-  return study.select == Selection::none || study.select == Selection::test;
-}
-
 bool is_control_method(const StudyMethod& method) {
   return std::ranges::all_of(method.variants, [](const Variant& variant) {
     return variant.recipe.control.has_value() || variant.is_drawn();
@@ -109,10 +105,10 @@ std::string items_words(const Study& study, const std::vector<const Measured*>& 
     fewest = std::min(fewest, each->scores.size());
     most = std::max(most, each->scores.size());
   }
-  const std::string what = variants_meet_test_items(study) ? "test item" : "item";
+  const std::string what = study.chooses_on_dev() ? "item" : "test item";
   std::string words = counted(static_cast<std::int64_t>(most), what);
   if (fewest < most) words = fmt::format("{} to {}", fewest, words);
-  return variants_meet_test_items(study) ? words : words + " of the choice";
+  return study.chooses_on_dev() ? words + " of the choice" : words;
 }
 
 std::string failed_words(const std::vector<const Measured*>& measured) {

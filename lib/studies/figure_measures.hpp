@@ -36,9 +36,6 @@ std::string axis_label(const std::string& axis);
 std::string point_words(const StudyMethod& method, std::size_t variant,
                         const std::vector<std::string>& axes);
 
-/// Whether variants were measured on the test items, as the unsteered model was.
-bool variants_meet_test_items(const Study& study);
-
 /// Whether all variants of a method steer what a method should beat: a control's units or
 /// directions, or a random localisation.
 bool is_control_method(const StudyMethod& method);

@@ -36,7 +36,7 @@ Curve frontier_points(const std::string& name, bool control) {
 Curve method_curve(const StudyMethod& method, const EntryResults& found,
                    const FigureSource& source) {
   Curve curve = frontier_points(method.name, is_control_method(method));
-  if (!variants_meet_test_items(source.study)) {
+  if (source.study.chooses_on_dev()) {
     if (found.test) add_to_frontier(curve, *found.test, source);
     return curve;
   }
@@ -93,9 +93,8 @@ std::vector<PlottedFigure> make_frontier_figure(const FigureSource& source,
       "{}, test items, with 95 % intervals. Further down is less toxic, further left more like the "
       "unsteered model.",
       source.place_words());
-  caption += variants_meet_test_items(source.study)
-                 ? " Each point is a variant of its method."
-                 : " Each point is what was chosen of its method.";
+  caption += source.study.chooses_on_dev() ? " Each point is what was chosen of its method."
+                                           : " Each point is a variant of its method.";
   if (source.study.seeds.size() > 1 && source.study.select != Selection::none) {
     caption +=
         " Of what was drawn with several seeds, the rate is their mean and the cost the "

@@ -86,8 +86,7 @@ void add_table_findings(std::vector<std::string>& notes, const Study& study,
 }
 
 std::string rows_note(const Study& study, const TableKeys& keys) {
-  const bool on_dev = study.select == Selection::dev || study.select == Selection::race;
-  if (keys.rows != TableRows::variants || !on_dev) return "";
+  if (keys.rows != TableRows::variants || !study.chooses_on_dev()) return "";
   return "Every variant on the items of the choice that it met, not on the test items; the "
          "unsteered model did not meet them.";
 }

@@ -56,7 +56,6 @@ class RowMaker {
   }
 
   StudyRow variant(const StudyMethod& method, std::size_t index) const {
-    const bool on_test_items = study_.select == Selection::none || study_.select == Selection::test;
     StudyRow row = named(variant_label(method, index));
     for (const StudyTask& task : study_.tasks) {
       const EntryResults* found = entry(task, method.name);
@@ -66,7 +65,7 @@ class RowMaker {
         if (measured) value.measured = &*measured;
       }
       value.published = published_figure(study_, model_, row.label, task.name);
-      if (on_test_items) compare(value, task);
+      if (!study_.chooses_on_dev()) compare(value, task);
       row.values.push_back(std::move(value));
     }
     return row;
@@ -117,9 +116,7 @@ std::vector<StudyRow> method_rows(const Study& study, const TableKeys& keys,
 
 std::vector<StudyRow> variant_rows(const Study& study, const RowMaker& maker) {
   std::vector<StudyRow> rows;
-  if (study.select == Selection::none || study.select == Selection::test) {
-    rows.push_back(maker.unsteered());
-  }
+  if (!study.chooses_on_dev()) rows.push_back(maker.unsteered());
   for (const StudyMethod& method : study.methods) {
     for (std::size_t i = 0; i < method.variants.size(); ++i) {
       rows.push_back(maker.variant(method, i));

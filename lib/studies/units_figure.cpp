@@ -21,7 +21,7 @@ const Measured* reference_measured(const EntryResults& found) {
 
 /// Throws UsageError unless the method has one result on the items that the bars are of.
 void expect_reference(const FigureFields& figure, const StudyMethod& method) {
-  if (!variants_meet_test_items(figure.study())) {
+  if (figure.study().chooses_on_dev()) {
     figure.refuse("references are of the test items, the bars of the items of the choice",
                   "Use select: none or test");
   }
@@ -38,7 +38,7 @@ std::vector<Reference> bar_references(const FigureSource& source, const FigureSp
     const Measured* measured = reference_measured(source.entry(*source.task, name));
     if (measured != nullptr) references.push_back({name, in_percent(measured->accuracy), false});
   };
-  if (variants_meet_test_items(source.study)) add(vanilla);
+  if (!source.study.chooses_on_dev()) add(vanilla);
   for (const StudyMethod* method : spec.references) add(method->name);
   return references;
 }
