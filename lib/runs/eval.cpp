@@ -80,7 +80,7 @@ Json configuration(const EvalOptions& options, const ScoringRun& run,
   config["split"] = options.split;
   config["limit"] = options.limit ? Json(*options.limit) : Json();
   config["prompts_sha256"] = prompts_fingerprint(items);
-  config["scoring"] = name_in(scorings, options.scoring);
+  config["scoring"] = scoring_name(options.scoring);
   if (options.scoring == Scoring::generate) {
     config["decoding"] = "greedy";
     config["max_new_tokens"] = run.max_new_tokens;
@@ -153,6 +153,8 @@ EvalReport answer(const EvalOptions& options, const AskedItems& asked, const Mod
 }
 
 }  // namespace
+
+std::string scoring_name(Scoring scoring) { return name_in(scorings, scoring); }
 
 Scoring parse_scoring(const std::string& name) {
   return value_in(scorings, name, "eval", "scoring");

@@ -19,7 +19,10 @@ enum class Scoring {
   choices,   ///< the choice that the model finds most probable: for models that keep to no format
 };
 
-/// "generate" or "choices". Throws UsageError with the nearest known one.
+/// "generate", "choices".
+std::string scoring_name(Scoring scoring);
+
+/// The scoring called so. Throws UsageError with the nearest known one.
 Scoring parse_scoring(const std::string& name);
 
 struct EvalOptions {

@@ -9,9 +9,6 @@
 namespace austeer {
 namespace {
 
-/// Written for this project, so that the sample is all there is of it.
-constexpr const char* own_dataset = "Provocations";
-
 /// Once for each dataset: a sweep asks many times.
 void warn_of_sample(const std::string& folder) {
   static std::set<std::string> warned;

@@ -12,6 +12,9 @@
 
 namespace austeer {
 
+/// The dataset that was written for this project: its sample is all there is of it.
+inline constexpr const char* own_dataset = "Provocations";
+
 struct RunOptions {
   std::string model = "smollm2-135m-instruct";
   std::string device = "cpu";  ///< one, or several that share the layers: "cuda:0,cuda:1"

@@ -105,7 +105,7 @@ ReadSites sites_read(const Study& study, const std::function<bool(const Variant&
 }
 
 Json scoring_key(const StudyTask& task) {
-  return {{"scoring", task.scoring == Scoring::choices ? "choices" : "generate"},
+  return {{"scoring", scoring_name(task.scoring)},
           {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
           {"scorer", task.scorer}};
 }

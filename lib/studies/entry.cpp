@@ -16,7 +16,7 @@ Json task_json(const StudyTask& task) {
           {"dev_items", task.dev_items},
           {"test", task.test},
           {"items", task.items ? Json(*task.items) : Json()},
-          {"scoring", task.scoring == Scoring::choices ? "choices" : "generate"},
+          {"scoring", scoring_name(task.scoring)},
           {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
           {"scorer", task.scorer}};
 }

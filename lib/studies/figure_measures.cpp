@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "studies/axes.hpp"
 #include "studies/study_numbers.hpp"
 
 namespace austeer {
@@ -45,28 +46,11 @@ const Measured* measured_variant(const EntryResults& found, std::size_t variant)
   return measured ? &*measured : nullptr;
 }
 
-std::vector<Json> axis_values(const StudyMethod& method, const std::string& axis) {
-  std::vector<Json> values;
-  for (const Variant& variant : method.variants) {
-    Json value = axis_value(variant, axis);
-    if (std::ranges::find(values, value) == values.end()) values.push_back(std::move(value));
-  }
-  if (std::ranges::all_of(values, [](const Json& value) { return value.is_number(); })) {
-    std::ranges::sort(
-        values, [](const Json& a, const Json& b) { return a.get<double>() < b.get<double>(); });
-  }
-  return values;
-}
-
-std::string axis_value_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : to_text(value);
-}
-
 std::string axis_label(const std::string& axis) {
   for (const auto& [name, words] : words_of_axes) {
     if (axis == name) return words;
   }
-  return axis.substr(axis.rfind('.') + 1);
+  return axis_name(axis);
 }
 
 std::string point_words(const StudyMethod& method, std::size_t variant,

@@ -23,12 +23,6 @@ Slice slice_along(const EntryResults& found, const std::vector<std::string>& axe
 /// What a variant did where the choice was made; null where it failed.
 const Measured* measured_variant(const EntryResults& found, std::size_t variant);
 
-/// The values of an axis: numbers ascending, others in the order of the grid.
-std::vector<Json> axis_values(const StudyMethod& method, const std::string& axis);
-
-/// "16", "attention".
-std::string axis_value_text(const Json& value);
-
 /// "k (units steered)" for "plan.k"; the last part of an axis that has no such words.
 std::string axis_label(const std::string& axis);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <limits>
 
+#include "studies/axes.hpp"
 #include "studies/figure_kinds.hpp"
 #include "studies/figure_measures.hpp"
 #include "studies/figure_words.hpp"

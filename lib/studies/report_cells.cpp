@@ -6,15 +6,13 @@
 
 #include "base/files.hpp"
 #include "base/paths.hpp"
+#include "runs/options.hpp"
 #include "studies/study_findings.hpp"
 #include "studies/study_numbers.hpp"
 #include "tasks/task.hpp"
 
 namespace austeer {
 namespace {
-
-/// Written for this project: the sample is all there is of it.
-constexpr const char* whole_sample = "Provocations";
 
 /// Values of one kind in the order in which they were met, each once.
 class DistinctValues {
@@ -81,7 +79,7 @@ std::string prompts_of(const std::string& task, const std::vector<ReportCell>& c
 /// Whether the prompts of the cell are those of the samples.
 bool met_sample(const Json& configuration, const std::filesystem::path& samples) {
   const std::string dataset = text_at(configuration, {"task", "dataset"});
-  if (dataset.empty() || dataset == whole_sample) return false;
+  if (dataset.empty() || dataset == own_dataset) return false;
   try {
     const Task task(configuration.at("task"), "task");
     const std::vector<Item> items = task.items(text_at(configuration, {"split"}), samples);

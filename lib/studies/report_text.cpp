@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "studies/axes.hpp"
 #include "studies/study_findings.hpp"
 #include "studies/study_numbers.hpp"
 
@@ -89,25 +90,9 @@ std::string counts_sentence(const Study& study, const std::vector<ModelRows>& mo
       counted(static_cast<std::int64_t>(worse), "is", "are"), open);
 }
 
-/// The distinct values of an axis, in the order of the grid.
-std::vector<Json> values_on(const StudyMethod& method, const std::string& axis) {
-  std::vector<Json> values;
-  for (const Variant& variant : method.variants) {
-    const Json value = axis_value(variant, axis);
-    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
-  }
-  return values;
-}
-
-std::string short_axis(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
-
-std::string value_words(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : to_text(value);
-}
-
 std::string values_words(const std::vector<Json>& values) {
   std::vector<std::string> words;
-  for (const Json& value : values) words.push_back(value_words(value));
+  for (const Json& value : values) words.push_back(axis_value_text(value));
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
@@ -119,7 +104,7 @@ void add_fixed(std::vector<std::string>& words, const Json& value, const std::st
       add_fixed(words, inner, path.empty() ? key : path + "." + key, axes);
     }
   } else if (std::ranges::find(axes, path) == axes.end()) {
-    words.push_back(short_axis(path) + " " + value_words(value));
+    words.push_back(axis_name(path) + " " + axis_value_text(value));
   }
 }
 
@@ -140,7 +125,7 @@ std::vector<std::string> outcome_paragraphs(const Study& study,
 std::string grid_words(const StudyMethod& method) {
   std::vector<std::string> words;
   for (const std::string& axis : method.axes) {
-    words.push_back(fmt::format("{} {}", short_axis(axis), values_words(values_on(method, axis))));
+    words.push_back(fmt::format("{} {}", axis_name(axis), values_words(axis_values(method, axis))));
   }
   return fmt::format("{}", fmt::join(words, "; "));
 }
@@ -154,14 +139,14 @@ std::string fixed_words(const StudyMethod& method) {
 std::vector<std::string> edges_of(const StudyMethod& method, std::size_t chosen) {
   std::vector<std::string> edges;
   for (const std::string& axis : method.axes) {
-    const std::vector<Json> values = values_on(method, axis);
+    const std::vector<Json> values = axis_values(method, axis);
     const bool numeric = std::ranges::all_of(values, [](const Json& v) { return v.is_number(); });
     if (values.size() < 3 || !numeric) continue;
     const auto number = [](const Json& value) { return value.get<double>(); };
     const auto [least, greatest] = std::ranges::minmax(values, {}, number);
     const Json value = axis_value(method.variants.at(chosen), axis);
     if (value != least && value != greatest) continue;
-    edges.push_back(fmt::format("{} {}, the {} of {}", short_axis(axis), to_text(value),
+    edges.push_back(fmt::format("{} {}, the {} of {}", axis_name(axis), to_text(value),
                                 value == least ? "least" : "greatest", values_words(values)));
   }
   return edges;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "studies/axes.hpp"
 #include "studies/figure_kinds.hpp"
 #include "studies/figure_measures.hpp"
 #include "studies/figure_words.hpp"

@@ -5,6 +5,7 @@
 
 #include "models/site.hpp"
 #include "steering/methods.hpp"
+#include "studies/axes.hpp"
 #include "studies/optional_keys.hpp"
 
 namespace austeer {
@@ -108,8 +109,6 @@ Variant read_variant(const Json& choice, const std::string& place) {
   return variant;
 }
 
-std::string last_part(const std::string& axis) { return axis.substr(axis.rfind('.') + 1); }
-
 }  // namespace
 
 bool Variant::ranks_at_random() const {
@@ -150,9 +149,8 @@ Json axis_value(const Variant& variant, const std::string& axis) {
 std::string variant_text(const Variant& variant, const std::vector<std::string>& axes) {
   std::vector<std::string> words;
   for (const std::string& axis : axes) {
-    const Json value = axis_value(variant, axis);
-    const std::string text = value.is_string() ? value.get<std::string>() : to_text(value);
-    words.push_back(fmt::format("{} {}", last_part(axis), text));
+    words.push_back(
+        fmt::format("{} {}", axis_name(axis), axis_value_text(axis_value(variant, axis))));
   }
   return fmt::format("{}", fmt::join(words, ", "));
 }
