@@ -10,6 +10,8 @@ namespace austeer {
 namespace {
 
 constexpr double significance = 0.05;
+/// A round keeps a third of its variants, and the next one triples the items.
+constexpr std::int64_t reduction = 3;
 
 /// Adds what the variants `alive` do on the items [first, last).
 void try_more(Selected& selected, std::span<const std::size_t> alive, std::int64_t first,
@@ -48,33 +50,56 @@ std::vector<double> against_best(const std::vector<std::size_t>& ordered,
   return holm(p_values);
 }
 
+std::size_t third_of(std::size_t variants) {
+  constexpr auto parts = static_cast<std::size_t>(reduction);
+  return (variants + parts - 1) / parts;
+}
+
+/// The `most` best of `ordered`. Where equals stand on both sides of the cut, those stay that are
+/// spread evenly over the grid: the first items separate few variants, and the first of the grid
+/// are all alike.
+std::vector<std::size_t> best_of(const std::vector<std::size_t>& ordered, std::size_t most,
+                                 const Selected& selected) {
+  if (ordered.size() <= most) return ordered;
+  const double cut = selected.tried[ordered[most - 1]].mean();
+  const auto [first, last] = std::ranges::equal_range(
+      ordered, cut, std::greater<>{}, [&](std::size_t i) { return selected.tried[i].mean(); });
+  std::vector<std::size_t> kept(ordered.begin(), first);
+  const std::size_t places = most - kept.size();
+  const auto equals = static_cast<std::size_t>(last - first);
+  for (std::size_t i = 0; i < places; ++i) {
+    kept.push_back(first[static_cast<std::ptrdiff_t>((2 * i + 1) * equals / (2 * places))]);
+  }
+  return kept;
+}
+
 /// Whom a round leaves: `alive` without those that failed or are significantly behind, and of the
-/// rest the better half of what the round began with.
+/// rest the best third of what the round began with.
 std::vector<std::size_t> survivors(std::vector<std::size_t> alive, const Selected& selected) {
-  const std::size_t most = (alive.size() + 1) / 2;
+  const std::size_t most = third_of(alive.size());
   std::erase_if(alive, [&](std::size_t i) { return !selected.tried[i].failed.empty(); });
   if (alive.empty()) return alive;
   order_by_mean(alive, selected);
   const std::vector<double> p_values = against_best(alive, selected);
-  std::vector<std::size_t> kept = {alive.front()};
-  for (std::size_t i = 1; i < alive.size() && kept.size() < most; ++i) {
-    if (p_values[i - 1] >= significance) kept.push_back(alive[i]);
+  std::vector<std::size_t> level = {alive.front()};
+  for (std::size_t i = 1; i < alive.size(); ++i) {
+    if (p_values[i - 1] >= significance) level.push_back(alive[i]);
   }
+  std::vector<std::size_t> kept = best_of(level, most, selected);
   std::ranges::sort(kept);
   return kept;
 }
 
-/// Evaluations of a race that begins with `first` items and doubles them from round to round, if
-/// each round keeps half of its variants.
+/// Evaluations of a race that begins with `first` items, if each round keeps its third.
 std::int64_t race_cost(std::size_t variants, std::int64_t items, std::int64_t first) {
   std::int64_t cost = 0, met = 0;
-  auto alive = static_cast<std::int64_t>(variants);
-  for (std::int64_t until = first; alive > 1 || met == 0; until *= 2) {
+  std::size_t alive = variants;
+  for (std::int64_t until = first; alive > 1 || met == 0; until *= reduction) {
     until = std::min(until, items);
-    cost += alive * (until - met);
+    cost += static_cast<std::int64_t>(alive) * (until - met);
     met = until;
     if (met == items) break;
-    alive = (alive + 1) / 2;
+    alive = third_of(alive);
   }
   return cost;
 }
@@ -130,7 +155,8 @@ Selected select_by_race(std::size_t variants, std::int64_t items, double share,
   Selected selected{std::vector<Tried>(variants), {}, 0};
   std::vector<std::size_t> alive = all_of(variants);
   std::int64_t met = 0;
-  for (std::int64_t until = first_round(variants, items, share); !alive.empty(); until *= 2) {
+  for (std::int64_t until = first_round(variants, items, share); !alive.empty();
+       until *= reduction) {
     until = std::min(until, items);
     try_more(selected, alive, met, until, try_variants);
     met = until;

@@ -117,6 +117,16 @@ TEST(SelectByRace, LosesLittleWhereVariantsAreClose) {
   EXPECT_LT(lost / races, 0.03);
 }
 
+TEST(SelectByRace, WhereTheFirstItemsTellNobodyApartAllEndsOfTheGridGoOn) {
+  // 30 variants that all miss the first 30 items; from there on the last third is right.
+  std::vector<std::vector<double>> right(30, std::vector<double>(120, 0.0));
+  for (std::size_t v = 20; v < 30; ++v) std::fill(right[v].begin() + 30, right[v].end(), 1.0);
+  Made answers{right, {}, 0};
+  const Selected selected = select_by_race(30, 120, 0.2, answers.tries());
+  ASSERT_TRUE(selected.best);
+  EXPECT_GE(*selected.best, 20U);
+}
+
 TEST(SelectByRace, DropsAtOnceWhatIsSignificantlyBehind) {
   std::vector<std::vector<double>> right(8, std::vector<double>(200, 0.0));
   right[5].assign(200, 1.0);
