@@ -81,7 +81,10 @@ SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& sh
   Benches benches(study, folder);
   EntryProgress progress(entries.size());
   const auto run = [&](const Entry& entry) {
-    write_outcome(folder, study, entry, run_entry(study, entry, benches.at(entry), report));
+    return run_entry(study, entry, benches.at(entry), report);
+  };
+  const auto finish = [&](const Entry& entry, const EntryOutcome& outcome) {
+    write_outcome(folder, study, entry, outcome);
     ++report.entries;
     progress.done(entry, report.ran);
   };
@@ -89,12 +92,16 @@ SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& sh
   for (const Entry& entry : entries) {
     const auto lock = FileLock::try_take(folder.lock(outcome_key(study, entry)));
     if (lock) {
-      run(entry);
+      finish(entry, run(entry));
     } else {
       taken.push_back(&entry);
     }
   }
-  for (const Entry* entry : taken) run(*entry);  // helps with what is still missing
+  for (const Entry* entry : taken) {
+    const EntryOutcome outcome = run(*entry);  // helps with what is still missing
+    const FileLock lock = FileLock::take(folder.lock(outcome_key(study, *entry)));
+    finish(*entry, outcome);
+  }
   if (shard.index == 1) run_probes(study, folder, benches);
   return report;
 }
