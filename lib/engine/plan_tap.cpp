@@ -1,22 +1,11 @@
 #include "engine/plan_tap.hpp"
 
-#include <fmt/format.h>
 #include <optional>
+
+#include "engine/plan_fit.hpp"
 
 namespace austeer {
 namespace {
-
-void check_edit(const Edit& edit, const Decoder& model) {
-  if (const auto wrong = flaw(edit)) throw UsageError("plan", "an edit is impossible: " + *wrong);
-  const std::int64_t width = model.site_width(edit.site);
-  const std::int64_t layers = model.config().layers;
-  if (edit.layer < layers && edit.dims.back() < width) return;
-  throw UsageError(ErrorParts{
-      "[plan] the plan does not fit the model",
-      fmt::format("{} layers of width {} at site {}", layers, width, site_name(edit.site)),
-      fmt::format("layer {}, dim {}", edit.layer, edit.dims.back()),
-      "Was the ranking made with another model?"});
-}
 
 /// The activations of some rows (all where not set) and dims (all where undefined), float32.
 at::Tensor read(const at::Tensor& activations, const std::optional<at::Tensor>& rows,
@@ -48,8 +37,8 @@ void write(at::Tensor& activations, const std::optional<at::Tensor>& rows, const
 }  // namespace
 
 PlanTap::PlanTap(const Plan& plan, const Decoder& model) {
+  check_plan(plan, model.config());
   for (const Edit& edit : plan.edits) {
-    check_edit(edit, model);
     const at::Device device = model.placement().devices[static_cast<std::size_t>(edit.layer)];
     const bool whole = static_cast<std::int64_t>(edit.dims.size()) == model.site_width(edit.site);
     edits_[{edit.layer, edit.site}].push_back(

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "models/layer_stream.hpp"
+#include "models/site_width.hpp"
 #include "models/weights.hpp"
 
 namespace austeer {
@@ -100,20 +101,7 @@ at::Tensor Decoder::logits(const at::Tensor& hidden) const {
   return logits;
 }
 
-std::int64_t Decoder::site_width(Site site) const {
-  switch (site) {
-    case Site::attention:
-      return config_.attention_width();
-    case Site::ffn_gate:
-      if (!config_.experts) return config_.ffn_width;
-      throw UsageError("site", "a model with experts has no site ffn_gate: each has its own gate",
-                       "Use ffn, the sum of the experts' outputs");
-    case Site::ffn:
-    case Site::layer:
-      break;
-  }
-  return config_.width;
-}
+std::int64_t Decoder::site_width(Site site) const { return austeer::site_width(config_, site); }
 
 at::Tensor Decoder::embed(const at::Tensor& tokens) const {
   const at::Tensor x = at::embedding(embedding_, tokens);

@@ -229,4 +229,12 @@ DecoderConfig read_gguf_config(const GgufFile& file) {
   return config;
 }
 
+std::string gguf_architecture(const std::string& model_type) {
+  const std::string_view type = model_type == "mistral" ? "llama" : std::string_view(model_type);
+  for (const Architecture& architecture : architectures) {
+    if (architecture.model_type == type) return std::string(architecture.name);
+  }
+  throw UsageError("gguf", "no GGUF architecture is known for the model type " + model_type);
+}
+
 }  // namespace austeer

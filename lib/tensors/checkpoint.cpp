@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "base/error.hpp"
@@ -161,6 +162,15 @@ fs::path only_safetensors(const fs::path& folder) {
 at::Tensor Checkpoint::stored(const std::string& name) const {
   throw FormatError("checkpoint", fmt::format("{}: the tensor '{}' cannot be taken as it is stored",
                                               path().string(), name));
+}
+
+std::vector<fs::path> safetensors_shards(const fs::path& folder) {
+  if (const fs::path single = folder / "model.safetensors"; present(single)) return {single};
+  const fs::path index = folder / index_name;
+  if (!present(index)) return {only_safetensors(folder)};
+  std::set<fs::path> shards;
+  for (const auto& [name, shard] : read_weight_map(index)) shards.insert(folder / shard);
+  return {shards.begin(), shards.end()};
 }
 
 std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const fs::path& folder) {

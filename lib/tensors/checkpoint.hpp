@@ -39,4 +39,7 @@ class Checkpoint {
 /// index must be there and hold what the index says. Throws FileError, FormatError.
 std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const std::filesystem::path& folder);
 
+/// The files that such a checkpoint lies in, sorted by name. Throws likewise.
+std::vector<std::filesystem::path> safetensors_shards(const std::filesystem::path& folder);
+
 }  // namespace austeer

@@ -1,0 +1,13 @@
+#pragma once
+// Whether a plan can be carried out on a model.
+
+#include "engine/plan.hpp"
+#include "models/config.hpp"
+
+namespace austeer {
+
+/// Throws UsageError when an edit of `plan` has a flaw, or a site, layer or dim that a model of
+/// `config` does not have.
+void check_plan(const Plan& plan, const DecoderConfig& config);
+
+}  // namespace austeer

@@ -1,0 +1,181 @@
+#include "exports/folded_checkpoint.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/progress.hpp"
+#include "base/version.hpp"
+#include "exports/folding.hpp"
+#include "exports/output_folder.hpp"
+#include "tensors/checkpoint.hpp"
+#include "tensors/safetensors.hpp"
+
+namespace austeer {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* index_file = "model.safetensors.index.json";
+constexpr const char* config_file = "config.json";
+constexpr std::string_view weight_suffix = ".weight";
+constexpr std::string_view bias_suffix = ".bias";
+
+/// Weights in other formats, which would bring the unsteered model along.
+const std::set<std::string> weight_extensions = {
+    ".safetensors", ".bin", ".pt", ".pth", ".h5", ".gguf", ".onnx", ".ckpt", ".msgpack", ".pkl"};
+
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+/// Folds tensors by their names.
+class TensorFolder {
+ public:
+  TensorFolder(const Checkpoint& source, Folding folding)
+      : source_(source),
+        folding_(std::move(folding)),
+        new_biases_(folding_.new_biases.begin(), folding_.new_biases.end()) {}
+
+  const Folding& folding() const { return folding_; }
+
+  /// Appends what becomes of the source's tensor `name`, and after a weight the bias that it gets.
+  void append(const std::string& name, const at::Tensor& tensor, std::vector<NamedTensor>& out) {
+    const std::string module = name.substr(0, name.rfind('.'));
+    const auto fold = folding_.modules.find(module);
+    const bool folded = fold != folding_.modules.end();
+    const bool weight = name.ends_with(weight_suffix);
+    if (folded && weight) {
+      check_float(name, tensor);
+      out.push_back({name, changed(name, fold->second.weight(tensor))});
+    } else if (folded && name.ends_with(bias_suffix)) {
+      out.push_back({name, changed(name, fold->second.bias(weight_of(module), tensor))});
+    } else {
+      out.push_back({name, tensor});
+    }
+    if (weight && new_biases_.contains(module)) {
+      const std::string bias = module + std::string(bias_suffix);
+      const ModuleFold none;
+      const ModuleFold& own = folded ? fold->second : none;
+      out.push_back({bias, changed(bias, own.bias(tensor, {}))});
+    }
+  }
+
+  const std::vector<std::string>& names_changed() const { return changed_; }
+
+ private:
+  at::Tensor weight_of(const std::string& module) const {
+    return source_.stored(module + std::string(weight_suffix));
+  }
+
+  at::Tensor changed(const std::string& name, at::Tensor tensor) {
+    changed_.push_back(name);
+    return tensor;
+  }
+
+  void check_float(const std::string& name, const at::Tensor& tensor) const {
+    if (at::isFloatingType(tensor.scalar_type()) && tensor.dim() == 2) return;
+    throw FormatError(
+        {fmt::format("{}: '{}' cannot be scaled", source_.path().string(), name),
+         "a matrix of floating-point numbers",
+         fmt::format("{} with {} dimensions", c10::toString(tensor.scalar_type()), tensor.dim()),
+         "Use --to ia3"});
+  }
+
+  const Checkpoint& source_;
+  Folding folding_;
+  std::set<std::string> new_biases_;
+  std::vector<std::string> changed_;
+};
+
+/// Writes the folded twin of one shard; which tensors it has.
+std::vector<NamedTensor> fold_shard(const fs::path& shard, const fs::path& target,
+                                    TensorFolder& folder) {
+  const SafetensorsFile file(shard);
+  std::vector<std::pair<std::uint64_t, std::string>> order;
+  for (const auto& [name, entry] : file.header().tensors) order.emplace_back(entry.begin, name);
+  std::ranges::sort(order);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [begin, name] : order) folder.append(name, file.tensor(name), tensors);
+  std::vector<std::pair<std::string, at::Tensor>> written;
+  for (const NamedTensor& tensor : tensors) written.emplace_back(tensor.name, tensor.tensor);
+  write_safetensors(target, written, file.header().metadata);
+  return tensors;
+}
+
+/// The source's index with the tensors that `shard` has got beside those it had.
+void extend_index(Json& index, const std::string& shard, const std::vector<NamedTensor>& tensors) {
+  Json& map = index["weight_map"];
+  for (const NamedTensor& tensor : tensors) {
+    if (map.contains(tensor.name)) continue;
+    map[tensor.name] = shard;
+    Json& total = index["metadata"]["total_size"];
+    if (total.is_number_integer()) {
+      total = total.get<std::int64_t>() + static_cast<std::int64_t>(tensor.tensor.nbytes());
+    }
+  }
+}
+
+/// Everything but weights, and but what is written otherwise.
+void copy_others(const fs::path& source, const fs::path& folder) {
+  for (const std::string& name : list_folder(source)) {
+    const fs::path file = source / name;
+    if (!fs::is_regular_file(file) || name == config_file || name == index_file) continue;
+    if (weight_extensions.contains(file.extension()) || name.ends_with(".index.json")) continue;
+    write_file(folder / name, read_file(file));
+  }
+}
+
+void write_config(const fs::path& source, const fs::path& folder, const Folding& folding) {
+  if (folding.switches.empty()) {
+    return write_file(folder / config_file, read_file(source / config_file));
+  }
+  Json json = read_json(source / config_file);
+  for (const std::string& key : folding.switches) json[key] = true;
+  write_file(folder / config_file, to_text(json, 2) + "\n");
+}
+
+void write_origin(const fs::path& folder, const Plan& plan, const FoldedCheckpoint& folded) {
+  const Json origin = {
+      {"austeer", git_describe()}, {"plan", plan.provenance}, {"changed_tensors", folded.changed}};
+  write_file(folder / "austeer.json", to_text(origin, 2) + "\n");
+}
+
+}  // namespace
+
+FoldedCheckpoint write_folded_checkpoint(const Plan& plan, const DecoderConfig& config,
+                                         const fs::path& source, const fs::path& folder) {
+  if (config.four_bit) {
+    throw UsageError("export", "weights in 4 bits cannot take factors without being rounded again",
+                     "Use --to ia3, which scales activations");
+  }
+  Folding folding = fold(affine_plan(plan, config), config);
+  const std::unique_ptr<Checkpoint> checkpoint = open_safetensors_checkpoint(source);
+  const std::vector<fs::path> shards = safetensors_shards(source);
+  make_output_folder(folder);
+
+  TensorFolder tensor_folder(*checkpoint, std::move(folding));
+  const bool indexed =
+      fs::exists(source / index_file) && shards.front().filename() != "model.safetensors";
+  Json index = indexed ? read_json(source / index_file) : Json::object();
+  Progress progress("export", "shards", static_cast<std::int64_t>(shards.size()));
+  for (const fs::path& shard : shards) {
+    const std::string name = shard.filename();
+    const std::vector<NamedTensor> tensors = fold_shard(shard, folder / name, tensor_folder);
+    if (indexed) extend_index(index, name, tensors);
+    progress.advance(1);
+  }
+  if (indexed) write_file(folder / index_file, to_text(index, 2) + "\n");
+
+  const FoldedCheckpoint folded{tensor_folder.names_changed(),
+                                static_cast<std::int64_t>(shards.size())};
+  copy_others(source, folder);
+  write_origin(folder, plan, folded);
+  write_config(source, folder, tensor_folder.folding());
+  return folded;
+}
+
+}  // namespace austeer
