@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "runs/prompt_choice.hpp"
 #include "runs/unit_divergence.hpp"
 #include "shared_options.hpp"
+#include "token_lines.hpp"
 
 namespace austeer::app {
 namespace {
@@ -25,17 +25,6 @@ struct ProbeCommand {
   PromptChoice prompts;
   bool json = false;
 };
-
-void print_tokens(const char* what, const std::vector<ScoredToken>& tokens) {
-  std::vector<std::string> shown;
-  for (const ScoredToken& token : tokens) {
-    shown.push_back(
-        fmt::format("{} {:+.3f}",
-                    token.text.empty() ? fmt::format("<{}>", token.id) : to_text(Json(token.text)),
-                    token.score));
-  }
-  fmt::print("  {} {}\n", what, fmt::join(shown, ", "));
-}
 
 void run_tokens(const ProbeCommand& options) {
   const auto units = promoted_tokens(options.units, options.top, open_model(options.run));
@@ -100,25 +89,13 @@ void add_divergence(CLI::App& parent) {
   CLI::App* command = parent.add_subcommand(
       "divergence", "How far scaling a unit moves the next token's distribution");
   const auto options = std::make_shared<ProbeCommand>();
-  PromptChoice& choice = options->prompts;
   add_common_options(*command, *options);
   command
       ->add_option("--strengths", options->strengths,
                    "what x(1 + strength) is compared at, each with the largest one")
       ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--prompt", choice.prompts, "text to look at; may be given several times")
-      ->allow_extra_args(false);
-  auto* task = command->add_option("--task", choice.task,
-                                   "in place of --prompt: the prompts of a task, by its name in "
-                                   "configs/tasks/ or a YAML file");
-  command->add_option("--split", choice.split, "test, train[600:] ...")
-      ->capture_default_str()
-      ->needs(task);
-  command->add_option("--limit", choice.limit, "the task's first items only")
-      ->needs(task)
-      ->check(CLI::PositiveNumber);
-  add_datasets_option(*command, options->run);
+  add_prompt_options(*command, options->prompts, options->run);
   command->callback([options] { run_divergence(*options); });
 }
 

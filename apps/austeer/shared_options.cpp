@@ -97,6 +97,10 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
       ->needs(plan);
   add_control_options(command, recipe, *plan);
   command.add_option("--save-plan", choice.save, "also write the plan to this file")->needs(plan);
+  command
+      .add_flag("--force", choice.force,
+                "take a ranking or plan that was made for another model all the same")
+      ->needs(plan);
 }
 
 CLI::Option* add_units_option(CLI::App& command, std::vector<UnitName>& units,
@@ -110,6 +114,21 @@ CLI::Option* add_units_option(CLI::App& command, std::vector<UnitName>& units,
           },
           help)
       ->delimiter(',');
+}
+
+void add_prompt_options(CLI::App& command, PromptChoice& choice, RunOptions& run) {
+  command.add_option("--prompt", choice.prompts, "text to look at; may be given several times")
+      ->allow_extra_args(false);
+  auto* task = command.add_option("--task", choice.task,
+                                  "in place of --prompt: the prompts of a task, by its name in "
+                                  "configs/tasks/ or a YAML file");
+  command.add_option("--split", choice.split, "test, train[600:] ...")
+      ->capture_default_str()
+      ->needs(task);
+  command.add_option("--limit", choice.limit, "the task's first items only")
+      ->needs(task)
+      ->check(CLI::PositiveNumber);
+  add_datasets_option(command, run);
 }
 
 void add_study_options(CLI::App& command, StudyChoice& choice) {

@@ -8,6 +8,7 @@
 
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"
+#include "runs/prompt_choice.hpp"
 #include "steering/unit_name.hpp"
 #include "studies/study.hpp"
 
@@ -23,12 +24,15 @@ void add_run_options(CLI::App& command, RunOptions& options);
 void add_datasets_option(CLI::App& command, RunOptions& options);
 
 /// --plan and what makes a plan of a ranking: --k, --alpha, --rule, --positions, --layer, --units,
-/// --control, --seed, --suppress, --factor; --save-plan.
+/// --control, --seed, --suppress, --factor; --save-plan, --force.
 void add_plan_options(CLI::App& command, PlanChoice& choice);
 
 /// --units, which `help` explains: names separated by commas.
 CLI::Option* add_units_option(CLI::App& command, std::vector<UnitName>& units,
                               const std::string& help);
+
+/// --prompt, or --task with --split and --limit; --datasets.
+void add_prompt_options(CLI::App& command, PromptChoice& choice, RunOptions& run);
 
 /// STUDY and --out.
 void add_study_options(CLI::App& command, StudyChoice& choice);

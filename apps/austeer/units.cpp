@@ -1,4 +1,5 @@
-// austeer units: lists the units of a ranking, and says how stable its top is.
+// austeer units: lists the units of a ranking, and says how stable its top is. Its subcommands
+// explain units and compare rankings.
 
 #include <filesystem>
 #include <memory>
@@ -8,6 +9,7 @@
 #include "shared_options.hpp"
 #include "stability_table.hpp"
 #include "steering/stability.hpp"
+#include "units_options.hpp"
 #include "units_table.hpp"
 
 namespace austeer::app {
@@ -39,11 +41,17 @@ void run_units(const UnitsCommand& options) {
 
 }  // namespace
 
+void refuse_listing_options(const CLI::App& units) {
+  for (const CLI::Option* option : units.get_options()) {
+    if (option->count() > 0) throw CLI::ExtrasError(units.get_name(), {option->get_name()});
+  }
+}
+
 void add_units(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("units", "List the units of a ranking");
+  CLI::App* command =
+      app.add_subcommand("units", "List the units of a ranking, explain them, compare rankings");
   const auto options = std::make_shared<UnitsCommand>();
-  command->add_option("ranking", options->ranking, "ranking file")
-      ->required()
+  command->add_option("ranking", options->ranking, "ranking file to list")
       ->check(CLI::ExistingFile);
   command->add_option("--top", options->top, "units, or groups of them, to show")
       ->capture_default_str()
@@ -66,7 +74,13 @@ void add_units(CLI::App& app) {
       ->capture_default_str()
       ->needs(cache);
   add_json_option(*command, options->json);
-  command->callback([options] { run_units(*options); });
+  add_units_explain(*command);
+  add_units_compare(*command);
+  command->callback([options, command] {
+    if (!command->get_subcommands().empty()) return;
+    if (options->ranking.empty()) throw CLI::RequiredError("ranking");
+    run_units(*options);
+  });
 }
 
 }  // namespace austeer::app

@@ -13,8 +13,6 @@
 namespace austeer::app {
 namespace {
 
-constexpr double false_discovery_rate = 0.05;
-
 using Groups = std::vector<std::span<const RankedUnit>>;
 
 Groups first_groups(const Ranking& ranking, std::int64_t top) {
@@ -88,6 +86,14 @@ void print_ties(const Ranking& ranking, std::int64_t k) {
   fmt::print("k = {}: {} of the {} are tied with {} outside\n", k, ties.inside, k, ties.outside);
 }
 
+void print_significance(const Ranking& ranking, const std::vector<double>& q_values) {
+  fmt::print(
+      "{} of {} units of site {} agree on more of the {} pairs than chance would have it "
+      "({}, FDR {:.0f} %)\n",
+      significant_units(q_values), ranking.units.size(), site_names(ranking), ranking.pairs,
+      test_name(ranking), 100 * false_discovery_rate);
+}
+
 void print_units(const Ranking& ranking, std::int64_t top) {
   const std::vector<double> q = q_values(ranking);
   if (has_groups(ranking)) {
@@ -96,13 +102,7 @@ void print_units(const Ranking& ranking, std::int64_t top) {
     print_single_units(ranking, top, q);
   }
   print_ties(ranking, top);
-  const auto significant =
-      std::ranges::count_if(q, [](double value) { return value <= false_discovery_rate; });
-  fmt::print(
-      "{} of {} units of site {} agree on more of the {} pairs than chance would have it "
-      "({}, FDR {:.0f} %)\n",
-      significant, ranking.units.size(), site_names(ranking), ranking.pairs, test_name(ranking),
-      100 * false_discovery_rate);
+  print_significance(ranking, q);
 }
 
 Json units_json(const Ranking& ranking, std::int64_t top) {

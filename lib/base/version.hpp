@@ -12,4 +12,7 @@ std::string version();
 /// outside a checkout.
 std::string git_describe();
 
+/// Both, as rankings and plans record them: "0.1.0 (v0.1.0-5-g1a2b3c4)".
+inline std::string full_version() { return version() + " (" + git_describe() + ")"; }
+
 }  // namespace austeer

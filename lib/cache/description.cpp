@@ -141,7 +141,9 @@ bool CachedSite::reads_answers() const { return positions != "last"; }
 bool CachedSite::has_token_rows() const { return positions == "answer_all"; }
 
 std::string CacheDescription::key() const {
-  return sha256("austeer activation cache 3\n" + to_text(to_json(*this)));
+  Json json = to_json(*this);
+  json.erase("names");
+  return sha256("austeer activation cache 3\n" + to_text(json));
 }
 
 std::int64_t CacheDescription::shards() const {

@@ -61,6 +61,9 @@ struct CacheDescription {
   /// What the bytes depend on besides the numbers below, each as one text. Required: "model",
   /// "tokenizer", "task", "template", "pairs". Others ("device", "engine") may be added.
   std::map<std::string, std::string> fingerprints;
+  /// What people call it: "model", "task", "dataset", "split". For citing alone: no byte depends on
+  /// them, so key() and difference() pass over them.
+  std::map<std::string, std::string> names;
   std::vector<CachedSite> sites;
   at::ScalarType dtype = at::kFloat;
   std::int64_t pairs = 0;
@@ -71,7 +74,7 @@ struct CacheDescription {
 
   bool operator==(const CacheDescription&) const = default;
 
-  /// SHA-256 over every field: equal keys, equal bytes.
+  /// SHA-256 over every field but the names: equal keys, equal bytes.
   std::string key() const;
   /// Number of shards of the finished cache; the last one may be shorter.
   std::int64_t shards() const;

@@ -24,6 +24,15 @@ CachedSite site_from_json(const Json& element, const std::string& place) {
   return site;
 }
 
+std::map<std::string, std::string> texts_from_json(const Json& json, const std::string& place) {
+  Fields fields(json, place);
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : json.items()) {
+    texts[name] = fields.required<std::string>(name);
+  }
+  return texts;
+}
+
 AnswerTokens answer_tokens_from_json(Fields fields) {
   AnswerTokens tokens;
   tokens.positive = fields.required<std::vector<std::int64_t>>("positive");
@@ -98,11 +107,10 @@ std::optional<std::string> difference_of_parts(const CacheDescription& here,
 }
 
 Json to_json(const CacheDescription& description) {
-  Json fingerprints = Json::object();
-  for (const auto& [name, value] : description.fingerprints) fingerprints[name] = value;
   Json sites = Json::array();
   for (const CachedSite& site : description.sites) sites.push_back(to_json(site));
-  return {{"fingerprints", fingerprints},
+  return {{"fingerprints", Json(description.fingerprints)},
+          {"names", Json(description.names)},
           {"sites", sites},
           {"dtype", cache_dtype_name(description.dtype)},
           {"pairs", description.pairs},
@@ -115,10 +123,10 @@ Json to_json(const CacheDescription& description) {
 
 CacheDescription description_from_json(Fields& fields) {
   CacheDescription result;
-  const Json& fingerprints = fields.value("fingerprints");
-  Fields texts(fingerprints, fields.place() + ": fingerprints");
-  for (const auto& [name, value] : fingerprints.items()) {
-    result.fingerprints[name] = texts.required<std::string>(name);
+  result.fingerprints =
+      texts_from_json(fields.value("fingerprints"), fields.place() + ": fingerprints");
+  if (fields.has("names")) {
+    result.names = texts_from_json(fields.value("names"), fields.place() + ": names");
   }
   const Json& sites = fields.value("sites");
   if (!sites.is_array()) {

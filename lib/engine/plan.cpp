@@ -89,6 +89,8 @@ Json read_metadata(const SafetensorsFile& file, const std::string& place) {
 
 }  // namespace
 
+std::string operation_name(Operation operation) { return name_in(operations, operation); }
+
 std::string positions_name(Positions positions) { return name_in(all_positions, positions); }
 
 Positions parse_positions(std::string_view name) {
@@ -143,7 +145,7 @@ void save_plan(const Plan& plan, const std::filesystem::path& file) {
     }
     edits.push_back({{"site", site_name(edit.site)},
                      {"layer", edit.layer},
-                     {"operation", name_in(operations, edit.operation)},
+                     {"operation", operation_name(edit.operation)},
                      {"positions", positions_name(edit.positions)}});
     tensors.emplace_back(tensor_name(i, "dims"), at::tensor(edit.dims));
     tensors.emplace_back(tensor_name(i, "values"), at::tensor(edit.values));

@@ -23,6 +23,9 @@ enum class Operation {
   clamp,     ///< x <- x0 * (1 + v), x0: what x is in an unsteered pass over the same prompt
 };
 
+/// "scale", "directed", "add", "set", "clamp".
+std::string operation_name(Operation operation);
+
 /// Which tokens of a text an edit acts on.
 enum class Positions {
   all,               ///< every token

@@ -32,6 +32,13 @@ std::string device_names(const Decoder& decoder) {
   return names;
 }
 
+/// What a model is called where its cache is read by others: of a path the last part alone.
+std::string name_to_share(const std::string& model) {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::canonical(model, error);
+  return error ? model : path.filename().string();
+}
+
 /// What every part of the cache has in common: all but its sites.
 CacheDescription describe_cache(const CollectOptions& options, const Task& task,
                                 const std::vector<Pair>& pairs, const Model& model) {
@@ -49,6 +56,10 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       {"batch_tokens", std::to_string(options.run.batch_tokens)},
       {"threads", std::to_string(at::get_num_threads())},
       {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
+  description.names = {{"model", name_to_share(model.name)},
+                       {"task", task.name()},
+                       {"dataset", task.config().dataset},
+                       {"split", options.split}};
   description.dtype = model.decoder->dtype();
   description.pairs = static_cast<std::int64_t>(pairs.size());
   description.pairs_per_shard = options.shard_pairs;

@@ -15,6 +15,7 @@
 #include "engine/plan_tap.hpp"
 #include "models/families.hpp"
 #include "runs/needs.hpp"
+#include "runs/plan_origin.hpp"
 #include "runs/result.hpp"
 #include "runs/scored_items.hpp"
 #include "runs/task_items.hpp"
@@ -126,7 +127,10 @@ EvalReport answer(const EvalOptions& options, const AskedItems& asked, const Mod
                   Clock::time_point start) {
   const auto& [task, items, scorer, plan] = asked;
   std::optional<PlanTap> tap;
-  if (plan) tap.emplace(*plan, *model.decoder);
+  if (plan) {
+    check_made_for(model, plan->provenance, options.plan.file, options.plan.force);
+    tap.emplace(*plan, *model.decoder);
+  }
   const std::int64_t length =
       options.max_new_tokens.value_or(task.max_new_tokens(model.decoder->config().model_type));
   const ScoringRun run{task, model, tap ? &*tap : nullptr, length, options.run.batch_tokens};

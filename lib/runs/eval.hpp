@@ -53,7 +53,8 @@ struct EvalReport {
 };
 
 /// Answers the items and scores them. Writes the result and its items. Throws what Task, the model
-/// and the files throw; nothing is written unless every item was answered.
+/// and the files throw, and what check_made_for() throws of the plan; nothing is written unless
+/// every item was answered.
 EvalReport eval(const EvalOptions& options);
 
 /// The same with a model that is open already, for many evaluations of one: options.run says no

@@ -38,7 +38,7 @@ Ranking rank(const RankOptions& options) {
   const ActivationCache cache(options.cache);
   if (options.verify) cache.verify();
   Ranking ranking = method.rank(cache, sites, options.settings);
-  ranking.provenance["austeer"] = version() + " (" + git_describe() + ")";
+  ranking.provenance["austeer"] = full_version();
   save_ranking(ranking, options.out);
   return ranking;
 }

@@ -1,6 +1,7 @@
 #include "runs/steer.hpp"
 
 #include "engine/plan_tap.hpp"
+#include "runs/plan_origin.hpp"
 #include "text/template.hpp"
 
 namespace austeer {
@@ -22,24 +23,29 @@ std::string chat_prompt(const Model& model, const std::string& prompt) {
 SteerReport steer(const SteerOptions& options) {
   const std::optional<Plan> plan = load_plan_choice(options.plan);
   const Model model = open_model(options.run);
-  const Engine engine(*model.decoder, {options.run.batch_tokens});
-  const Tokens prompt =
-      model.tokenizer->encode(options.chat ? chat_prompt(model, options.prompt) : options.prompt);
-  const GenerateOptions generate{options.max_new_tokens, model.stop_tokens};
-  const auto continuation = [&](Tap* tap) {
-    return model.tokenizer->decode(engine.generate({&prompt, 1}, generate, tap).front());
-  };
-
   SteerReport report;
   if (!plan) {
-    report.text = continuation(nullptr);
+    report.text = continue_prompt(options, model, options.prompt, nullptr);
     return report;
   }
-  PlanTap tap(*plan, *model.decoder);
+  check_made_for(model, plan->provenance, options.plan.file, options.plan.force);
   report.steered_units = plan->units();
-  report.text = continuation(&tap);
-  if (options.compare) report.vanilla = continuation(nullptr);
+  report.text = continue_prompt(options, model, options.prompt, &*plan);
+  if (options.compare) {
+    report.vanilla = continue_prompt(options, model, options.prompt, nullptr);
+  }
   return report;
+}
+
+std::string continue_prompt(const SteerOptions& options, const Model& model,
+                            const std::string& prompt, const Plan* plan) {
+  const Engine engine(*model.decoder, {options.run.batch_tokens});
+  std::optional<PlanTap> tap;
+  if (plan != nullptr) tap.emplace(*plan, *model.decoder);
+  const Tokens tokens = model.tokenizer->encode(options.chat ? chat_prompt(model, prompt) : prompt);
+  const GenerateOptions generate{options.max_new_tokens, model.stop_tokens};
+  return model.tokenizer->decode(
+      engine.generate({&tokens, 1}, generate, tap ? &*tap : nullptr).front());
 }
 
 }  // namespace austeer

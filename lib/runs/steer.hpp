@@ -25,7 +25,14 @@ struct SteerReport {
   std::int64_t steered_units = 0;      ///< activations that the plan edits per token
 };
 
-/// Throws UsageError when --chat is asked of a model without a known chat format.
+/// Continues options.prompt. Throws what load_plan_choice(), open_model(), check_made_for() and
+/// continue_prompt() throw.
 SteerReport steer(const SteerOptions& options);
+
+/// The greedy continuation of `prompt` by a model that is open, steered where `plan` is not null.
+/// Of `options` chat, max_new_tokens and run.batch_tokens count. Throws UsageError when --chat is
+/// asked of a model without a known chat format, and what PlanTap and Engine throw.
+std::string continue_prompt(const SteerOptions& options, const Model& model,
+                            const std::string& prompt, const Plan* plan);
 
 }  // namespace austeer

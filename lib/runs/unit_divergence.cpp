@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/progress.hpp"
 #include "engine/engine.hpp"
-#include "engine/plan_tap.hpp"
+#include "runs/next_token.hpp"
 #include "runs/probed_units.hpp"
 
 namespace austeer {
@@ -22,34 +22,23 @@ void check_strengths(std::span<const double> strengths) {
   }
 }
 
-PlanTap scaling(const UnitName& unit, double strength, const Decoder& model) {
+Plan scaling(const UnitName& unit, double strength) {
   Plan plan;
   plan.edits.push_back(
       {*unit.site, unit.layer, Operation::scale, {unit.dim}, {static_cast<float>(strength)}});
-  return {plan, model};
+  return plan;
 }
 
 /// Log-probabilities of the token that follows, one row per strength: float64 [S, V].
-at::Tensor next_token(const Engine& engine, const Tokens& prompt, const UnitName& unit,
-                      std::span<const double> strengths) {
+at::Tensor next_token_at(const Engine& engine, const Tokens& prompt, const UnitName& unit,
+                         std::span<const double> strengths) {
   std::vector<at::Tensor> rows;
   for (const double strength : strengths) {
-    PlanTap tap = scaling(unit, strength, engine.model());
-    const at::Tensor logits = engine.logits(prompt, &tap)[-1];
-    if (!at::isfinite(logits).all().item<bool>()) {
-      throw ComputeError("probe",
-                         fmt::format("{}: at strength {} the logits are NaN or infinite",
-                                     unit_text(unit), strength),
-                         "Lower --strengths, or use --dtype float32");
-    }
-    rows.push_back(logits.cpu().to(at::kDouble).log_softmax(-1));
+    rows.push_back(next_token(engine, prompt, scaling(unit, strength),
+                              fmt::format("{}: at strength {}", unit_text(unit), strength),
+                              "Lower --strengths, or use --dtype float32"));
   }
   return at::stack(rows);
-}
-
-/// KL(P || Q) of each row: [S, V] and [S, V] or [1, V], log-probabilities, to [S].
-at::Tensor divergence(const at::Tensor& p, const at::Tensor& q) {
-  return (p.exp() * (p - q)).sum(-1);
 }
 
 std::vector<DivergencePoint> points_of(std::span<const double> strengths, const at::Tensor& sum,
@@ -77,9 +66,9 @@ struct DivergenceSums {
   void add(const std::vector<at::Tensor>& rows, std::int64_t largest) {
     std::size_t pair = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      own[i] = own[i] + divergence(rows[i], rows[i].narrow(0, largest, 1));
+      own[i] = own[i] + kl_divergence(rows[i], rows[i].narrow(0, largest, 1));
       for (std::size_t j = i + 1; j < rows.size(); ++j, ++pair) {
-        pairs[pair] = pairs[pair] + divergence(rows[i], rows[j]);
+        pairs[pair] = pairs[pair] + kl_divergence(rows[i], rows[j]);
       }
     }
   }
@@ -112,7 +101,9 @@ DivergenceReport unit_divergence(std::span<const UnitName> units, std::span<cons
   for (const std::string& prompt : prompts) {
     const Tokens tokens = model.tokenizer->encode(prompt);
     std::vector<at::Tensor> rows;
-    for (const UnitName& unit : units) rows.push_back(next_token(engine, tokens, unit, strengths));
+    for (const UnitName& unit : units) {
+      rows.push_back(next_token_at(engine, tokens, unit, strengths));
+    }
     sums.add(rows, largest - strengths.begin());
     progress.advance(1);
   }

@@ -13,10 +13,9 @@ namespace {
 Json provenance(const ActivationCache& cache, std::span<const ScoredSite> sites) {
   Json keys = Json::object();
   for (const ScoredSite& site : sites) keys[site.key] = cache.key(site.key);
-  Json fingerprints = Json::object();
-  for (const auto& [name, value] : cache.description().fingerprints) fingerprints[name] = value;
   return {{"cache_keys", keys},
-          {"fingerprints", fingerprints},
+          {"names", Json(cache.description().names)},
+          {"fingerprints", Json(cache.description().fingerprints)},
           {"dtype", cache_dtype_name(cache.description().dtype)}};
 }
 

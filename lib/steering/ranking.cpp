@@ -98,13 +98,13 @@ std::int64_t units_per_layer(const Ranking& ranking) {
   return units;
 }
 
-std::string site_names(const Ranking& ranking) {
+std::string site_names(std::span<const RankedSite> sites) {
   std::string names;
-  for (const RankedSite& site : ranking.sites) {
-    names += (names.empty() ? "" : ",") + site_name(site.site);
-  }
+  for (const RankedSite& site : sites) names += (names.empty() ? "" : ",") + site_name(site.site);
   return names;
 }
+
+std::string site_names(const Ranking& ranking) { return site_names(ranking.sites); }
 
 std::vector<std::span<const RankedUnit>> groups_of(const Ranking& ranking) {
   std::vector<std::span<const RankedUnit>> groups;

@@ -54,7 +54,8 @@ struct Ranking {
   std::int64_t pairs = 0;
   std::string method;
   Json options = Json::object();  ///< of the method, defaults included
-  /// Where the activations come from: cache keys, fingerprints of model, tokenizer, task, ...
+  /// Where the activations come from: cache keys; names and fingerprints of model, tokenizer, task,
+  /// pairs, ...; their dtype.
   Json provenance = Json::object();
   Rule rule = Rule::scale;               ///< how a plan edits unless it is told otherwise
   Positions positions = Positions::all;  ///< and at which tokens
@@ -69,6 +70,7 @@ struct Ranking {
 std::int64_t units_per_layer(const Ranking& ranking);
 
 /// The names of the sites, joined by commas: "attention,ffn".
+std::string site_names(std::span<const RankedSite> sites);
 std::string site_names(const Ranking& ranking);
 
 /// The groups of a checked ranking, in its order: each a run of ranking.units.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "steering/ranked_cache.hpp"
 #include "steering/resampled_scores.hpp"
 #include "steering/resampling.hpp"
 #include "steering/unit_statistics.hpp"
@@ -39,31 +40,6 @@ void check_options(const StabilityOptions& options, const Ranking& ranking) {
     throw UsageError(
         {"[stability] resamples", "at least 1", std::to_string(options.resamples), ""});
   }
-}
-
-/// The key of the cached site that `site` was ranked from. Throws unless it is in `cache` as it
-/// was.
-std::string key_in_cache(const Ranking& ranking, const RankedSite& site,
-                         const ActivationCache& cache) {
-  const std::string name = site_name(site.site);
-  const Json& provenance = ranking.provenance;
-  Json keys = Json::object();
-  if (provenance.is_object() && provenance.contains("cache_keys")) {
-    keys = provenance.at("cache_keys");
-  }
-  for (const auto& [key, digest] : keys.items()) {
-    if (key != name && !key.starts_with(name + ".")) continue;
-    const CachedSite& cached = cache.site(key);
-    if (digest != cache.key(key) || cached.width != site.width || cached.layers != ranking.layers ||
-        cache.description().pairs != ranking.pairs) {
-      break;
-    }
-    return key;
-  }
-  throw UsageError("stability",
-                   fmt::format("the ranking's site {} was not ranked from the cache {}", name,
-                               cache.path().string()),
-                   "Name the cache that `austeer rank` read");
 }
 
 /// The signs of all sites' momenta, side by side: int8 [pairs, units].

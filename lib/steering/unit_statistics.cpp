@@ -144,4 +144,21 @@ at::Tensor momentum_signs(const ActivationCache& cache, const std::string& key) 
   return signs;
 }
 
+at::Tensor unit_momenta(const ActivationCache& cache, const std::string& key,
+                        std::span<const std::int64_t> units) {
+  paired_site(cache, key);
+  const std::int64_t pairs = cache.description().pairs;
+  const at::Tensor momenta = at::empty({static_cast<std::int64_t>(units.size()), pairs});
+  for_each_shard(cache, key, [&](const auto& shard) {
+    float* row = momenta.mutable_data_ptr<float>() + shard.first_pair;
+    for (const std::int64_t unit : units) {
+      for (std::int64_t pair = 0; pair < shard.pairs; ++pair) {
+        row[pair] = momentum(shard, pair, unit);
+      }
+      row += pairs;
+    }
+  });
+  return momenta;
+}
+
 }  // namespace austeer

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,10 @@ std::vector<ClassCounts> class_counts(const ActivationCache& cache, const std::s
 
 /// The sign of each momentum, -1, 0 or 1: int8 [pairs, layers * width].
 at::Tensor momentum_signs(const ActivationCache& cache, const std::string& key);
+
+/// The momenta of some units, by their indices layer * width + dim, in all pairs: float32 [units,
+/// pairs], each row contiguous.
+at::Tensor unit_momenta(const ActivationCache& cache, const std::string& key,
+                        std::span<const std::int64_t> units);
 
 }  // namespace austeer

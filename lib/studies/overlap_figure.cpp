@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <limits>
-#include <set>
-#include <tuple>
 
+#include "steering/overlap.hpp"
 #include "studies/figure_kinds.hpp"
 #include "studies/figure_measures.hpp"
 #include "studies/figure_words.hpp"
@@ -13,35 +12,13 @@
 namespace austeer {
 namespace {
 
-/// The first units of a task's ranking, as a plan takes them.
-struct TopUnits {
-  std::string sites;  ///< that the task's ranking has
-  std::set<std::tuple<std::int32_t, std::int32_t, std::int32_t>> first;  ///< site, layer, first dim
-  std::size_t all = 0;                                                   ///< in the ranking
-  bool grouped = false;  ///< heads or layers, not units
-};
-
-TopUnits top_units(const Ranking& ranking, std::int64_t k) {
-  TopUnits top;
-  top.sites = site_names(ranking);
-  for (const std::span<const RankedUnit> group : groups_of(ranking)) {
-    ++top.all;
-    top.grouped = top.grouped || group.size() > 1;
-    const bool has_value =
-        std::ranges::any_of(group, [](const RankedUnit& unit) { return unit.value != 0; });
-    if (!has_value || static_cast<std::int64_t>(top.first.size()) == k) continue;
-    top.first.insert({group.front().site, group.front().layer, group.front().dim});
-  }
-  return top;
-}
-
 /// The top of every task. Throws MissingResults for rankings that cannot be compared.
-std::vector<TopUnits> tops_of(const FigureSource& source, const FigureSpec& spec) {
+std::vector<RankingTop> tops_of(const FigureSource& source, const FigureSpec& spec) {
   const std::string& method = spec.methods.front()->name;
-  std::vector<TopUnits> tops;
+  std::vector<RankingTop> tops;
   for (const StudyTask* task : spec.tasks) {
-    tops.push_back(top_units(source.ranking(source.entry(*task, method)), spec.k));
-    const TopUnits& top = tops.back();
+    tops.push_back(top_of(source.ranking(source.entry(*task, method)), spec.k));
+    const RankingTop& top = tops.back();
     if (static_cast<std::int64_t>(top.first.size()) < spec.k) {
       throw MissingResults("plot",
                            fmt::format("{} on {} has {} units with a value, fewer than k = "
@@ -49,25 +26,20 @@ std::vector<TopUnits> tops_of(const FigureSource& source, const FigureSpec& spec
                                        method, task->name, top.first.size(), spec.k),
                            "Use a smaller k");
     }
-    if (top.sites == tops.front().sites && top.all == tops.front().all) continue;
+    if (!shape_difference(tops.front(), top)) continue;
     throw MissingResults(
         "plot",
         fmt::format("{} was chosen with other sites on {} ({}) than on {} ({}), and units "
                     "of different sites are never the same",
-                    method, task->name, top.sites, spec.tasks.front()->name, tops.front().sites),
+                    method, task->name, site_names(top.sites), spec.tasks.front()->name,
+                    site_names(tops.front().sites)),
         "Give it one site");
   }
   return tops;
 }
 
-double common_share(const TopUnits& one, const TopUnits& other) {
-  const auto common = std::ranges::count_if(
-      one.first, [&](const auto& unit) { return other.first.contains(unit); });
-  return static_cast<double>(common) / static_cast<double>(one.first.size());
-}
-
 /// Blank where a task meets itself. Symmetric.
-HeatMap overlap_map(const std::vector<TopUnits>& tops, const FigureSpec& spec) {
+HeatMap overlap_map(const std::vector<RankingTop>& tops, const FigureSpec& spec) {
   HeatMap map;
   map.scale_label = "in common (%)";
   map.decimals = 0;
@@ -78,7 +50,7 @@ HeatMap overlap_map(const std::vector<TopUnits>& tops, const FigureSpec& spec) {
     map.values.emplace_back(tops.size(), std::numeric_limits<double>::quiet_NaN());
     for (std::size_t column = 0; column < tops.size(); ++column) {
       if (row == column) continue;
-      const double share = in_percent(common_share(tops[row], tops[column]));
+      const double share = in_percent(overlap_of(tops[row], tops[column]).share());
       map.values[row][column] = share;
       highest = std::max(highest, share);
     }
@@ -98,9 +70,9 @@ void read_overlap_figure(FigureFields& figure, FigureSpec& spec) {
 
 std::vector<PlottedFigure> make_overlap_figure(const FigureSource& source, const FigureSpec& spec) {
   const StudyMethod& method = *spec.methods.front();
-  const std::vector<TopUnits> tops = tops_of(source, spec);
-  const TopUnits& first = tops.front();
-  const std::string units = first.grouped ? "groups of units" : "units";
+  const std::vector<RankingTop> tops = tops_of(source, spec);
+  const RankingTop& first = tops.front();
+  const std::string units = first.has_single_units() ? "units" : "groups of units";
   Figure figure;
   figure.title =
       source.title(spec, fmt::format("{}: share of the first {} {} that two tasks have in common",
@@ -108,13 +80,13 @@ std::vector<PlottedFigure> make_overlap_figure(const FigureSource& source, const
   figure.x.label = "task";
   figure.y.label = "task";
   figure.content = overlap_map(tops, spec);
-  const double chance = static_cast<double>(spec.k) / static_cast<double>(first.all);
+  const double chance = static_cast<double>(spec.k) / static_cast<double>(first.groups);
   const std::string caption = fmt::format(
       "{} ({}), site {}: of the first {} {} of one task's ranking, the share that is also among "
       "the first {} of the other's. Rankings that have nothing to do with each other would share "
       "{:.3g} % of them ({} of {}). Blank where a task meets itself.",
-      method.name, source.model, first.sites, spec.k, units, spec.k, in_percent(chance),
-      count_text(spec.k), count_text(static_cast<std::int64_t>(first.all)));
+      method.name, source.model, site_names(first.sites), spec.k, units, spec.k, in_percent(chance),
+      count_text(spec.k), count_text(first.groups));
   return {{source.name, caption, figure_words(figure), figure}};
 }
 

@@ -272,6 +272,18 @@ TEST(ActivationCache, ShardsWithWrongTensors) {
       "holds tensors that the manifest does not name");
 }
 
+TEST(CacheKey, DoesNotDependOnNames) {
+  TemporaryFolder folder;
+  CacheDescription named = small_description();
+  named.names = {{"model", "m"}, {"task", "copa"}};
+  EXPECT_EQ(named.key(), small_description().key());
+  EXPECT_FALSE(difference(named, small_description()));
+  write_manifest({named, {}, false}, folder.path());
+  EXPECT_EQ(read_manifest(folder.path()).description, named);
+  CacheWriter(folder.path(), small_description());
+  EXPECT_EQ(read_manifest(folder.path()).description.names, named.names);
+}
+
 TEST(CacheKey, DependsOnEveryField) {
   const CacheDescription description = small_description();
   const auto expect_other = [&](const auto& change, const std::string& field) {

@@ -3,14 +3,17 @@
     python significance.py OUT
 
 writes OUT/significance/*.json; OUT is build/reference. Sign tests and FDR q-values are SciPy's,
-Wilson intervals, McNemar's test and Holm's correction those of statsmodels. Of two methods on the
+Wilson intervals, McNemar's test and Holm's correction those of statsmodels; rank correlations are
+SciPy's, chances of overlaps exact fractions. Of two methods on the
 same items the bootstrap interval is NumPy's from the very draws that the C++ program makes, and
 beside it SciPy's from its own.
 """
 
 import json
+import math
 import pathlib
 import sys
+from fractions import Fraction
 
 import numpy
 import scipy.stats
@@ -122,9 +125,34 @@ def paired_comparisons():
         yield case
 
 
+def overlaps():
+    """Small counts throughout, and tops of rankings of real size."""
+    cases = [(first, second, total) for total in (1, 5, 9) for first in range(1, total + 1)
+             for second in range(1, first + 1)]
+    cases += [(100, 100, 17280), (16, 16, 17280), (1000, 1000, 17280), (16, 40, 300_000)]
+    for first, second, total in cases:
+        top, bottom = min(first, second), max(0, first + second - total)
+        ways = [math.comb(first, i) * math.comb(total - first, second - i) for i in range(top + 1)]
+        for shared in sorted({bottom, bottom + 1, 3, top // 3, top - 1, top} & set(range(top + 1))):
+            p = Fraction(sum(ways[shared:]), math.comb(total, second))
+            if p > 1e-280:
+                yield {"shared": shared, "first": first, "second": second, "total": total,
+                       "p": float(p)}
+
+
+def rank_correlations():
+    """Without ties, with many, and nearly all alike."""
+    random = numpy.random.default_rng(13)
+    for size, decimals, lean in ((2, 9, 0), (5, 9, 1), (40, 9, -0.5), (300, 1, 0.3), (1000, 0, 2)):
+        a = random.normal(size=size)
+        b = lean * a + random.normal(size=size)
+        a, b = numpy.round(a, decimals), numpy.round(b, decimals)
+        yield {"a": a.tolist(), "b": b.tolist(), "rho": float(scipy.stats.spearmanr(a, b)[0])}
+
+
 CASES = {"sign_test": sign_tests, "stratified": stratified_sign_tests, "fdr": fdr_families,
          "holm": holm_families, "wilson": wilson_intervals, "mcnemar": mcnemar_tests,
-         "paired": paired_comparisons}
+         "paired": paired_comparisons, "overlap": overlaps, "spearman": rank_correlations}
 
 
 def main():

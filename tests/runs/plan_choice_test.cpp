@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/version.hpp"
 #include "runs/rank.hpp"
 #include "steering/ranking.hpp"
 #include "testing.hpp"
@@ -41,7 +42,9 @@ TEST(PlanChoice, ARankingBecomesAPlanAndAPlanStaysOne) {
   EXPECT_EQ(
       plan.edits,
       (std::vector<Edit>{{Site::ffn, 0, Operation::scale, {0, 1}, {2, 1.5F}, Positions::last}}));
+  EXPECT_EQ(plan.provenance.at("austeer"), full_version());
   EXPECT_EQ(load_plan_choice({.file = folder / "plan"})->edits, plan.edits);
+  EXPECT_EQ(load_plan_choice({.file = folder / "plan"})->provenance, plan.provenance);
   // Without any recipe: k = 16, alpha = 10.
   EXPECT_EQ(load_plan_choice({.file = folder / "ranking"})->edits[0].values,
             (std::vector<float>{40, 30, 20, 10}));

@@ -1,0 +1,56 @@
+#include "runs/cached_pairs.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "runs/similarity.hpp"
+#include "tasks/task.hpp"
+
+namespace austeer {
+namespace {
+
+std::optional<Task> task_of_cache(const std::string& name, const std::string& fingerprint) {
+  const std::filesystem::path configs = project_folder("configs");
+  if (!name.empty()) return load_task(name, configs);
+  for (const std::string& known : task_names(configs)) {
+    Task task = load_task(known, configs);
+    if (task.fingerprint() == fingerprint) return task;
+  }
+  return std::nullopt;
+}
+
+std::string split_of_cache(const std::string& given, const CacheDescription& description) {
+  const auto recorded = description.names.find("split");
+  if (!given.empty()) return given;
+  return recorded == description.names.end() ? "train" : recorded->second;
+}
+
+}  // namespace
+
+CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& source,
+                           const RunOptions& run) {
+  const CacheDescription& description = cache.description();
+  const std::optional<Task> task = task_of_cache(source.task, description.fingerprints.at("task"));
+  if (!task) {
+    return {{},
+            "the cache was collected for none of the tasks in configs/tasks/ as they are now: "
+            "--pairs-task names another"};
+  }
+  const std::string split = split_of_cache(source.split, description);
+  try {
+    const std::filesystem::path folder = datasets_folder(run, task->config().dataset);
+    std::vector<Pair> pairs = task->pairs(split, folder, nearest_by_meaning());
+    pairs.resize(std::min(pairs.size(), static_cast<std::size_t>(description.pairs)));
+    if (pairs_fingerprint(pairs) == description.fingerprints.at("pairs")) return {pairs, ""};
+    return {{},
+            fmt::format("the cache's pairs are not the first {} of the split {} of {} in {}",
+                        description.pairs, split, task->name(), folder.string())};
+  } catch (const Error& error) {
+    return {{}, error.what()};
+  }
+}
+
+}  // namespace austeer
