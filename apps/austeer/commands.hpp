@@ -15,6 +15,8 @@ void add_eval(CLI::App& app);
 void add_judge(CLI::App& app);
 void add_toxicity(CLI::App& app);
 void add_probe(CLI::App& app);
+void add_export(CLI::App& app);
+void add_verify(CLI::App& app);
 void add_sweep(CLI::App& app);
 void add_table(CLI::App& app);
 void add_plot(CLI::App& app);

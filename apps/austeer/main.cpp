@@ -55,6 +55,8 @@ int run(int argc, char** argv) {
   austeer::app::add_judge(app);
   austeer::app::add_toxicity(app);
   austeer::app::add_probe(app);
+  austeer::app::add_export(app);
+  austeer::app::add_verify(app);
   austeer::app::add_sweep(app);
   austeer::app::add_table(app);
   austeer::app::add_plot(app);

@@ -1,19 +1,27 @@
-"""The README's examples: each command line in its ```console blocks that starts with `$ ` is run, in
-order, in one folder; where the block shows what the command prints, every shown line that has no
-ellipsis must be there. The judge's address becomes that of a server which the test starts."""
+"""The README's examples: each command line in its ```console blocks that starts with `$ ` is run, and
+each ```python block, in order, in one folder; where the block shows what the command prints, every
+shown line must be there, an ellipsis standing for anything; so must what a comment of a ```python
+block says that it `prints`. The judge's address becomes that of a server which the test starts."""
 
 import os
 import re
+import shlex
 import subprocess
 import unittest
 
 from support import BINARY, ROOT, AusteerTest, environment, start_judge
 
+PYTHON = ROOT / "build" / "venv" / "bin" / "python"
+
 
 def examples():
-    """[(command line, [lines shown after it])] of the README, in order."""
+    """[(command line, [lines that it shows])] of the README, in order."""
     found = []
-    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+    blocks = re.findall(r"```(console|python)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    for language, block in blocks:
+        if language == "python":
+            found.append((shlex.join((str(PYTHON), "-c", block)), re.findall(r"#.*prints (.*)", block)))
+            continue
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append((line[2:], []))
@@ -35,7 +43,7 @@ class Readme(AusteerTest):
         for path, content in files().items():
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_text(content)
-        subcommands = {re.search(r"austeer (\w+)", command)[1] for command, _ in commands}
+        subcommands = set(re.findall(r"austeer (\w+)", "\n".join(command for command, _ in commands)))
         self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity",
                               "judge", "probe", "sweep", "table", "plot", "report"},
                              subcommands)
