@@ -18,7 +18,8 @@ std::string direction_name(std::int64_t layer) { return fmt::format("direction.{
 
 void check_addable(const AffinePlan::key_type& place, const AffineEdit& edit,
                    const DecoderConfig& config) {
-  const auto& [layer, site] = place;
+  const std::int64_t layer = place.first;
+  const Site site = place.second;
   const auto refuse = [&](const std::string& why, const char* hint) {
     throw UsageError("export", fmt::format("layer {}, site {}: {}", layer, site_name(site), why),
                      hint);

@@ -31,7 +31,8 @@ std::string tensor_name(const ScaledModule& module) {
 
 void check_expressible(const AffinePlan& affine, const DecoderConfig& config) {
   for (const auto& [place, edit] : affine) {
-    const auto& [layer, site] = place;
+    const std::int64_t layer = place.first;
+    const Site site = place.second;
     const auto refuse = [&](const char* why, const char* hint) {
       throw UsageError("export", fmt::format("layer {}, site {}: {}", layer, site_name(site), why),
                        hint);
@@ -44,11 +45,9 @@ void check_expressible(const AffinePlan& affine, const DecoderConfig& config) {
       refuse("what leaves a layer goes through no linear layer that IA³ could scale",
              "Steer at the sites attention or ffn");
     }
-    if (config.has_experts(layer)) {
-      if (site == Site::ffn) {
-        refuse("IA³ reaches no experts: PEFT sees one module in place of their matrices",
-               "Use --to hf");
-      }
+    if (site == Site::ffn && config.has_experts(layer)) {
+      refuse("IA³ reaches no experts: PEFT sees one module in place of their matrices",
+             "Use --to hf");
     }
   }
 }
