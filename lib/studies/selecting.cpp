@@ -62,8 +62,11 @@ std::vector<std::size_t> best_of(const std::vector<std::size_t>& ordered, std::s
                                  const Selected& selected) {
   if (ordered.size() <= most) return ordered;
   const double cut = selected.tried[ordered[most - 1]].mean();
-  const auto [first, last] = std::ranges::equal_range(
-      ordered, cut, std::greater<>{}, [&](std::size_t i) { return selected.tried[i].mean(); });
+  const auto mean = [&](std::size_t i) { return selected.tried[i].mean(); };
+  const auto first = std::partition_point(ordered.begin(), ordered.end(),
+                                          [&](std::size_t i) { return mean(i) > cut; });
+  const auto last =
+      std::partition_point(first, ordered.end(), [&](std::size_t i) { return mean(i) >= cut; });
   std::vector<std::size_t> kept(ordered.begin(), first);
   const std::size_t places = most - kept.size();
   const auto equals = static_cast<std::size_t>(last - first);
