@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* index_file = "model.safetensors.index.json";
 constexpr const char* config_file = "config.json";
 constexpr std::string_view weight_suffix = ".weight";
 constexpr std::string_view bias_suffix = ".bias";
@@ -27,10 +26,7 @@ constexpr std::string_view bias_suffix = ".bias";
 const std::set<std::string> weight_extensions = {
     ".safetensors", ".bin", ".pt", ".pth", ".h5", ".gguf", ".onnx", ".ckpt", ".msgpack", ".pkl"};
 
-struct NamedTensor {
-  std::string name;
-  at::Tensor tensor;
-};
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// Folds tensors by their names.
 class TensorFolder {
@@ -43,24 +39,24 @@ class TensorFolder {
   const Folding& folding() const { return folding_; }
 
   /// Appends what becomes of the source's tensor `name`, and after a weight the bias that it gets.
-  void append(const std::string& name, const at::Tensor& tensor, std::vector<NamedTensor>& out) {
+  void append(const std::string& name, const at::Tensor& tensor, NamedTensors& out) {
     const std::string module = name.substr(0, name.rfind('.'));
     const auto fold = folding_.modules.find(module);
     const bool folded = fold != folding_.modules.end();
     const bool weight = name.ends_with(weight_suffix);
-    if (folded && weight) {
+    if (folded && weight && fold->second.changes_weight()) {
       check_float(name, tensor);
-      out.push_back({name, changed(name, fold->second.weight(tensor))});
-    } else if (folded && name.ends_with(bias_suffix)) {
-      out.push_back({name, changed(name, fold->second.bias(weight_of(module), tensor))});
+      out.emplace_back(name, changed(name, fold->second.weight(tensor)));
+    } else if (folded && name.ends_with(bias_suffix) && fold->second.changes_bias()) {
+      out.emplace_back(name, changed(name, fold->second.bias(weight_of(module), tensor)));
     } else {
-      out.push_back({name, tensor});
+      out.emplace_back(name, tensor);
     }
     if (weight && new_biases_.contains(module)) {
       const std::string bias = module + std::string(bias_suffix);
       const ModuleFold none;
       const ModuleFold& own = folded ? fold->second : none;
-      out.push_back({bias, changed(bias, own.bias(tensor, {}))});
+      out.emplace_back(bias, changed(bias, own.bias(tensor, {})));
     }
   }
 
@@ -92,29 +88,26 @@ class TensorFolder {
 };
 
 /// Writes the folded twin of one shard; which tensors it has.
-std::vector<NamedTensor> fold_shard(const fs::path& shard, const fs::path& target,
-                                    TensorFolder& folder) {
+NamedTensors fold_shard(const fs::path& shard, const fs::path& target, TensorFolder& folder) {
   const SafetensorsFile file(shard);
   std::vector<std::pair<std::uint64_t, std::string>> order;
   for (const auto& [name, entry] : file.header().tensors) order.emplace_back(entry.begin, name);
   std::ranges::sort(order);
-  std::vector<NamedTensor> tensors;
+  NamedTensors tensors;
   for (const auto& [begin, name] : order) folder.append(name, file.tensor(name), tensors);
-  std::vector<std::pair<std::string, at::Tensor>> written;
-  for (const NamedTensor& tensor : tensors) written.emplace_back(tensor.name, tensor.tensor);
-  write_safetensors(target, written, file.header().metadata);
+  write_safetensors(target, tensors, file.header().metadata);
   return tensors;
 }
 
 /// The source's index with the tensors that `shard` has got beside those it had.
-void extend_index(Json& index, const std::string& shard, const std::vector<NamedTensor>& tensors) {
+void extend_index(Json& index, const std::string& shard, const NamedTensors& tensors) {
+  const Json::json_pointer total("/metadata/total_size");
   Json& map = index["weight_map"];
-  for (const NamedTensor& tensor : tensors) {
-    if (map.contains(tensor.name)) continue;
-    map[tensor.name] = shard;
-    Json& total = index["metadata"]["total_size"];
-    if (total.is_number_integer()) {
-      total = total.get<std::int64_t>() + static_cast<std::int64_t>(tensor.tensor.nbytes());
+  for (const auto& [name, tensor] : tensors) {
+    if (map.contains(name)) continue;
+    map[name] = shard;
+    if (index.contains(total) && index[total].is_number_integer()) {
+      index[total] = index[total].get<std::int64_t>() + static_cast<std::int64_t>(tensor.nbytes());
     }
   }
 }
@@ -123,7 +116,7 @@ void extend_index(Json& index, const std::string& shard, const std::vector<Named
 void copy_others(const fs::path& source, const fs::path& folder) {
   for (const std::string& name : list_folder(source)) {
     const fs::path file = source / name;
-    if (!fs::is_regular_file(file) || name == config_file || name == index_file) continue;
+    if (!fs::is_regular_file(file) || name == config_file || name == safetensors_index) continue;
     if (weight_extensions.contains(file.extension()) || name.ends_with(".index.json")) continue;
     write_file(folder / name, read_file(file));
   }
@@ -138,16 +131,17 @@ void write_config(const fs::path& source, const fs::path& folder, const Folding&
   write_file(folder / config_file, to_text(json, 2) + "\n");
 }
 
-void write_origin(const fs::path& folder, const Plan& plan, const FoldedCheckpoint& folded) {
+void write_origin(const fs::path& folder, const Plan& plan,
+                  const std::vector<std::string>& changed) {
   const Json origin = {
-      {"austeer", git_describe()}, {"plan", plan.provenance}, {"changed_tensors", folded.changed}};
+      {"austeer", full_version()}, {"plan", plan.provenance}, {"changed_tensors", changed}};
   write_file(folder / "austeer.json", to_text(origin, 2) + "\n");
 }
 
 }  // namespace
 
-FoldedCheckpoint write_folded_checkpoint(const Plan& plan, const DecoderConfig& config,
-                                         const fs::path& source, const fs::path& folder) {
+std::vector<std::string> write_folded_checkpoint(const Plan& plan, const DecoderConfig& config,
+                                                 const fs::path& source, const fs::path& folder) {
   if (config.four_bit) {
     throw UsageError("export", "weights in 4 bits cannot take factors without being rounded again",
                      "Use --to ia3, which scales activations");
@@ -159,23 +153,21 @@ FoldedCheckpoint write_folded_checkpoint(const Plan& plan, const DecoderConfig& 
 
   TensorFolder tensor_folder(*checkpoint, std::move(folding));
   const bool indexed =
-      fs::exists(source / index_file) && shards.front().filename() != "model.safetensors";
-  Json index = indexed ? read_json(source / index_file) : Json::object();
+      fs::exists(source / safetensors_index) && shards.front().filename() != "model.safetensors";
+  Json index = indexed ? read_json(source / safetensors_index) : Json::object();
   Progress progress("export", "shards", static_cast<std::int64_t>(shards.size()));
   for (const fs::path& shard : shards) {
     const std::string name = shard.filename();
-    const std::vector<NamedTensor> tensors = fold_shard(shard, folder / name, tensor_folder);
+    const NamedTensors tensors = fold_shard(shard, folder / name, tensor_folder);
     if (indexed) extend_index(index, name, tensors);
     progress.advance(1);
   }
-  if (indexed) write_file(folder / index_file, to_text(index, 2) + "\n");
+  if (indexed) write_file(folder / safetensors_index, to_text(index, 2) + "\n");
 
-  const FoldedCheckpoint folded{tensor_folder.names_changed(),
-                                static_cast<std::int64_t>(shards.size())};
   copy_others(source, folder);
-  write_origin(folder, plan, folded);
+  write_origin(folder, plan, tensor_folder.names_changed());
   write_config(source, folder, tensor_folder.folding());
-  return folded;
+  return tensor_folder.names_changed();
 }
 
 }  // namespace austeer

@@ -20,7 +20,8 @@ struct ModuleFold {
   at::Tensor input;    ///< [in]
   at::Tensor output;   ///< [out]
 
-  bool shifts() const { return input.defined() || output.defined(); }
+  bool changes_weight() const { return rows.defined() || columns.defined(); }
+  bool changes_bias() const { return rows.defined() || input.defined() || output.defined(); }
   /// rows * W * columns, in the dtype of `weight` [out, in]; taken in float64 and rounded once.
   at::Tensor weight(const at::Tensor& weight) const;
   /// rows * (W input + b) + output, in the dtype of `weight`; `bias` may be undefined.

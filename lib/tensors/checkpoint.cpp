@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using Shard = std::shared_ptr<const SafetensorsFile>;
 
-constexpr std::string_view index_name = "model.safetensors.index.json";
 constexpr std::uintmax_t max_index_bytes = 100'000'000;
 
 /// False also where the folder may not be looked into; opening the file then says why.
@@ -149,12 +148,13 @@ fs::path only_safetensors(const fs::path& folder) {
   }
   if (found.size() == 1) return folder / found.front();
   std::sort(found.begin(), found.end());
-  throw FileError({fmt::format("[safetensors] {}: no weights to open", folder.string()),
-                   fmt::format("model.safetensors, {} or a single *.safetensors", index_name),
-                   error           ? error.message()
-                   : found.empty() ? "none of them"
-                                   : fmt::format("{}", fmt::join(found, ", ")),
-                   ""});
+  throw FileError(
+      {fmt::format("[safetensors] {}: no weights to open", folder.string()),
+       fmt::format("model.safetensors, {} or a single *.safetensors", safetensors_index),
+       error           ? error.message()
+       : found.empty() ? "none of them"
+                       : fmt::format("{}", fmt::join(found, ", ")),
+       ""});
 }
 
 }  // namespace
@@ -166,7 +166,7 @@ at::Tensor Checkpoint::stored(const std::string& name) const {
 
 std::vector<fs::path> safetensors_shards(const fs::path& folder) {
   if (const fs::path single = folder / "model.safetensors"; present(single)) return {single};
-  const fs::path index = folder / index_name;
+  const fs::path index = folder / safetensors_index;
   if (!present(index)) return {only_safetensors(folder)};
   std::set<fs::path> shards;
   for (const auto& [name, shard] : read_weight_map(index)) shards.insert(folder / shard);
@@ -177,7 +177,7 @@ std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const fs::path& folder) 
   if (const fs::path single = folder / "model.safetensors"; present(single)) {
     return open_single(single);
   }
-  if (const fs::path index = folder / index_name; present(index)) {
+  if (const fs::path index = folder / safetensors_index; present(index)) {
     return open_sharded(folder, index);
   }
   return open_single(only_safetensors(folder));

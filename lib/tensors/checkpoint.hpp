@@ -34,6 +34,9 @@ class Checkpoint {
   virtual std::filesystem::path path() const = 0;
 };
 
+/// Names the shards of a checkpoint, and which tensor lies in which.
+inline constexpr const char* safetensors_index = "model.safetensors.index.json";
+
 /// Opens the safetensors weights of a Hugging Face folder: `model.safetensors`, else what
 /// `model.safetensors.index.json` names, else the folder's only *.safetensors. Every shard of the
 /// index must be there and hold what the index says. Throws FileError, FormatError.

@@ -1,5 +1,6 @@
 // Plans written into weights and adapters, against what `transformers` computes with hooks
 // (tests/reference/tiny_models.py), on tiny models of every family.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "engine/engine.hpp"
@@ -136,22 +137,21 @@ TEST(FoldedShifts, AreRefusedWhereTheFamilyHasNoBias) {
 TEST(FoldedCheckpoint, KeepsShardsOrderDtypesAndOtherFiles) {
   const TinyModel& model = tiny_model("sharded");
   const TemporaryFolder out;
-  const FoldedCheckpoint folded = write_folded_checkpoint(
+  const std::vector<std::string> changed = write_folded_checkpoint(
       shifts(Site::attention, {0}), model.decoder.config(), model.folder, out / "model");
   const auto before = safetensors_shards(model.folder), after = safetensors_shards(out / "model");
   ASSERT_GT(before.size(), 1U);
   ASSERT_EQ(after.size(), before.size());
-  EXPECT_EQ(folded.shards, static_cast<std::int64_t>(before.size()));
   const auto old = open_safetensors_checkpoint(model.folder);
   const auto fresh = open_safetensors_checkpoint(out / "model");
   for (const std::string& name : old->names()) {
     EXPECT_EQ(fresh->stored(name).scalar_type(), old->stored(name).scalar_type());
-    const bool changed = name == "model.layers.0.self_attn.o_proj.weight";
-    EXPECT_EQ(!fresh->stored(name).equal(old->stored(name)), changed) << name;
+    const bool steered = name == "model.layers.0.self_attn.o_proj.weight";
+    EXPECT_EQ(!fresh->stored(name).equal(old->stored(name)), steered) << name;
   }
   // Every layer's four projections have got a bias, which is 0 but for the steered one's.
   EXPECT_EQ(fresh->names().size(), old->names().size() + 4 * 4);
-  EXPECT_EQ(folded.changed.size(), 4U * 4 + 1);
+  EXPECT_EQ(changed.size(), 4U * 4 + 1);
   EXPECT_FALSE(std::filesystem::exists(out / "model" / "reference.safetensors"));
   expect_refusal<UsageError>(
       [&] {
@@ -159,6 +159,25 @@ TEST(FoldedCheckpoint, KeepsShardsOrderDtypesAndOtherFiles) {
                                 out / "model");
       },
       "is not empty");
+}
+
+TEST(FoldedCheckpoint, NamesWhatItChangedAndNothingElse) {
+  const TinyModel& model = tiny_model("biases");
+  const auto changed_by = [&](Site site, Operation operation) {
+    const TemporaryFolder out;
+    const Plan plan{{{site, 1, operation, {2}, {0.5F}}}, Json::object()};
+    return write_folded_checkpoint(plan, model.decoder.config(), model.folder, out / "model");
+  };
+  const std::string output = "model.layers.1.self_attn.o_proj",
+                    down = "model.layers.1.mlp.down_proj";
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(changed_by(Site::attention, Operation::scale), Names{output + ".weight"});
+  EXPECT_EQ(changed_by(Site::attention, Operation::add), Names{output + ".bias"});
+  EXPECT_EQ(changed_by(Site::ffn_gate, Operation::scale), Names{down + ".weight"});
+  EXPECT_EQ(changed_by(Site::ffn, Operation::add), Names{down + ".bias"});
+  Names both = changed_by(Site::ffn, Operation::scale);
+  std::ranges::sort(both);
+  EXPECT_EQ(both, (Names{down + ".bias", down + ".weight"}));
 }
 
 TEST(FoldedCheckpoint, HalfPrecisionIsRoundedOnce) {
