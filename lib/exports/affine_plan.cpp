@@ -18,7 +18,7 @@ namespace {
 
 void check_linear(const Edit& edit) {
   if (edit.operation == Operation::directed) {
-    refuse(edit, "a directed edit follows the sign of each activation, which no weight does",
+    refuse(edit, directed_is_not_linear,
            "Make the plan from its ranking with --rule oriented, which is linear");
   }
   if (edit.operation == Operation::clamp) {

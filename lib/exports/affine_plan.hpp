@@ -23,6 +23,10 @@ struct AffineEdit {
 
 using AffinePlan = std::map<std::pair<std::int64_t, Site>, AffineEdit>;  ///< by layer and site
 
+/// Why no export can carry out a directed edit.
+inline constexpr const char* directed_is_not_linear =
+    "a directed edit follows the sign of each activation, which no weight does";
+
 /// The edits of `plan` carried out one after the other. Throws UsageError for an edit that is not
 /// linear (`directed`, `clamp`) or does not act at every token, with what to do instead, for a plan
 /// that edits nothing, and for one that does not fit a model of `config`.

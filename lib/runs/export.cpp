@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "exports/affine_plan.hpp"
 #include "exports/control_vector.hpp"
 #include "exports/folded_checkpoint.hpp"
 #include "exports/ia3_adapter.hpp"
@@ -20,20 +21,14 @@ bool is_directed(const Plan& plan) {
 }
 
 /// A directed plan of a ranking has a linear twin: how far it is off is measured, not promised.
-[[noreturn]] void refuse_directed(const ExportOptions& options, const Plan& plan,
-                                  const Model& model) {
-  const std::string why =
-      "a directed edit follows the sign of each activation, which no weight does";
-  const PlanSource source(options.plan.file);
-  if (!source.is_ranking()) {
-    throw UsageError("export", why, "Make the plan from its ranking with --rule oriented");
-  }
+[[noreturn]] void offer_oriented(const ExportOptions& options, const PlanSource& ranking,
+                                 const Plan& plan, const Model& model) {
   PlanRecipe recipe = options.plan.recipe;
   recipe.rule = Rule::oriented;
   const Agreement off =
-      agreement_of_plans(plan, source.plan(recipe), model, options.prompts, options.run);
+      agreement_of_plans(plan, ranking.plan(recipe), model, options.prompts, options.run);
   throw UsageError(
-      "export", why,
+      "export", directed_is_not_linear,
       fmt::format("--rule oriented is linear. Of this ranking, over {} texts, its logits are up to "
                   "{:.3g} from the directed plan's (mean divergence {:.3g} nats), and {:.1f} % of "
                   "the next tokens are the same",
@@ -79,7 +74,10 @@ std::optional<Verification> export_plan(const ExportOptions& options) {
       locate_model(options.run.model, project_folder("configs"), home_folder());
   Model model = open_model(options.run);
   check_made_for(model, plan->provenance, options.plan.file, options.plan.force);
-  if (is_directed(*plan)) refuse_directed(options, *plan, model);
+  if (is_directed(*plan)) {
+    const PlanSource source(options.plan.file);
+    if (source.is_ranking()) offer_oriented(options, source, *plan, model);
+  }
   write_export(options, *plan, model.decoder->config(), location);
   if (!options.verify) return std::nullopt;
   return verify_export(options.out, *plan, std::move(model), options.prompts, options.run);
