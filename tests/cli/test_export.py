@@ -129,8 +129,9 @@ class Export(AusteerTest):
         return [json.loads(line)["steered"] for line in out.splitlines()]
 
     def close(self, found, expected):
-        """Within what float32 rounding leaves, relative to the largest logit."""
-        self.assertLess((found - expected).abs().max() / expected.abs().max(), 1e-4)
+        """Within what float32 rounding leaves, relative to the largest logit: some 300 operations in
+        sequence, of 6e-8 each, add up to about 1e-6."""
+        self.assertLess((found - expected).abs().max() / expected.abs().max(), 1e-5)
 
     def test_smollm2_as_adapter_and_as_checkpoint(self):
         config = AutoConfig.from_pretrained(self.model)

@@ -45,7 +45,8 @@ class Readme(AusteerTest):
             (self.folder / path).write_text(content)
         subcommands = set(re.findall(r"austeer (\w+)", "\n".join(command for command, _ in commands)))
         self.assertLessEqual({"fetch", "collect", "rank", "units", "steer", "eval", "toxicity",
-                              "judge", "probe", "sweep", "table", "plot", "report"},
+                              "judge", "probe", "export", "verify", "sweep", "table", "plot",
+                              "report"},
                              subcommands)
         judge = start_judge(self)
         path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
