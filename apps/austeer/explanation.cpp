@@ -98,8 +98,9 @@ void print_explanation(const Ranking& ranking, const Explanation& explanation) {
     print_tokens("demotes", unit.tokens.demoted);
     print_pairs("agrees:", unit.pairs.agreeing, texts);
     print_pairs("disagrees:", unit.pairs.disagreeing, texts);
-    if (explanation.effects)
+    if (explanation.effects) {
       print_effect(explanation.effects->without[i], explanation.effects->plan);
+    }
   }
 }
 

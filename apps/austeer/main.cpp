@@ -28,8 +28,7 @@ void log_to_stderr() {
 int run(int argc, char** argv) {
   CLI::App app{"Steers language models one activation at a time, and measures whether that helps.",
                "austeer"};
-  app.set_version_flag("--version",
-                       fmt::format("austeer {} ({})", austeer::version(), austeer::git_describe()));
+  app.set_version_flag("--version", "austeer " + austeer::full_version());
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option_function<std::string>(
