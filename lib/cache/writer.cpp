@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 #include "base/hash.hpp"
 
@@ -112,6 +114,7 @@ CacheWriter::CacheWriter(std::filesystem::path folder, CacheDescription descript
     refuse_other_content(folder_);
     write_manifest(manifest_, folder_);
   }
+  filled_ = manifest_.pairs_done();
 }
 
 void CacheWriter::resume() {
@@ -159,10 +162,11 @@ void CacheWriter::remove_leftovers() const {
   }
 }
 
-std::int64_t CacheWriter::next_pair() const { return manifest_.pairs_done() + buffered_; }
+std::int64_t CacheWriter::next_pair() const { return filled_ + buffered_; }
 
 std::int64_t CacheWriter::shard_pairs() const {
-  return manifest_.description.pairs_in_shard(static_cast<std::int64_t>(manifest_.shards.size()));
+  const CacheDescription& description = manifest_.description;
+  return description.pairs_in_shard(filled_ / description.pairs_per_shard);
 }
 
 /// How many pairs `batch` is of: as many as its first site has rows for.
@@ -204,6 +208,7 @@ void CacheWriter::check(const Activations& batch, std::int64_t pairs) const {
 }
 
 void CacheWriter::append(const Activations& batch) {
+  rethrow_failure();
   if (batch.size() != manifest_.description.sites.size()) {
     throw UsageError("cache", fmt::format("append() got {} sites, the cache has {}", batch.size(),
                                           manifest_.description.sites.size()));
@@ -221,11 +226,10 @@ void CacheWriter::append(const Activations& batch) {
 /// Copies the pairs [taken, taken + count) of `batch` behind those that are buffered.
 void CacheWriter::buffer(const Activations& batch, std::int64_t taken, std::int64_t count) {
   const CacheDescription& description = manifest_.description;
-  const std::int64_t shard = manifest_.pairs_done();
   const std::int64_t batch_start = next_pair() - taken;
   for (const CachedSite& site : description.sites) {
-    const SiteRows whole = description.rows(site, shard, shard_pairs());
-    const SiteRows to = description.rows(site, shard, buffered_);
+    const SiteRows whole = description.rows(site, filled_, shard_pairs());
+    const SiteRows to = description.rows(site, filled_, buffered_);
     const SiteRows from = description.rows(site, batch_start, taken);
     const SiteRows rows = description.rows(site, next_pair(), count);
     const auto copy = [&](at::Tensor& target, const at::Tensor& source, auto side) {
@@ -243,16 +247,26 @@ void CacheWriter::buffer(const Activations& batch, std::int64_t taken, std::int6
 }
 
 void CacheWriter::write_full_shard() {
-  const auto index = static_cast<std::int64_t>(manifest_.shards.size());
-  manifest_.shards.push_back(write_shard(folder_, manifest_.description, index, buffer_));
-  buffer_.clear();
+  if (writing_.valid()) writing_.get();
+  const std::int64_t index = filled_ / manifest_.description.pairs_per_shard;
+  writing_ = std::async(std::launch::async, [this, index, full = std::exchange(buffer_, {})] {
+    manifest_.shards.push_back(write_shard(folder_, manifest_.description, index, full));
+    write_manifest(manifest_, folder_);
+  });
+  filled_ += buffered_;
   buffered_ = 0;
-  write_manifest(manifest_, folder_);
+}
+
+/// Throws what a shard's thread that has ended threw; does not wait for one that has not.
+void CacheWriter::rethrow_failure() const {
+  if (!writing_.valid()) return;
+  if (writing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) writing_.get();
 }
 
 void CacheWriter::finish() {
+  if (writing_.valid()) writing_.get();
   if (manifest_.complete) return;
-  if (next_pair() < manifest_.description.pairs) {
+  if (manifest_.pairs_done() < manifest_.description.pairs) {
     throw UsageError("cache", fmt::format("finish() after {} of {} pairs", next_pair(),
                                           manifest_.description.pairs));
   }

@@ -8,8 +8,12 @@
 //
 // The manifest is the truth: it is written before the first shard, and after each one that has
 // reached the disk. A shard that it does not list counts for nothing.
+//
+// A full shard is written by a thread of its own while the caller computes the next one. One shard
+// at a time: whoever fills the next before the last is on disk waits for it.
 
 #include <filesystem>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -32,13 +36,14 @@ class CacheWriter {
   std::int64_t next_pair() const;
 
   /// Takes the activations of the next pairs, every site of the description for the same pairs,
-  /// on any device; writes each shard that becomes full. Throws UsageError for tensors that do not
-  /// fit, ComputeError for a NaN or infinite activation, naming pair, site, layer and
-  /// dim, FileError when a shard cannot be written. What is on disk stays intact then; the writer
-  /// itself is of no further use.
+  /// on any device; sets out to write each shard that becomes full. Throws UsageError for tensors
+  /// that do not fit, ComputeError for a NaN or infinite activation, naming pair, site, layer and
+  /// dim, and what went wrong with a shard of an earlier call: FileError when it could not be
+  /// written. What is on disk stays intact then; the writer itself is of no further use.
   void append(const Activations& batch);
 
-  /// Marks the cache complete. Throws UsageError when pairs are missing, FileError.
+  /// Waits for the last shard and marks the cache complete. Throws UsageError when pairs are
+  /// missing, FileError also for a shard of an earlier call.
   void finish();
 
   /// Files of finished shards that did not match their record and are made anew, for the log.
@@ -53,13 +58,18 @@ class CacheWriter {
   std::int64_t shard_pairs() const;
   void buffer(const Activations& batch, std::int64_t taken, std::int64_t count);
   void write_full_shard();
+  void rethrow_failure() const;
 
   std::filesystem::path folder_;
   FolderLock lock_;
-  Manifest manifest_;
+  Manifest manifest_;          ///< its shards belong to `writing_` while that goes on
+  std::int64_t filled_ = 0;    ///< pairs in full shards, on disk or on their way there
   Activations buffer_;         ///< the shard being filled, [rows, kept layers, width]
   std::int64_t buffered_ = 0;  ///< pairs in it
   std::vector<std::string> damaged_;
+  /// The last full shard's way to the disk; an error stays in it, so that every later call throws
+  /// it. The last member: its destructor waits before anything that it uses goes away.
+  std::shared_future<void> writing_;
 };
 
 }  // namespace austeer
