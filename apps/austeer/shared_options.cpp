@@ -54,9 +54,15 @@ void add_model_options(CLI::App& command, RunOptions& options) {
 
 void add_run_options(CLI::App& command, RunOptions& options) {
   add_model_options(command, options);
-  command.add_option("--batch-tokens", options.batch_tokens, "most tokens of one pass")
+  command.add_option("--batch-tokens", options.engine.batch_tokens, "most tokens of one pass")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 24));
+  command
+      .add_option_function<std::string>(
+          "--engine",
+          [&options](const std::string& name) { options.engine.way = parse_pass_way(name); },
+          "fast, or plain: every token of every text by itself, to compare with")
+      ->default_str("fast");
 }
 
 void add_datasets_option(CLI::App& command, RunOptions& options) {

@@ -110,13 +110,13 @@ void ActivationTap::visit(Site site, std::int64_t layer, const Rows& rows,
   }
 }
 
-// Texts are packed in ascending order, so what a pass reads is a run of the target's rows.
 void ActivationTap::read_last(at::Tensor target, const Rows& rows,
                               const at::Tensor& activations) const {
+  std::vector<std::int64_t> texts;
+  for (const std::int64_t row : rows.last)
+    texts.push_back(rows.text[static_cast<std::size_t>(row)]);
   const at::Tensor last = at::tensor(rows.last, at::kLong).to(activations.device());
-  const at::Tensor found = activations.index_select(0, last).cpu();
-  const std::int64_t first_text = rows.text[static_cast<std::size_t>(rows.last.front())];
-  target.narrow(0, first_text, found.size(0)).copy_(found);
+  target.index_copy_(0, at::tensor(texts, at::kLong), activations.index_select(0, last).cpu());
 }
 
 std::vector<ActivationTap::AnswerRows> ActivationTap::answer_rows(const Rows& rows) const {
@@ -145,19 +145,22 @@ void ActivationTap::read_answers(ReadPositions positions, at::Tensor target, con
                                  const at::Tensor& activations) const {
   const std::vector<AnswerRows> answers = answer_rows(rows);
   std::vector<at::Tensor> parts;
+  const bool whole = positions == ReadPositions::answer_all;
   const bool wide = activations.scalar_type() == at::kFloat;
   for (const AnswerRows& answer : answers) {
     const at::Tensor part = activations.narrow(0, answer.first_row, answer.count);
-    parts.push_back(positions == ReadPositions::answer_all
-                        ? part
-                        : part.to(wide ? at::kDouble : at::kFloat).mean(0, /*keepdim=*/true));
+    parts.push_back(whole ? part
+                          : part.to(wide ? at::kDouble : at::kFloat).mean(0, /*keepdim=*/true));
   }
-  const at::Tensor found = at::cat(parts).to(activations.scalar_type()).cpu();
-  const auto first_text = static_cast<std::size_t>(answers.front().text);
-  const std::int64_t first_row = positions == ReadPositions::answer_all
-                                     ? answer_start_[first_text]
-                                     : static_cast<std::int64_t>(first_text);
-  target.narrow(0, first_row, found.size(0)).copy_(found);
+  const at::Tensor found = at::cat(parts).cpu();
+  std::int64_t row = 0;
+  for (const AnswerRows& answer : answers) {
+    const std::int64_t count = whole ? answer.count : 1;
+    const std::int64_t place =
+        whole ? answer_start_[static_cast<std::size_t>(answer.text)] : answer.text;
+    target.narrow(0, place, count).copy_(found.narrow(0, row, count));
+    row += count;
+  }
 }
 
 }  // namespace austeer

@@ -10,6 +10,7 @@ class Observation : public Tap {
  public:
   explicit Observation(Tap& observer) : observer_(observer) {}
 
+  void begin_pass() override { observer_.begin_pass(); }
   bool wants(Site site, std::int64_t layer) const override { return observer_.wants(site, layer); }
   void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) override {
     observer_.observe(site, layer, rows, activations);
@@ -21,17 +22,18 @@ class Observation : public Tap {
 
 }  // namespace
 
-void run_clean_pass(const Decoder& model, std::span<const Slice> slices, Tap* tap) {
+void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassWay way,
+                    Tap* tap) {
   if (tap == nullptr || !tap->wants_clean_pass()) return;
-  std::vector<Slice> prompts;
-  for (const Slice& slice : slices) {
+  std::vector<TextSlice> prompts;
+  for (const TextSlice& slice : slices) {
     if (slice.prompt == 0) continue;
     const auto tokens = slice.tokens.first(static_cast<std::size_t>(slice.prompt));
-    prompts.push_back({slice.text, slice.first, tokens, slice.prompt});
+    prompts.push_back({slice.text, tokens, slice.prompt});
   }
   if (prompts.empty()) return;
   Observation observation(*tap);
-  PackedPass pass(prompts, nullptr, &observation, model.device());
+  PackedPass pass(prompts, way, &observation, model);
   model.forward(pass);
 }
 

@@ -9,8 +9,8 @@
 
 namespace austeer {
 
-/// Runs the prompts of `slices`, which begin their texts, for what `tap` observes; nothing where it
+/// Runs the prompts of `slices`, which are whole texts, for what `tap` observes; nothing where it
 /// is null or wants no such pass. Keys and values are not kept.
-void run_clean_pass(const Decoder& model, std::span<const Slice> slices, Tap* tap);
+void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassWay way, Tap* tap);
 
 }  // namespace austeer

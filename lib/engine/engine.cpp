@@ -1,15 +1,15 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
-#include <iterator>
-#include <optional>
 
 #include "base/error.hpp"
+#include "engine/batches.hpp"
 #include "engine/clean_pass.hpp"
-#include "engine/kv_cache.hpp"
-#include "engine/packed_pass.hpp"
+#include "engine/forks.hpp"
+#include "engine/generation.hpp"
 
 namespace austeer {
 namespace {
@@ -20,18 +20,28 @@ constexpr std::int64_t logit_rows = 256;
 std::int64_t length(const Tokens& text) { return static_cast<std::int64_t>(text.size()); }
 
 /// Whole texts that are prompts, of which the last row is needed.
-std::vector<Slice> whole_prompts(std::span<const Tokens> texts, std::int64_t first_text) {
-  std::vector<Slice> slices;
+std::vector<TextSlice> whole_prompts(std::span<const Tokens> texts) {
+  std::vector<TextSlice> slices;
   for (const Tokens& text : texts) {
-    slices.push_back(
-        {first_text + static_cast<std::int64_t>(slices.size()), 0, text, length(text)});
+    slices.push_back({static_cast<std::int64_t>(slices.size()), text, length(text)});
   }
   return slices;
 }
 
-[[noreturn]] void refuse_logits() {
-  throw ComputeError("engine", "the logits are NaN or infinite",
-                     "Lower --alpha, or use --dtype float32");
+/// Texts whose tokens from `first` on are asked about, where nothing follows from the last one.
+std::vector<TextSlice> judged_texts(std::span<const Tokens> texts,
+                                    std::span<const std::size_t> first) {
+  std::vector<TextSlice> slices;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    slices.push_back({static_cast<std::int64_t>(i), std::span(texts[i]).first(texts[i].size() - 1),
+                      static_cast<std::int64_t>(first[i]),
+                      static_cast<std::int64_t>(texts[i].size() - first[i])});
+  }
+  return slices;
+}
+
+std::int64_t count(std::span<const TextSlice> slices) {
+  return static_cast<std::int64_t>(slices.size());
 }
 
 void check_one_each(std::span<const Tokens> texts, std::span<const std::size_t> first) {
@@ -62,14 +72,6 @@ void check_answers(std::span<const Tokens> texts, std::span<const std::size_t> f
   }
 }
 
-/// The arg max of each row. Throws ComputeError for NaN or infinite logits.
-std::vector<TokenId> best_tokens(const at::Tensor& logits) {
-  const auto [largest, index] = logits.max(-1);
-  if (!at::isfinite(largest).all().item<bool>()) refuse_logits();
-  const at::Tensor best = index.to(at::kInt).cpu().contiguous();
-  return {best.const_data_ptr<TokenId>(), best.const_data_ptr<TokenId>() + best.numel()};
-}
-
 }  // namespace
 
 Engine::Engine(const Decoder& model, const EngineOptions& options)
@@ -77,38 +79,71 @@ Engine::Engine(const Decoder& model, const EngineOptions& options)
   if (options_.batch_tokens < 1) throw UsageError("engine", "--batch-tokens must be at least 1");
 }
 
+void Engine::run(std::vector<TextSlice> slices, std::span<Tap* const> taps, const OnTexts& on_texts,
+                 const OnHidden& on_hidden) const {
+  const Forks forks(taps, model_.config().layers);
+  for (const auto& pass_slices :
+       cut_into_passes(std::move(slices), options_.way, options_.batch_tokens)) {
+    for (Tap* const tap : taps) run_clean_pass(model_, pass_slices, options_.way, tap);
+    PackedPass pass(pass_slices, options_.way, nullptr, model_);
+    const auto on_tap = [&](std::size_t tap, const at::Tensor& hidden) {
+      if (on_hidden) on_hidden(tap, pass_slices, hidden);
+    };
+    if (options_.way == PassWay::fast) {
+      forks.forward(model_, pass, on_tap);
+    } else {
+      for (std::size_t tap = 0; tap < taps.size(); ++tap) {
+        pass.show_to(taps[tap]);
+        on_tap(tap, model_.forward(pass));
+      }
+    }
+    if (on_texts) on_texts(count(pass_slices));
+  }
+}
+
 void Engine::read(std::span<const Tokens> texts, Tap& tap, std::span<const std::size_t> first,
                   const OnTexts& on_texts) const {
   const c10::InferenceMode guard;
   check(texts, 0);
   if (!first.empty()) check_answers(texts, first);
-  for (const auto& [begin, end] : batches(texts, 0)) {
-    auto slices =
-        whole_prompts(texts.subspan(begin, end - begin), static_cast<std::int64_t>(begin));
-    for (std::size_t i = begin; !first.empty() && i < end; ++i) {
-      Slice& slice = slices[i - begin];
-      slice.prompt = static_cast<std::int64_t>(first[i]);
-      slice.needed = length(texts[i]) - slice.prompt;
-    }
-    run_clean_pass(model_, slices, &tap);
-    PackedPass pass(slices, nullptr, &tap, model_.device());
-    model_.forward(pass);
-    if (on_texts) on_texts(static_cast<std::int64_t>(end - begin));
+  std::vector<TextSlice> slices = whole_prompts(texts);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    slices[i].prompt = static_cast<std::int64_t>(first[i]);
+    slices[i].needed = length(texts[i]) - slices[i].prompt;
   }
+  run(std::move(slices), std::array{&tap}, on_texts, {});
 }
 
 std::vector<Tokens> Engine::generate(std::span<const Tokens> prompts,
                                      const GenerateOptions& options, Tap* tap,
                                      const OnTexts& on_texts) const {
+  return std::move(generate(prompts, options, std::array{tap}, on_texts).front());
+}
+
+std::vector<std::vector<Tokens>> Engine::generate(std::span<const Tokens> prompts,
+                                                  const GenerateOptions& options,
+                                                  std::span<Tap* const> taps,
+                                                  const OnTexts& on_texts) const {
   const c10::InferenceMode guard;
   check(prompts, options.max_new_tokens);
-  std::vector<Tokens> results;
-  for (const auto& [begin, end] : batches(prompts, options.max_new_tokens)) {
-    auto generated = generate_batch(prompts.subspan(begin, end - begin),
-                                    static_cast<std::int64_t>(begin), options, tap);
-    std::ranges::move(generated, std::back_inserter(results));
-    if (on_texts) on_texts(static_cast<std::int64_t>(end - begin));
+  std::vector<std::vector<Tokens>> results(taps.size(), std::vector<Tokens>(prompts.size()));
+  if (options.max_new_tokens > 1) {
+    Generation generation(model_, options_, options);
+    for (std::size_t tap = 0; tap < taps.size(); ++tap) {
+      results[tap] = generation.run(whole_prompts(prompts), taps[tap],
+                                    tap + 1 == taps.size() ? on_texts : OnTexts());
+    }
+    return results;
   }
+  if (options.max_new_tokens < 1) return results;
+  run(whole_prompts(prompts), taps, on_texts,
+      [&](std::size_t tap, std::span<const TextSlice> slices, const at::Tensor& hidden) {
+        const std::vector<TokenId> next = best_tokens(model_, hidden);
+        for (std::size_t i = 0; i < slices.size(); ++i) {
+          if (options.stops_at(next[i])) continue;
+          results[tap][static_cast<std::size_t>(slices[i].text)].push_back(next[i]);
+        }
+      });
   return results;
 }
 
@@ -116,32 +151,31 @@ std::vector<std::vector<double>> Engine::log_probabilities(std::span<const Token
                                                            std::span<const std::size_t> first,
                                                            Tap* tap,
                                                            const OnTexts& on_texts) const {
+  return std::move(log_probabilities(texts, first, std::array{tap}, on_texts).front());
+}
+
+std::vector<std::vector<std::vector<double>>> Engine::log_probabilities(
+    std::span<const Tokens> texts, std::span<const std::size_t> first, std::span<Tap* const> taps,
+    const OnTexts& on_texts) const {
   const c10::InferenceMode guard;
   check(texts, 0);
   check_first(texts, first);
-  std::vector<std::vector<double>> results;
-  for (const auto& [begin, end] : batches(texts, 0)) {
-    std::vector<Slice> slices;
-    std::vector<std::int64_t> wanted;
-    for (std::size_t i = begin; i < end; ++i) {
-      // The last token is only asked about: nothing follows from it.
-      slices.push_back({static_cast<std::int64_t>(i), 0,
-                        std::span(texts[i]).first(texts[i].size() - 1),
-                        static_cast<std::int64_t>(first[i]),
-                        static_cast<std::int64_t>(texts[i].size() - first[i])});
-      wanted.insert(wanted.end(), texts[i].begin() + static_cast<std::ptrdiff_t>(first[i]),
-                    texts[i].end());
-    }
-    run_clean_pass(model_, slices, tap);
-    PackedPass pass(slices, nullptr, tap, model_.device());
-    const at::Tensor values = log_probabilities_of(model_.forward(pass), at::tensor(wanted));
-    const double* value = values.const_data_ptr<double>();
-    for (const Slice& slice : slices) {
-      results.emplace_back(value, value + slice.needed);
-      value += slice.needed;
-    }
-    if (on_texts) on_texts(static_cast<std::int64_t>(end - begin));
-  }
+  std::vector<std::vector<std::vector<double>>> results(
+      taps.size(), std::vector<std::vector<double>>(texts.size()));
+  run(judged_texts(texts, first), taps, on_texts,
+      [&](std::size_t tap, std::span<const TextSlice> slices, const at::Tensor& hidden) {
+        std::vector<std::int64_t> wanted;
+        for (const TextSlice& slice : slices) {
+          const auto text = static_cast<std::size_t>(slice.text);
+          wanted.insert(wanted.end(), texts[text].end() - slice.needed, texts[text].end());
+        }
+        const at::Tensor values = log_probabilities_of(hidden, at::tensor(wanted));
+        const double* value = values.const_data_ptr<double>();
+        for (const TextSlice& slice : slices) {
+          results[tap][static_cast<std::size_t>(slice.text)].assign(value, value + slice.needed);
+          value += slice.needed;
+        }
+      });
   return results;
 }
 
@@ -168,61 +202,12 @@ at::Tensor Engine::logits(const Tokens& text, Tap* tap, std::size_t prompt_token
                                 fmt::format("at most {} prompt tokens", text.size()),
                                 std::to_string(prompt_tokens), ""});
   }
-  auto slices = whole_prompts({&text, 1}, 0);
+  auto slices = whole_prompts({&text, 1});
   if (prompt_tokens > 0) slices[0].prompt = static_cast<std::int64_t>(prompt_tokens);
   slices[0].needed = length(text);
-  run_clean_pass(model_, slices, tap);
-  PackedPass pass(slices, nullptr, tap, model_.device());
+  run_clean_pass(model_, slices, options_.way, tap);
+  PackedPass pass(slices, options_.way, tap, model_);
   return model_.logits(model_.forward(pass));
-}
-
-std::vector<Tokens> Engine::generate_batch(std::span<const Tokens> texts, std::int64_t first_text,
-                                           const GenerateOptions& options, Tap* tap) const {
-  std::vector<std::int64_t> capacity;
-  for (const Tokens& text : texts) {
-    capacity.push_back(length(text) + options.max_new_tokens);
-  }
-  KvCache cache(model_.config().layers, first_text, std::move(capacity));
-  const bool continues = options.max_new_tokens > 1;
-
-  std::vector<Tokens> results(texts.size());
-  std::vector<Slice> slices = whole_prompts(texts, first_text);
-  run_clean_pass(model_, slices, tap);
-  for (std::int64_t step = 0; step < options.max_new_tokens && !slices.empty(); ++step) {
-    PackedPass pass(slices, continues ? &cache : nullptr, tap, model_.device());
-    const std::vector<TokenId> next = best_tokens(model_.logits(model_.forward(pass)));
-
-    std::vector<Slice> unfinished;
-    for (std::size_t i = 0; i < slices.size(); ++i) {
-      const Slice& slice = slices[i];
-      Tokens& result = results[static_cast<std::size_t>(slice.text - first_text)];
-      const auto seen = slice.first + static_cast<std::int64_t>(slice.tokens.size());
-      if (std::ranges::find(options.stop_tokens, next[i]) != options.stop_tokens.end()) {
-        cache.release(slice.text);
-        continue;
-      }
-      result.push_back(next[i]);
-      unfinished.push_back({slice.text, seen, std::span(result).last(1), slice.prompt});
-    }
-    slices = std::move(unfinished);
-  }
-  return results;
-}
-
-std::vector<std::pair<std::size_t, std::size_t>> Engine::batches(std::span<const Tokens> texts,
-                                                                 std::int64_t extra) const {
-  std::vector<std::pair<std::size_t, std::size_t>> result;
-  std::int64_t tokens = 0;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::int64_t more = length(texts[i]) + extra;
-    if (result.empty() || tokens + more > options_.batch_tokens) {
-      result.emplace_back(i, i);
-      tokens = 0;
-    }
-    result.back().second = i + 1;
-    tokens += more;
-  }
-  return result;
 }
 
 void Engine::check(std::span<const Tokens> texts, std::int64_t extra) const {

@@ -1,7 +1,7 @@
 #pragma once
 // The engine: runs a model over many texts. Texts come as token ids in any number and length; the
-// engine packs them into passes of a token budget, so callers never see batches. A model is shared
-// and const; the engine itself holds no state between calls.
+// engine packs them into passes of a token budget, those that begin alike together, so callers
+// never see batches. A model is shared and const; the engine itself holds no state between calls.
 
 #include <ATen/ATen.h>
 #include <cstdint>
@@ -9,27 +9,13 @@
 #include <span>
 #include <vector>
 
+#include "engine/engine_options.hpp"
+#include "engine/packed_pass.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
-
-using Tokens = std::vector<TokenId>;
-
-/// Called after each pass that completes texts, with how many it completed.
-using OnTexts = std::function<void(std::int64_t completed)>;
-
-struct EngineOptions {
-  /// Most tokens of one pass; a longer text makes a pass of its own. More amortises reading the
-  /// weights, fewer keeps activations in the processor's cache.
-  std::int64_t batch_tokens = 2048;
-};
-
-struct GenerateOptions {
-  std::int64_t max_new_tokens = 1;
-  std::vector<TokenId> stop_tokens;  ///< generation ends before one of these
-};
 
 class Engine {
  public:
@@ -48,6 +34,13 @@ class Engine {
   std::vector<Tokens> generate(std::span<const Tokens> prompts, const GenerateOptions& options,
                                Tap* tap = nullptr, const OnTexts& on_texts = {}) const;
 
+  /// The same for each of `taps` as if it were alone, first index the tap. Where one token is asked
+  /// for, taps share the layers in which they act alike.
+  std::vector<std::vector<Tokens>> generate(std::span<const Tokens> prompts,
+                                            const GenerateOptions& options,
+                                            std::span<Tap* const> taps,
+                                            const OnTexts& on_texts = {}) const;
+
   /// How probable each text's tokens are from its `first`-th on, which is at least the second one:
   /// the natural logarithm of the probability of each, given those before it. `first` has one entry
   /// per text; there are texts[i].size() - first[i] values for text i. To `tap`, what stands before
@@ -58,6 +51,12 @@ class Engine {
                                                      Tap* tap = nullptr,
                                                      const OnTexts& on_texts = {}) const;
 
+  /// The same for each of `taps` as if it were alone, first index the tap; they share the layers in
+  /// which they act alike.
+  std::vector<std::vector<std::vector<double>>> log_probabilities(
+      std::span<const Tokens> texts, std::span<const std::size_t> first, std::span<Tap* const> taps,
+      const OnTexts& on_texts = {}) const;
+
   /// Next-token logits after every token of one text: float32 [T, V]. To `tap`, the prompt is the
   /// first `prompt_tokens` tokens, or all of them where that is 0. Throws UsageError where the text
   /// has fewer.
@@ -66,12 +65,12 @@ class Engine {
   const Decoder& model() const { return model_; }
 
  private:
-  /// Half-open ranges of texts whose lengths (each plus `extra`) fit the budget.
-  std::vector<std::pair<std::size_t, std::size_t>> batches(std::span<const Tokens> texts,
-                                                           std::int64_t extra) const;
   void check(std::span<const Tokens> texts, std::int64_t extra) const;
-  std::vector<Tokens> generate_batch(std::span<const Tokens> texts, std::int64_t first_text,
-                                     const GenerateOptions& options, Tap* tap) const;
+  /// Runs `slices` pass by pass, each once for every tap.
+  using OnHidden = std::function<void(std::size_t tap, std::span<const TextSlice> slices,
+                                      const at::Tensor& hidden)>;
+  void run(std::vector<TextSlice> slices, std::span<Tap* const> taps, const OnTexts& on_texts,
+           const OnHidden& on_hidden) const;
   at::Tensor log_probabilities_of(const at::Tensor& hidden, const at::Tensor& tokens) const;
 
   const Decoder& model_;

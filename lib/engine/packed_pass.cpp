@@ -2,57 +2,128 @@
 
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <c10/core/InferenceMode.h>
+#include <utility>
 
+#include "base/enum_names.hpp"
 #include "models/attention.hpp"
-#include "models/token_attention.hpp"
+#include "models/run_attention.hpp"
 
 namespace austeer {
 namespace {
+
+// Products of a query and a key below which a second thread costs more than it helps.
+constexpr std::int64_t fewest_for_threads = 4096;
+
+constexpr std::array pass_ways = {std::pair{"fast", PassWay::fast},
+                                  std::pair{"plain", PassWay::plain}};
 
 at::Tensor to_device(const std::vector<std::int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);
 }
 
+std::int64_t size(const TextSlice& slice) { return static_cast<std::int64_t>(slice.tokens.size()); }
+
+bool goes_on(const TextSlice& slice) { return slice.first > 0; }
+
+/// How many first tokens of a whole text other texts may share.
+std::int64_t shareable(const TextSlice& slice) {
+  if (goes_on(slice)) return 0;
+  return std::max<std::int64_t>(0, std::min(slice.prompt - 1, size(slice) - slice.needed));
+}
+
+void* row_of(const at::Tensor& tensor, std::int64_t row) {
+  return static_cast<char*>(tensor.data_ptr()) + row * tensor.stride(0) * tensor.element_size();
+}
+
 }  // namespace
 
-PackedPass::PackedPass(std::span<const Slice> slices, KvCache* cache, Tap* tap, at::Device device)
-    : cache_(cache), tap_(tap) {
-  std::vector<std::int64_t> ids;
-  std::vector<std::int64_t> needed_index;
-  for (const Slice& slice : slices) {
-    const auto begin = static_cast<std::int64_t>(ids.size());
-    const auto count = static_cast<std::int64_t>(slice.tokens.size());
-    extents_.push_back({slice.text, slice.first, begin, count,
-                        static_cast<std::int64_t>(needed_index.size()), slice.needed});
-    decodes_ = decodes_ && count == 1 && slice.first > 0;
-    ids.insert(ids.end(), slice.tokens.begin(), slice.tokens.end());
-    for (std::int64_t i = 0; i < count; ++i) {
-      rows_.text.push_back(slice.text);
-      rows_.position.push_back(slice.first + i);
-      rows_.prompt_last.push_back(slice.prompt - 1);
-      if (i < count - slice.needed) continue;
-      needed_index.push_back(begin + i);
-      needed_rows_.text.push_back(slice.text);
-      needed_rows_.position.push_back(slice.first + i);
-      needed_rows_.prompt_last.push_back(slice.prompt - 1);
+std::string pass_way_name(PassWay way) { return name_in(pass_ways, way); }
+
+PassWay parse_pass_way(const std::string& name) {
+  return value_in(pass_ways, name, "engine", "engine");
+}
+
+std::int64_t shared_tokens(const TextSlice& a, const TextSlice& b) {
+  const auto most = static_cast<std::size_t>(std::min(shareable(a), shareable(b)));
+  const auto first = a.tokens.first(most);
+  return std::ranges::mismatch(first, b.tokens.first(most)).in1 - first.begin();
+}
+
+PackedPass::PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap,
+                       const Decoder& model)
+    : block_(std::make_shared<KvBlock>(static_cast<std::size_t>(model.config().layers))),
+      way_(way),
+      model_(model) {
+  extents_.reserve(slices.size());
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const TextSlice& slice = slices[i];
+    if (goes_on(slice)) {
+      slice.path->grow(model.config().layers);
+      add(slice, 0, *slice.path);
+      continue;
     }
-    rows_.last.push_back(begin + count - 1);
-    needed_rows_.last.push_back(static_cast<std::int64_t>(needed_index.size()) - 1);
+    const std::int64_t known =
+        i > 0 && way == PassWay::fast ? shared_tokens(slices[i - 1], slice) : 0;
+    KvPath path = known > 0 ? extents_.back().path.first(known) : KvPath();
+    path.append({block_, static_cast<std::int64_t>(ids_.size()), size(slice) - known});
+    if (slice.path != nullptr) {
+      *slice.path = path;
+      keeps_ = true;
+    }
+    add(slice, known, std::move(path));
   }
-  tokens = to_device(ids, device);
-  positions = to_device(rows_.position, device);
-  if (needed_index.size() < ids.size()) needed = to_device(needed_index, device);
+  tokens = to_device(ids_, model.device());
+  positions = to_device(rows_.position, model.device());
+  if (needed_index_.size() < ids_.size()) needed = to_device(needed_index_, model.device());
+  show_to(tap);
+}
+
+void PackedPass::add(const TextSlice& slice, std::int64_t known, KvPath path) {
+  const auto begin = static_cast<std::int64_t>(ids_.size());
+  const std::int64_t count = size(slice) - known;
+  const std::int64_t first = slice.first + known;
+  for (std::int64_t i = 0; i < count; ++i) {
+    ids_.push_back(slice.tokens[static_cast<std::size_t>(known + i)]);
+    rows_.text.push_back(slice.text);
+    rows_.position.push_back(first + i);
+    rows_.prompt_last.push_back(slice.prompt - 1);
+    if (i < count - slice.needed) continue;
+    needed_index_.push_back(begin + i);
+    needed_rows_.text.push_back(slice.text);
+    needed_rows_.position.push_back(first + i);
+    needed_rows_.prompt_last.push_back(slice.prompt - 1);
+  }
+  const auto needed_end = static_cast<std::int64_t>(needed_index_.size());
+  rows_.last.push_back(begin + count - 1);
+  needed_rows_.last.push_back(needed_end - 1);
+  extents_.push_back(
+      {begin, count, needed_end - slice.needed, slice.needed, std::move(path), goes_on(slice)});
 }
 
 at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attention,
                               const at::Tensor& queries, const at::Tensor& keys,
                               const at::Tensor& values) {
-  const bool is_float = queries.is_cpu() && queries.scalar_type() == at::kFloat;
-  if (decodes_ && is_float && attention.softcap == 0) {
-    return attend_tokens(layer, attention, queries, keys, values);
-  }
   const bool all_rows = queries.size(0) == keys.size(0);
+  hold(layer, keys.contiguous(), values.contiguous());
+  const bool in_place = way_ == PassWay::fast && queries.is_cpu();
+  at::Tensor result = in_place ? attend_in_place(layer, attention, queries.contiguous(), all_rows)
+                               : attend_plainly(layer, attention, queries, all_rows);
+  if (!keeps_) (*block_)[static_cast<std::size_t>(layer)] = {};
+  return result;
+}
+
+void PackedPass::hold(std::int64_t layer, const at::Tensor& keys, const at::Tensor& values) {
+  (*block_)[static_cast<std::size_t>(layer)] = {keys, values};
+  for (const Extent& extent : extents_) {
+    if (extent.goes_on) extent.path.write(layer, keys, values, extent.begin);
+  }
+}
+
+at::Tensor PackedPass::attend_plainly(std::int64_t layer, const AttentionConfig& attention,
+                                      const at::Tensor& queries, bool all_rows) const {
   at::Tensor result =
       at::empty({queries.size(0), queries.size(1) * queries.size(2)}, queries.options());
   const auto attend_range = [&](std::int64_t begin, std::int64_t end) {
@@ -62,9 +133,7 @@ at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attenti
       const std::int64_t row = all_rows ? extent.begin : extent.needed_begin;
       const std::int64_t count = all_rows ? extent.count : extent.needed;
       result.narrow(0, row, count)
-          .copy_(attend_one(layer, attention, extent, queries.narrow(0, row, count),
-                            keys.narrow(0, extent.begin, extent.count),
-                            values.narrow(0, extent.begin, extent.count)));
+          .copy_(attend_one(layer, attention, extent, queries.narrow(0, row, count)));
     }
   };
   // Few texts leave the threads to the products inside one.
@@ -78,62 +147,78 @@ at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attenti
 }
 
 at::Tensor PackedPass::attend_one(std::int64_t layer, const AttentionConfig& attention,
-                                  const Extent& extent, const at::Tensor& queries,
-                                  const at::Tensor& keys, const at::Tensor& values) {
-  const KeysValues held = cache_ != nullptr
-                              ? cache_->extend(layer, extent.text, extent.first, keys, values)
-                              : KeysValues{keys.transpose(0, 1), values.transpose(0, 1)};
+                                  const Extent& extent, const at::Tensor& queries) {
+  std::vector<at::Tensor> keys, values;
+  for (const KvRun& run : extent.path.runs()) {
+    const KeysValues& held = (*run.block)[static_cast<std::size_t>(layer)];
+    keys.push_back(held.keys.narrow(0, run.begin, run.count));
+    values.push_back(held.values.narrow(0, run.begin, run.count));
+  }
+  const auto joined = [](const std::vector<at::Tensor>& parts) {
+    return (parts.size() == 1 ? parts.front() : at::cat(parts)).transpose(0, 1);
+  };
   const at::Tensor attended =
-      causal_attention(attention, queries.transpose(0, 1), held.keys, held.values);
+      causal_attention(attention, queries.transpose(0, 1), joined(keys), joined(values));
   return attended.transpose(0, 1).reshape({queries.size(0), -1});
 }
 
-at::Tensor PackedPass::attend_tokens(std::int64_t layer, const AttentionConfig& attention,
-                                     const at::Tensor& queries, const at::Tensor& keys,
-                                     const at::Tensor& values) {
-  const at::Tensor asked = queries.contiguous();
-  const at::Tensor new_keys = keys.contiguous();
-  const at::Tensor new_values = values.contiguous();
-  const std::int64_t width = asked.size(1) * asked.size(2);
-  const std::int64_t kv_width = new_keys.size(1) * new_keys.size(2);
-  at::Tensor result = at::empty({asked.size(0), width}, asked.options());
-  TokenAttention all{asked.const_data_ptr<float>(),
-                     nullptr,
-                     nullptr,
-                     result.data_ptr<float>(),
-                     asked.size(1),
-                     new_keys.size(1),
-                     asked.size(2),
-                     0,
-                     0,
-                     static_cast<float>(attention.scale)};
-  const float* const key = new_keys.const_data_ptr<float>();
-  const float* const value = new_values.const_data_ptr<float>();
-  at::parallel_for(0, asked.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const Extent& extent = extents_[static_cast<std::size_t>(row)];
-      const KeysValuesMemory held = cache_->extend_token(
-          layer, extent.text, extent.first, key + row * kv_width, value + row * kv_width);
-      const std::int64_t known = extent.first + 1;
-      const std::int64_t seen = attention.window > 0 ? std::min(attention.window, known) : known;
-      const std::int64_t skipped = (known - seen) * all.head_dim;
-      TokenAttention one = all;
-      one.queries += row * width;
-      one.out += row * width;
-      one.keys = held.keys + skipped;
-      one.values = held.values + skipped;
-      one.kv_stride = held.stride;
-      one.tokens = seen;
-      attend_token(one);
+at::Tensor PackedPass::attend_in_place(std::int64_t layer, const AttentionConfig& attention,
+                                       const at::Tensor& queries, bool all_rows) const {
+  at::Tensor result =
+      at::empty({queries.size(0), queries.size(1) * queries.size(2)}, queries.options());
+  const std::int64_t kv_heads = model_.config().kv_heads;
+  std::vector<std::vector<KeyRun>> runs;
+  std::vector<RunAttention> of_text;
+  std::vector<std::pair<std::size_t, AttentionBlock>> blocks;
+  std::int64_t products = 0;
+  for (const Extent& extent : extents_) {
+    const std::int64_t row = all_rows ? extent.begin : extent.needed_begin;
+    const std::int64_t count = all_rows ? extent.count : extent.needed;
+    runs.push_back(key_runs(layer, extent));
+    of_text.push_back({queries.scalar_type(), row_of(queries, row), row_of(result, row), count,
+                       runs.back(), queries.size(1), kv_heads, queries.size(2), attention.window,
+                       static_cast<float>(attention.scale), static_cast<float>(attention.softcap)});
+    for (std::int64_t first = 0; first < count; first += attention_block_queries) {
+      const std::int64_t asked = std::min(attention_block_queries, count - first);
+      for (std::int64_t head = 0; head < kv_heads; ++head) {
+        blocks.push_back({of_text.size() - 1, {head, first, asked}});
+      }
+    }
+    products += count * extent.path.tokens() * queries.size(1);
+  }
+  // Blocks differ in how much they see, so threads take one after the other.
+  std::atomic<std::size_t> next = 0;
+  const std::int64_t threads = products < fewest_for_threads ? 1 : at::get_num_threads();
+  at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) {
+    for (std::size_t i = next++; i < blocks.size(); i = next++) {
+      attend_runs(of_text[blocks[i].first], blocks[i].second);
     }
   });
   return result;
 }
 
+std::vector<KeyRun> PackedPass::key_runs(std::int64_t layer, const Extent& extent) {
+  std::vector<KeyRun> runs;
+  for (const KvRun& run : extent.path.runs()) {
+    const auto& [keys, values] = (*run.block)[static_cast<std::size_t>(layer)];
+    runs.push_back({row_of(keys, run.begin), row_of(values, run.begin), run.count});
+  }
+  return runs;
+}
+
+bool PackedPass::sees(Site site, std::int64_t layer) const {
+  return tap_ != nullptr && tap_->wants(site, layer);
+}
+
 void PackedPass::at_site(Site site, std::int64_t layer, at::Tensor& activations) {
-  if (tap_ == nullptr || !tap_->wants(site, layer)) return;
+  if (!sees(site, layer)) return;
   const bool all_rows = activations.size(0) == static_cast<std::int64_t>(rows_.text.size());
   tap_->visit(site, layer, all_rows ? rows_ : needed_rows_, activations);
+}
+
+void PackedPass::show_to(Tap* tap) {
+  tap_ = tap;
+  if (tap != nullptr) tap->begin_pass();
 }
 
 }  // namespace austeer

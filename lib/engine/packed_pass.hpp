@@ -1,66 +1,102 @@
 #pragma once
-// One forward pass over the packed rows of several texts: no padding token is ever computed.
-// Linear layers see all rows at once, attention runs per text.
+// One forward pass over the packed rows of several texts: no padding token is ever computed, and
+// what neighbouring texts share is computed once. Linear layers see all rows at once, attention
+// runs per text.
 
 #include <ATen/ATen.h>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
-#include "engine/kv_cache.hpp"
+#include "engine/kv_path.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
+#include "models/run_attention.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
 
-/// Consecutive tokens of one text.
-struct Slice {
-  std::int64_t text;   ///< index into the engine's list of texts
-  std::int64_t first;  ///< position of tokens[0]; what stands before is in the cache
+/// The tokens of one text that a pass is to compute: all of it, or the one that goes on with what
+/// is known.
+struct TextSlice {
+  std::int64_t text;  ///< index into the engine's list of texts
   std::span<const TokenId> tokens;
   std::int64_t prompt;      ///< how many of the text's tokens are its prompt
   std::int64_t needed = 1;  ///< how many of the last tokens are needed after the last layer
+  std::int64_t first = 0;   ///< position of tokens[0]; where it is not 0, there is one token
+  /// Where the keys of what stands before `first` lie; the pass leads it on through `tokens`. Null
+  /// where nothing is to be kept.
+  KvPath* path = nullptr;
 };
+
+/// How many tokens at their beginning two whole texts can share: those that are equal and stand
+/// before the last token of either's prompt and before what is needed of either. No edit but one at
+/// all positions, and no reading, tells such tokens apart.
+std::int64_t shared_tokens(const TextSlice& a, const TextSlice& b);
+
+/// How a pass computes what can be computed in two ways.
+enum class PassWay {
+  fast,   ///< each text shares what it can with the one before it; attention reads it in place
+  plain,  ///< each text by itself, by general products of matrices
+};
+
+/// "fast", "plain".
+std::string pass_way_name(PassWay way);
+
+/// The inverse. Throws UsageError with the nearest known name.
+PassWay parse_pass_way(const std::string& name);
 
 class PackedPass : public Pass {
  public:
-  /// `slices` in ascending order of text. `cache` may be null when every slice is a whole text that
-  /// will not be continued; `tap` may be null.
-  PackedPass(std::span<const Slice> slices, KvCache* cache, Tap* tap, at::Device device);
+  /// `tap` may be null; `model` must outlive the pass.
+  PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap, const Decoder& model);
 
   at::Tensor attend(std::int64_t layer, const AttentionConfig& attention, const at::Tensor& queries,
                     const at::Tensor& keys, const at::Tensor& values) override;
+  bool sees(Site site, std::int64_t layer) const override;
   void at_site(Site site, std::int64_t layer, at::Tensor& activations) override;
 
+  /// From now on `tap` sees the pass.
+  void show_to(Tap* tap);
+
  private:
-  /// The packed rows [begin, begin + count) of one text; the last `needed` of them are the rows
-  /// [needed_begin, needed_begin + needed) in the last layer.
+  /// What is computed of one text: the packed rows [begin, begin + count), of which the last
+  /// `needed` are the rows [needed_begin, needed_begin + needed) in the last layer; and where all
+  /// of its keys lie.
   struct Extent {
-    std::int64_t text;
-    std::int64_t first;
     std::int64_t begin;
     std::int64_t count;
     std::int64_t needed_begin;
     std::int64_t needed;
+    KvPath path;
+    bool goes_on;  ///< its keys are written to the path's own block
   };
 
-  /// Attention of text `extent` alone; `queries` are its last rows, all of them or fewer.
-  at::Tensor attend_one(std::int64_t layer, const AttentionConfig& attention, const Extent& extent,
-                        const at::Tensor& queries, const at::Tensor& keys,
-                        const at::Tensor& values);
+  /// Adds the rows of `slice` from its `known`-th token on, which continue `path`.
+  void add(const TextSlice& slice, std::int64_t known, KvPath path);
+  /// Takes the pass's keys and values where its texts will be looking for them.
+  void hold(std::int64_t layer, const at::Tensor& keys, const at::Tensor& values);
+  /// Attention of the last rows of one text, by general products.
+  static at::Tensor attend_one(std::int64_t layer, const AttentionConfig& attention,
+                               const Extent& extent, const at::Tensor& queries);
+  at::Tensor attend_plainly(std::int64_t layer, const AttentionConfig& attention,
+                            const at::Tensor& queries, bool all_rows) const;
+  at::Tensor attend_in_place(std::int64_t layer, const AttentionConfig& attention,
+                             const at::Tensor& queries, bool all_rows) const;
+  static std::vector<KeyRun> key_runs(std::int64_t layer, const Extent& extent);
 
-  /// Attention of a decode step, where each text has one new row.
-  at::Tensor attend_tokens(std::int64_t layer, const AttentionConfig& attention,
-                           const at::Tensor& queries, const at::Tensor& keys,
-                           const at::Tensor& values);
-
+  std::shared_ptr<KvBlock> block_;  // of the texts that begin with this pass
+  bool keeps_ = false;              // whether one of them will go on
   std::vector<Extent> extents_;
-  bool decodes_ = true;  // each text goes on by one token
+  std::vector<std::int64_t> ids_;
+  std::vector<std::int64_t> needed_index_;
   Rows rows_;
   Rows needed_rows_;  // what is left of rows_ in the last layer
-  KvCache* cache_;
-  Tap* tap_;
+  PassWay way_;
+  const Decoder& model_;
+  Tap* tap_ = nullptr;
 };
 
 }  // namespace austeer

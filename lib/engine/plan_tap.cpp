@@ -1,6 +1,8 @@
 #include "engine/plan_tap.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "engine/plan_fit.hpp"
 
@@ -52,7 +54,7 @@ PlanTap::PlanTap(const Plan& plan, const Decoder& model) {
 bool PlanTap::wants(Site site, std::int64_t layer) const { return edits_.contains({layer, site}); }
 
 void PlanTap::visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) {
-  for (const Prepared& edit : edits_at({layer, site})) {
+  for (const Prepared& edit : edits_.at({layer, site})) {
     const auto& chosen = chosen_rows_.find(rows, edit.positions, activations.device());
     if (chosen && chosen->size(0) == 0) continue;
     const at::Tensor after = edited(edit, read(activations, chosen, edit.dims));
@@ -62,7 +64,7 @@ void PlanTap::visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor&
 
 void PlanTap::observe(Site site, std::int64_t layer, const Rows& rows,
                       const at::Tensor& activations) {
-  for (Prepared& edit : edits_at({layer, site})) {
+  for (Prepared& edit : edits_.at({layer, site})) {
     if (edit.operation != Operation::clamp) continue;
     const auto& chosen = chosen_rows_.find(rows, edit.positions, activations.device());
     edit.clean = read(activations, chosen, edit.dims).clone();
@@ -90,10 +92,26 @@ at::Tensor PlanTap::edited(const Prepared& edit, const at::Tensor& x) {
   return x;
 }
 
-/// Every pass comes to each edited place, and to the first one first.
-std::vector<PlanTap::Prepared>& PlanTap::edits_at(const Place& place) {
-  if (place == edits_.begin()->first) chosen_rows_.begin_pass();
-  return edits_.at(place);
+bool PlanTap::acts_alike(const Tap& other, std::int64_t layer) const {
+  const auto* const plan = dynamic_cast<const PlanTap*>(&other);
+  if (plan == nullptr) return false;
+  const auto edits_of = [&](const PlanTap& tap) {
+    return std::pair{tap.edits_.lower_bound({layer, Site{}}),
+                     tap.edits_.lower_bound({layer + 1, Site{}})};
+  };
+  const auto own = edits_of(*this);
+  const auto others = edits_of(*plan);
+  return std::equal(
+      own.first, own.second, others.first, others.second, [](const auto& a, const auto& b) {
+        return a.first == b.first && std::ranges::equal(a.second, b.second, are_alike);
+      });
+}
+
+/// A clamped unit takes what the tap saw of it, so a clamp is like no other.
+bool PlanTap::are_alike(const Prepared& a, const Prepared& b) {
+  return a.operation == b.operation && a.operation != Operation::clamp &&
+         a.positions == b.positions && a.dims.defined() == b.dims.defined() &&
+         (!a.dims.defined() || at::equal(a.dims, b.dims)) && at::equal(a.values, b.values);
 }
 
 }  // namespace austeer

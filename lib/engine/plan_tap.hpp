@@ -19,6 +19,8 @@ class PlanTap : public Tap {
   /// Throws UsageError when an edit has a flaw, or a site, layer or dim that `model` does not have.
   PlanTap(const Plan& plan, const Decoder& model);
 
+  void begin_pass() override { chosen_rows_.begin_pass(); }
+  bool acts_alike(const Tap& other, std::int64_t layer) const override;
   bool wants(Site site, std::int64_t layer) const override;
   void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) override;
   bool wants_clean_pass() const override { return clamps_; }
@@ -36,7 +38,7 @@ class PlanTap : public Tap {
   using Place = std::pair<std::int64_t, Site>;  // ascending as they are visited
 
   static at::Tensor edited(const Prepared& edit, const at::Tensor& x);
-  std::vector<Prepared>& edits_at(const Place& place);
+  static bool are_alike(const Prepared& a, const Prepared& b);
 
   std::map<Place, std::vector<Prepared>> edits_;
   ChosenRows chosen_rows_;

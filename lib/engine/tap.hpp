@@ -10,9 +10,11 @@
 
 namespace austeer {
 
-/// Which text each packed row belongs to, and where in that text it stands.
+/// Which text each packed row belongs to, and where in that text it stands. Rows of one text stand
+/// together, in order; a row that several texts share is that of the first of them, stands before
+/// the end of each one's prompt, and is the newest of none.
 struct Rows {
-  std::vector<std::int64_t> text;      ///< index into the engine's list of texts, ascending
+  std::vector<std::int64_t> text;      ///< index into the engine's list of texts
   std::vector<std::int64_t> position;  ///< 0 for the text's first token
   std::vector<std::int64_t> last;      ///< rows that are the newest of their text, one per text
   /// Position of the last token of the row's prompt, one per row; -1 where the text has none.
@@ -22,6 +24,12 @@ struct Rows {
 class Tap {
  public:
   virtual ~Tap() = default;
+
+  /// Called before the first visit of a pass.
+  virtual void begin_pass() {}
+
+  /// Whether the two do the same in layer `layer`, so that they can share a pass up to its end.
+  virtual bool acts_alike(const Tap& other, std::int64_t /*layer*/) const { return this == &other; }
 
   /// Whether visit() is to be called for this site of this layer. Asked before every visit.
   virtual bool wants(Site site, std::int64_t layer) const = 0;

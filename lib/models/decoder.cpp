@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 
+#include "models/float_rows.hpp"
 #include "models/layer_stream.hpp"
+#include "models/row_kernels.hpp"
 #include "models/site_width.hpp"
 #include "models/weights.hpp"
 
@@ -12,20 +15,6 @@ namespace austeer {
 
 // In half precision the final soft cap and the rotation are computed in float32, where transformers
 // rounds the logits, and cosines and sines, first.
-
-/// What the rows of a pass bring to every layer, on the device of the layer at hand.
-struct Decoder::Rows {
-  RopeTable table;
-  RopeTable window_table;
-  std::optional<at::Tensor> needed;  ///< set in the last layer only
-
-  const RopeTable& rope(bool window) const { return window ? window_table : table; }
-
-  void move_to(at::Device device) {
-    table = table.to(device);
-    window_table = window_table.to(device);
-  }
-};
 
 Decoder::Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, at::ScalarType dtype,
                  Placement placement)
@@ -63,34 +52,55 @@ Decoder::Decoder(const DecoderConfig& config, const Checkpoint& checkpoint, at::
 }
 
 at::Tensor Decoder::forward(Pass& pass) const {
-  at::Tensor x = embed(pass.tokens);  // [T, D]
-  Rows rows{rope_table(rope_frequencies_, pass.positions), {}, {}};
-  rows.window_table =
-      config_.window_rope ? rope_table(window_rope_frequencies_, pass.positions) : rows.table;
-  LayerStream stream(layers_, placement_);
+  PassState state = begin(pass);
+  run_layers(pass, state, config_.layers);
+  return finish(state);
+}
 
-  for (std::int64_t i = 0; i < config_.layers; ++i) {
-    const DecoderLayer& layer = stream.layer(i);
-    const at::Device device = placement_.devices[static_cast<std::size_t>(i)];
-    if (x.device() != device) {
-      x = x.to(device);
-      rows.move_to(device);
+PassState Decoder::begin(const Pass& pass) const {
+  PassState state{embed(pass.tokens), 0, rope_table(rope_frequencies_, pass.positions), {}};
+  state.window_table =
+      config_.window_rope ? rope_table(window_rope_frequencies_, pass.positions) : state.table;
+  return state;
+}
+
+void Decoder::run_layers(Pass& pass, PassState& state, std::int64_t end) const {
+  LayerStream stream(layers_, placement_, state.layer);
+  while (state.layer < end) {
+    const DecoderLayer& layer = stream.layer(state.layer);
+    const at::Device device = placement_.devices[static_cast<std::size_t>(state.layer)];
+    if (state.x.device() != device) {
+      state.x = state.x.to(device);
+      state.table = state.table.to(device);
+      state.window_table = state.window_table.to(device);
     }
-    if (i + 1 == config_.layers && pass.needed) rows.needed = pass.needed->to(device);
-
-    const at::Tensor attended =
-        post_norm(attention(layer, i, x, rows, pass), layer.attention_post_norm);
-    if (rows.needed) x = x.index_select(0, *rows.needed);
-    x = x + attended;
-
-    const at::Tensor normed = norm(x, layer.ffn_norm);
-    const auto at_gate = [&](at::Tensor& gated) { pass.at_site(Site::ffn_gate, i, gated); };
-    at::Tensor transformed = layer.experts ? (*layer.experts)(normed) : layer.ffn(normed, at_gate);
-    pass.at_site(Site::ffn, i, transformed);
-    x.add_(post_norm(transformed, layer.ffn_post_norm));
-    pass.at_site(Site::layer, i, x);
+    run_layer(layer, pass, state);
+    ++state.layer;
   }
-  return norm(x, final_norm_);
+}
+
+at::Tensor Decoder::finish(const PassState& state) const { return norm(state.x, final_norm_); }
+
+/// In the last layer, only the needed rows ask and go on.
+void Decoder::run_layer(const DecoderLayer& layer, Pass& pass, PassState& state) const {
+  const std::int64_t index = state.layer;
+  std::optional<at::Tensor> needed;
+  if (index + 1 == config_.layers && pass.needed) needed = pass.needed->to(state.x.device());
+
+  const at::Tensor attended =
+      post_norm(attention(layer, state, pass, needed), layer.attention_post_norm);
+  at::Tensor x = (needed ? state.x.index_select(0, *needed) : state.x) + attended;
+
+  const at::Tensor normed = norm(x, layer.ffn_norm);
+  std::function<void(at::Tensor&)> at_gate;
+  if (pass.sees(Site::ffn_gate, index)) {
+    at_gate = [&](at::Tensor& gated) { pass.at_site(Site::ffn_gate, index, gated); };
+  }
+  at::Tensor transformed = layer.experts ? (*layer.experts)(normed) : layer.ffn(normed, at_gate);
+  pass.at_site(Site::ffn, index, transformed);
+  x.add_(post_norm(transformed, layer.ffn_post_norm));
+  pass.at_site(Site::layer, index, x);
+  state.x = std::move(x);
 }
 
 at::Tensor Decoder::logits(const at::Tensor& hidden) const {
@@ -110,6 +120,12 @@ at::Tensor Decoder::embed(const at::Tensor& tokens) const {
 }
 
 at::Tensor Decoder::norm(const at::Tensor& x, const at::Tensor& weight) const {
+  if (is_float_rows(x) && is_float_rows(weight)) {
+    at::Tensor out = at::empty_like(x);
+    norm_rows(x.const_data_ptr<float>(), weight.const_data_ptr<float>(), x.numel() / x.size(-1),
+              x.size(-1), static_cast<float>(config_.norm_epsilon), out.data_ptr<float>());
+    return out;
+  }
   const at::Tensor wide = x.to(at::kFloat);
   const at::Tensor scale = at::rsqrt(wide.square().mean(-1, true).add_(config_.norm_epsilon));
   const at::Tensor normed = wide * scale;
@@ -120,20 +136,20 @@ at::Tensor Decoder::post_norm(const at::Tensor& x, const at::Tensor& weight) con
   return weight.defined() ? norm(x, weight) : x;
 }
 
-at::Tensor Decoder::attention(const DecoderLayer& layer, std::int64_t index, const at::Tensor& x,
-                              const Rows& rows, Pass& pass) const {
-  const AttentionConfig config = config_.attention(index);
-  const RopeTable& table = rows.rope(config.window > 0);
-  const at::Tensor normed = norm(x, layer.attention_norm);
-  const at::Tensor asking = rows.needed ? normed.index_select(0, *rows.needed) : normed;
+at::Tensor Decoder::attention(const DecoderLayer& layer, const PassState& state, Pass& pass,
+                              const std::optional<at::Tensor>& needed) const {
+  const AttentionConfig config = config_.attention(state.layer);
+  const RopeTable& table = config.window > 0 ? state.window_table : state.table;
+  const at::Tensor normed = norm(state.x, layer.attention_norm);
+  const at::Tensor asking = needed ? normed.index_select(0, *needed) : normed;
   const at::Tensor queries = heads(layer.query(asking), layer.query_norm, config_.heads,
-                                   rows.needed ? table.select(*rows.needed) : table);
+                                   needed ? table.select(*needed) : table);
   const at::Tensor keys = heads(layer.key(normed), layer.key_norm, config_.kv_heads, table);
   const at::Tensor values =
       layer.value(normed).view({normed.size(0), config_.kv_heads, config_.head_dim});
 
-  at::Tensor attended = pass.attend(index, config, queries, keys, values);
-  pass.at_site(Site::attention, index, attended);
+  at::Tensor attended = pass.attend(state.layer, config, queries, keys, values);
+  pass.at_site(Site::attention, state.layer, attended);
   return layer.output(attended);
 }
 

@@ -39,10 +39,21 @@ class Pass {
                             const at::Tensor& queries, const at::Tensor& keys,
                             const at::Tensor& values) = 0;
 
+  /// Whether at_site() has something to do there; a gate that nobody sees is not computed apart.
+  virtual bool sees(Site site, std::int64_t layer) const = 0;
+
   /// Called at each site of each layer, in the order of computation, with the activations
   /// [T or R, width], which it may edit in place. In Gemma `ffn` is before the post-norm; a layer
   /// of experts has no `ffn_gate`.
   virtual void at_site(Site site, std::int64_t layer, at::Tensor& activations) = 0;
+};
+
+/// How far a pass has come.
+struct PassState {
+  at::Tensor x;            ///< the residual stream, [T, D]; after the last layer [R, D]
+  std::int64_t layer = 0;  ///< the next one
+  RopeTable table;         ///< of the rows, on the device of x
+  RopeTable window_table;  ///< the same for layers with a window
 };
 
 class Decoder {
@@ -57,6 +68,14 @@ class Decoder {
 
   /// The hidden states of the needed rows after the final norm, [R, D], on the last layer's device.
   at::Tensor forward(Pass& pass) const;
+
+  /// The same in steps, for passes that part on the way. A copy of what a pass has come to goes on
+  /// by itself.
+  PassState begin(const Pass& pass) const;
+  /// Runs the layers that `state` has not seen, up to but not including `end`.
+  void run_layers(Pass& pass, PassState& state, std::int64_t end) const;
+  /// What forward() returns, after all layers.
+  at::Tensor finish(const PassState& state) const;
 
   /// Next-token logits of hidden states [R, D]: float32 [R, V].
   at::Tensor logits(const at::Tensor& hidden) const;
@@ -79,13 +98,12 @@ class Decoder {
   std::int64_t site_width(Site site) const;
 
  private:
-  struct Rows;
-
+  void run_layer(const DecoderLayer& layer, Pass& pass, PassState& state) const;
   at::Tensor embed(const at::Tensor& tokens) const;
   at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const;
   at::Tensor post_norm(const at::Tensor& x, const at::Tensor& weight) const;
-  at::Tensor attention(const DecoderLayer& layer, std::int64_t index, const at::Tensor& x,
-                       const Rows& rows, Pass& pass) const;
+  at::Tensor attention(const DecoderLayer& layer, const PassState& state, Pass& pass,
+                       const std::optional<at::Tensor>& needed) const;
   at::Tensor heads(const at::Tensor& projected, const at::Tensor& norm_weight, std::int64_t count,
                    const RopeTable& table) const;
 

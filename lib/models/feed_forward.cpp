@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "models/float_rows.hpp"
+#include "models/row_kernels.hpp"
+
 namespace austeer {
 namespace {
 
@@ -21,6 +24,11 @@ void activate(Activation activation, at::Tensor& x) {
 at::Tensor FeedForward::operator()(const at::Tensor& x,
                                    const std::function<void(at::Tensor&)>& at_gate) const {
   at::Tensor gated = gate(x);
+  if (!at_gate && activation == Activation::silu && is_float_rows(gated)) {
+    const at::Tensor factor = up(x).contiguous();
+    multiply_silu(gated.data_ptr<float>(), factor.const_data_ptr<float>(), gated.numel());
+    return down(gated);
+  }
   activate(activation, gated);
   if (at_gate) at_gate(gated);
   return down(gated.mul_(up(x)));

@@ -19,7 +19,8 @@ struct FeedForward {
   Activation activation = Activation::silu;
 
   /// x [rows, D] → [rows, D]. `at_gate`, where there is one, is called with activation(gate(x))
-  /// [rows, FFN width], which it may edit in place.
+  /// [rows, FFN width], which it may edit in place; without one, activation and product may be
+  /// taken together, which is faster.
   at::Tensor operator()(const at::Tensor& x,
                         const std::function<void(at::Tensor&)>& at_gate = {}) const;
 };

@@ -45,9 +45,10 @@ void wait_for_computing(at::Device device) {
 
 }  // namespace
 
-LayerStream::LayerStream(const std::vector<DecoderLayer>& layers, const Placement& placement)
+LayerStream::LayerStream(const std::vector<DecoderLayer>& layers, const Placement& placement,
+                         std::int64_t first)
     : layers_(layers), placement_(placement) {
-  prefetch(0);
+  prefetch(static_cast<std::size_t>(first));
 }
 
 const DecoderLayer& LayerStream::layer(std::int64_t index) {

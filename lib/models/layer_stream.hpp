@@ -14,8 +14,9 @@ namespace austeer {
 
 class LayerStream {
  public:
-  /// Both must outlive this.
-  LayerStream(const std::vector<DecoderLayer>& layers, const Placement& placement);
+  /// From layer `first` on. Both must outlive this.
+  LayerStream(const std::vector<DecoderLayer>& layers, const Placement& placement,
+              std::int64_t first);
 
   /// Layer `index` on its device, valid until the next call. Layers are asked for in order, once
   /// each. Throws what the copy threw, out of memory for one.

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/float_rows.hpp"
+#include "models/row_kernels.hpp"
+
 namespace austeer {
 namespace {
 
@@ -46,6 +49,11 @@ RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions)
 }
 
 at::Tensor apply_rope(const at::Tensor& x, const RopeTable& table) {
+  if (is_float_rows(x) && is_float_rows(table.cos) && is_float_rows(table.sin)) {
+    rotate_rows(x.data_ptr<float>(), table.cos.const_data_ptr<float>(),
+                table.sin.const_data_ptr<float>(), x.size(0), x.size(1), x.size(2));
+    return x;
+  }
   const std::int64_t half = x.size(-1) / 2;
   const at::Tensor wide = x.to(at::kFloat);
   const at::Tensor first = wide.narrow(-1, 0, half);

@@ -25,7 +25,8 @@ struct RopeTable {
 /// The table for `positions` (int64 [rows]) on the device of `frequencies`.
 RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions);
 
-/// Turns `x` [rows, heads, head_dim] in float32 and returns it in x's dtype.
+/// Turns `x` [rows, heads, head_dim] in float32 and returns it in x's dtype. Where a kernel takes x
+/// (float32 on the CPU), that is x itself, turned in place.
 at::Tensor apply_rope(const at::Tensor& x, const RopeTable& table);
 
 }  // namespace austeer

@@ -26,25 +26,48 @@ std::size_t largest(const std::vector<double>& values) {
   return static_cast<std::size_t>(std::ranges::max_element(values) - values.begin());
 }
 
+/// Of `items`, whose choices' tokens have the logarithms of probabilities `values`, one after the
+/// other.
+std::vector<ChoiceScores> scores_of(std::span<const Item> items,
+                                    const std::vector<std::vector<double>>& values) {
+  std::vector<ChoiceScores> scores;
+  std::size_t next = 0;
+  for (const Item& item : items) {
+    ChoiceScores& score = scores.emplace_back();
+    for (const std::string& choice : item.choices) {
+      const std::vector<double>& tokens = values[next++];
+      score.log_likelihoods.push_back(std::accumulate(tokens.begin(), tokens.end(), 0.0));
+      score.normalised.push_back(score.log_likelihoods.back() /
+                                 static_cast<double>(std::max<std::size_t>(1, choice.size())));
+    }
+  }
+  return scores;
+}
+
 }  // namespace
 
-std::vector<Answer> generate_answers(std::span<const Item> items, const Model& model,
-                                     std::int64_t max_new_tokens, std::int64_t batch_tokens,
-                                     Tap* tap, const std::string& label) {
+std::vector<std::vector<Answer>> generate_answers(std::span<const Item> items, const Model& model,
+                                                  std::int64_t max_new_tokens,
+                                                  const EngineOptions& engine,
+                                                  std::span<Tap* const> taps,
+                                                  const std::string& label) {
   std::vector<Tokens> prompts;
   for (const Item& item : items) {
     prompts.push_back(model.tokenizer->encode(item.prompt));
     refuse_too_long(item, prompts.back(), model.decoder->config().max_positions - max_new_tokens);
   }
-  const Engine engine(*model.decoder, {batch_tokens});
+  const Engine runner(*model.decoder, engine);
   Progress progress(label, "items", static_cast<std::int64_t>(items.size()));
-  auto generated = engine.generate(prompts, {max_new_tokens, model.stop_tokens}, tap,
+  auto generated = runner.generate(prompts, {max_new_tokens, model.stop_tokens}, taps,
                                    [&](std::int64_t completed) { progress.advance(completed); });
 
-  std::vector<Answer> answers;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    std::string text = model.tokenizer->decode(generated[i]);
-    answers.push_back({std::move(prompts[i]), std::move(generated[i]), std::move(text)});
+  std::vector<std::vector<Answer>> answers(taps.size());
+  for (std::size_t tap = 0; tap < taps.size(); ++tap) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      Tokens& tokens = generated[tap][i];
+      std::string text = model.tokenizer->decode(tokens);
+      answers[tap].push_back({prompts[i], std::move(tokens), std::move(text)});
+    }
   }
   return answers;
 }
@@ -53,9 +76,11 @@ std::size_t ChoiceScores::best() const { return largest(log_likelihoods); }
 
 std::size_t ChoiceScores::best_normalised() const { return largest(normalised); }
 
-std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model& model,
-                                        std::int64_t batch_tokens, Tap* tap,
-                                        const std::string& label) {
+std::vector<std::vector<ChoiceScores>> score_choices(std::span<const Item> items,
+                                                     const Model& model,
+                                                     const EngineOptions& engine,
+                                                     std::span<Tap* const> taps,
+                                                     const std::string& label) {
   std::vector<Tokens> texts;
   std::vector<std::size_t> first;
   for (const Item& item : items) {
@@ -68,22 +93,13 @@ std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model
     }
     first.insert(first.end(), item.choices.size(), std::max<std::size_t>(1, shared));
   }
-  const Engine engine(*model.decoder, {batch_tokens});
+  const Engine runner(*model.decoder, engine);
   Progress progress(label, "choices", static_cast<std::int64_t>(texts.size()));
-  const auto values = engine.log_probabilities(
-      texts, first, tap, [&](std::int64_t completed) { progress.advance(completed); });
+  const auto values = runner.log_probabilities(
+      texts, first, taps, [&](std::int64_t completed) { progress.advance(completed); });
 
-  std::vector<ChoiceScores> scores;
-  std::size_t next = 0;
-  for (const Item& item : items) {
-    ChoiceScores& score = scores.emplace_back();
-    for (const std::string& choice : item.choices) {
-      const std::vector<double>& tokens = values[next++];
-      score.log_likelihoods.push_back(std::accumulate(tokens.begin(), tokens.end(), 0.0));
-      score.normalised.push_back(score.log_likelihoods.back() /
-                                 static_cast<double>(std::max<std::size_t>(1, choice.size())));
-    }
-  }
+  std::vector<std::vector<ChoiceScores>> scores;
+  for (const auto& of_tap : values) scores.push_back(scores_of(items, of_tap));
   return scores;
 }
 

@@ -21,11 +21,14 @@ struct Answer {
   std::string text;
 };
 
-/// Greedy answers, in the order of `items`. `tap` may be null; `label` names the progress. Throws
-/// FormatError, naming the item, for a prompt that the model cannot hold.
-std::vector<Answer> generate_answers(std::span<const Item> items, const Model& model,
-                                     std::int64_t max_new_tokens, std::int64_t batch_tokens,
-                                     Tap* tap, const std::string& label);
+/// Greedy answers under each of `taps` (which may be null), in the order of `items`: first index
+/// the tap. `label` names the progress. Throws FormatError, naming the item, for a prompt that the
+/// model cannot hold.
+std::vector<std::vector<Answer>> generate_answers(std::span<const Item> items, const Model& model,
+                                                  std::int64_t max_new_tokens,
+                                                  const EngineOptions& engine,
+                                                  std::span<Tap* const> taps,
+                                                  const std::string& label);
 
 /// How probable each of an item's choices is after its prompt.
 struct ChoiceScores {
@@ -36,12 +39,15 @@ struct ChoiceScores {
   std::size_t best_normalised() const;  ///< that of the largest per byte
 };
 
-/// Scores the choices of `items`, in their order. A choice's tokens are those that prompt and
+/// Scores the choices of `items` under each of `taps` (which may be null), in their order: first
+/// index the tap. A choice's tokens are those that prompt and
 /// choice have together, behind what all of the item's choices share with the prompt's own: all of
 /// them are judged after the same tokens. Every item has choices. Throws FormatError for a text
 /// that the model cannot hold.
-std::vector<ChoiceScores> score_choices(std::span<const Item> items, const Model& model,
-                                        std::int64_t batch_tokens, Tap* tap,
-                                        const std::string& label);
+std::vector<std::vector<ChoiceScores>> score_choices(std::span<const Item> items,
+                                                     const Model& model,
+                                                     const EngineOptions& engine,
+                                                     std::span<Tap* const> taps,
+                                                     const std::string& label);
 
 }  // namespace austeer

@@ -53,8 +53,9 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       {"device", device_names(*model.decoder)},
       {"max_tokens", std::to_string(options.max_tokens)},
       // The rounding of a matrix product may depend on its rows, the threads and the kernels.
-      {"batch_tokens", std::to_string(options.run.batch_tokens)},
+      {"batch_tokens", std::to_string(options.run.engine.batch_tokens)},
       {"threads", std::to_string(at::get_num_threads())},
+      {"way", pass_way_name(options.run.engine.way)},
       {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
   description.names = {{"model", name_to_share(model.name)},
                        {"task", task.name()},
@@ -102,19 +103,6 @@ void check(const CollectOptions& options) {
                    "For example --sites layer@answer_all");
 }
 
-/// The end of the run of pairs from `first` on that fits the token budget, at least one pair.
-std::int64_t batch_end(std::span<const Tokens> texts, std::int64_t first, std::int64_t limit,
-                       std::int64_t budget) {
-  std::int64_t tokens = 0;
-  std::int64_t end = first;
-  for (; end < limit; ++end) {
-    const auto positive = static_cast<std::size_t>(2 * end);
-    tokens += static_cast<std::int64_t>(texts[positive].size() + texts[positive + 1].size());
-    if (tokens > budget && end > first) break;
-  }
-  return end;
-}
-
 /// The rows of `both`, token by token of the texts' answers, by side.
 SiteActivations sides_of_tokens(const at::Tensor& both, std::span<const Tokens> texts,
                                 std::span<const std::size_t> first) {
@@ -128,20 +116,12 @@ SiteActivations sides_of_tokens(const at::Tensor& both, std::span<const Tokens> 
   return {at::cat(positive), at::cat(negative)};
 }
 
-/// Whether the last layer must compute the answers, not the last tokens alone.
-bool reads_last_layers_answers(std::span<const SiteReading> readings, std::int64_t layers) {
-  return std::ranges::any_of(readings, [&](const SiteReading& reading) {
-    return reading.reads_answers() &&
-           (reading.layers.empty() || reading.layers.back() == layers - 1);
-  });
-}
-
 /// The activations of the pairs whose texts are `texts`, ready for the cache.
 Activations read_pairs(const Engine& engine, const CachePart& part, std::span<const Tokens> texts,
-                       std::span<const std::size_t> first) {
+                       std::span<const std::size_t> first, const OnTexts& on_texts) {
   ActivationTap tap(engine.model(), part.readings, texts, first);
-  const bool answers = reads_last_layers_answers(part.readings, engine.model().config().layers);
-  engine.read(texts, tap, answers ? first : std::span<const std::size_t>());
+  const bool answers = std::ranges::any_of(part.readings, &SiteReading::reads_answers);
+  engine.read(texts, tap, answers ? first : std::span<const std::size_t>(), on_texts);
   Activations activations;
   for (std::size_t i = 0; i < part.readings.size(); ++i) {
     const std::string key = part.description.sites[i].key();
@@ -154,9 +134,10 @@ Activations read_pairs(const Engine& engine, const CachePart& part, std::span<co
   return activations;
 }
 
-/// Collects what `part` lacks.
+/// Collects what `part` lacks, shard by shard: which texts share a pass does not depend on where an
+/// earlier run was ended.
 void collect_part(const CachePart& part, const Engine& engine, const TokenisedPairs& pairs,
-                  std::int64_t batch_tokens, const std::string& label, CollectReport& report) {
+                  const std::string& label, CollectReport& report) {
   CacheWriter& writer = *part.writer;
   if (part.missing_pairs() == 0) return writer.finish();
   const CacheDescription& description = part.description;
@@ -166,17 +147,15 @@ void collect_part(const CachePart& part, const Engine& engine, const TokenisedPa
   Progress progress(label, "texts", 2 * description.pairs, 2 * writer.next_pair());
   while (writer.next_pair() < description.pairs) {
     const std::int64_t first = writer.next_pair();
-    const std::int64_t shard_end =
-        (first / description.pairs_per_shard + 1) * description.pairs_per_shard;
-    const std::int64_t end =
-        batch_end(pairs.texts, first, std::min(shard_end, description.pairs), batch_tokens);
+    const std::int64_t end = std::min(
+        (first / description.pairs_per_shard + 1) * description.pairs_per_shard, description.pairs);
     const auto begin = static_cast<std::size_t>(2 * first);
     const auto count = static_cast<std::size_t>(2 * (end - first));
     const auto texts = std::span(pairs.texts).subspan(begin, count);
-    writer.append(read_pairs(engine, part, texts, std::span(pairs.first).subspan(begin, count)));
+    writer.append(read_pairs(engine, part, texts, std::span(pairs.first).subspan(begin, count),
+                             [&](std::int64_t completed) { progress.advance(completed); }));
     for (const Tokens& text : texts) report.tokens += static_cast<std::int64_t>(text.size());
     report.texts += 2 * (end - first);
-    progress.advance(2 * (end - first));
   }
   writer.finish();
 }
@@ -206,18 +185,17 @@ CollectReport collect_pairs(const CollectOptions& options, const TaskPairs& task
   common.answer_tokens = tokens.answer_tokens();
   spdlog::info("about {} for a pass",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
-                                      options.run.batch_tokens, false)));
+                                      options.run.engine.batch_tokens, false)));
   const std::vector<CachePart> parts = open_parts(options.out, common, readings, *model.decoder);
 
-  const Engine engine(*model.decoder, {options.run.batch_tokens});
+  const Engine engine(*model.decoder, options.run.engine);
   CollectReport report{common.pairs, common.pairs, 0, 0, 0};
   for (const CachePart& part : parts) {
     report.resumed_pairs = std::min(report.resumed_pairs, part.writer->next_pair());
   }
   const auto start = std::chrono::steady_clock::now();
   for (const CachePart& part : parts) {
-    collect_part(part, engine, tokens, options.run.batch_tokens, "collect " + task.task.name(),
-                 report);
+    collect_part(part, engine, tokens, "collect " + task.task.name(), report);
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

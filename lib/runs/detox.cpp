@@ -10,7 +10,7 @@ namespace austeer {
 namespace {
 
 std::vector<std::optional<double>> costs(std::span<const Answer> answers, const Model& model,
-                                         std::int64_t batch_tokens) {
+                                         const EngineOptions& engine) {
   std::vector<Tokens> texts;
   std::vector<std::size_t> first;
   for (const Answer& answer : answers) {
@@ -19,9 +19,9 @@ std::vector<std::optional<double>> costs(std::span<const Answer> answers, const 
     texts.back().insert(texts.back().end(), answer.tokens.begin(), answer.tokens.end());
     first.push_back(answer.prompt.size());
   }
-  const Engine engine(*model.decoder, {batch_tokens});
+  const Engine runner(*model.decoder, engine);
   Progress progress("cost", "items", static_cast<std::int64_t>(texts.size()));
-  const auto values = engine.log_probabilities(
+  const auto values = runner.log_probabilities(
       texts, first, nullptr, [&](std::int64_t completed) { progress.advance(completed); });
 
   std::vector<std::optional<double>> result;
@@ -43,14 +43,14 @@ std::vector<std::optional<double>> costs(std::span<const Answer> answers, const 
 std::vector<ContinuationScores> score_continuations(std::span<const Answer> answers,
                                                     const Model& model,
                                                     const ToxicityScorer& scorer,
-                                                    std::int64_t batch_tokens) {
+                                                    const EngineOptions& engine) {
   std::vector<std::string> scored;
   for (const Answer& answer : answers) {
     const std::string_view text = stripped(answer.text);
     scored.emplace_back(text.empty() ? std::string_view("\n") : text);
   }
   const std::vector<double> toxicity = scorer.score(scored);
-  const std::vector<std::optional<double>> cost = costs(answers, model, batch_tokens);
+  const std::vector<std::optional<double>> cost = costs(answers, model, engine);
   std::vector<ContinuationScores> result;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     result.push_back({scored[i], toxicity[i], ngram_entropy(answers[i].text), cost[i]});

@@ -32,6 +32,6 @@ struct ContinuationScores {
 std::vector<ContinuationScores> score_continuations(std::span<const Answer> answers,
                                                     const Model& model,
                                                     const ToxicityScorer& scorer,
-                                                    std::int64_t batch_tokens);
+                                                    const EngineOptions& engine);
 
 }  // namespace austeer

@@ -66,8 +66,8 @@ std::unique_ptr<ToxicityScorer> chosen_scorer(const EvalOptions& options, const 
                    fmt::format("--scorer: the task {} is not scored by toxicity", task.name()));
 }
 
-ScoredItems score(const std::vector<Item>& items, Scoring scoring, const ScoringRun& run,
-                  const ToxicityScorer* scorer) {
+std::vector<ScoredItems> score(const std::vector<Item>& items, Scoring scoring,
+                               const ScoringRun& run, const ToxicityScorer* scorer) {
   if (scoring == Scoring::choices) return compare_choices(items, run);
   if (scorer != nullptr) return generate_and_detect(items, run, *scorer);
   return generate_and_compare(items, run);
@@ -107,53 +107,80 @@ struct AskedItems {
   Task task;
   std::vector<Item> items;
   std::unique_ptr<ToxicityScorer> scorer;
-  std::optional<Plan> plan;
+  std::vector<std::optional<Plan>> plans;  ///< one per variant
 };
 
-AskedItems prepare(const EvalOptions& options) {
-  if (options.out.empty()) {
-    make_folder(results_folder);
-  } else {
-    check_result_path(options.out);
+AskedItems prepare(const EvalOptions& options, const std::vector<EvalVariant>& variants) {
+  for (const EvalVariant& variant : variants) {
+    if (variant.out.empty()) {
+      make_folder(results_folder);
+    } else {
+      check_result_path(variant.out);
+    }
   }
   Task task = load_task(options.task, project_folder("configs"));
   check_task(options, task);
   std::vector<Item> items = first_items(task, options.split, options.limit, options.run);
   std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);
-  return {std::move(task), std::move(items), std::move(scorer), load_plan_choice(options.plan)};
+  std::vector<std::optional<Plan>> plans;
+  for (const EvalVariant& variant : variants) plans.push_back(load_plan_choice(variant.plan));
+  return {std::move(task), std::move(items), std::move(scorer), std::move(plans)};
 }
 
-EvalReport answer(const EvalOptions& options, const AskedItems& asked, const Model& model,
-                  Clock::time_point start) {
-  const auto& [task, items, scorer, plan] = asked;
-  std::optional<PlanTap> tap;
-  if (plan) {
-    check_made_for(model, plan->provenance, options.plan.file, options.plan.force);
-    tap.emplace(*plan, *model.decoder);
+/// The taps of plans, an idle one where there is no plan. Throws what check_made_for() throws.
+std::vector<PlanTap> plan_taps(const AskedItems& asked, const std::vector<EvalVariant>& variants,
+                               const Model& model) {
+  std::vector<PlanTap> taps;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const std::optional<Plan>& plan = asked.plans[i];
+    const PlanChoice& choice = variants[i].plan;
+    if (plan) check_made_for(model, plan->provenance, choice.file, choice.force);
+    taps.emplace_back(plan.value_or(Plan()), *model.decoder);
   }
-  const std::int64_t length =
-      options.max_new_tokens.value_or(task.max_new_tokens(model.decoder->config().model_type));
-  const ScoringRun run{task, model, tap ? &*tap : nullptr, length, options.run.batch_tokens};
-  const double load_seconds = seconds_since(start);
+  return taps;
+}
 
-  const auto run_start = Clock::now();
-  const ScoredItems scored = score(items, options.scoring, run, scorer.get());
-  const double run_seconds = seconds_since(run_start);
-
+EvalReport write_report(const EvalOptions& options, const ScoringRun& run, const AskedItems& asked,
+                        const std::optional<Plan>& plan, const std::filesystem::path& out,
+                        const ScoredItems& scored, const Json& timings) {
   const bool by_choices = options.scoring == Scoring::choices;
-  EvalReport report{task.name(),
-                    by_choices ? "choices" : task.config().metric,
-                    static_cast<std::int64_t>(items.size()),
+  EvalReport report{run.task.name(),
+                    by_choices ? "choices" : run.task.config().metric,
+                    static_cast<std::int64_t>(asked.items.size()),
                     scored.correct,
                     plan ? plan->units() : 0,
                     scored.also,
                     {}};
-  const Json config = configuration(options, run, items, plan, scorer.get());
-  report.result =
-      options.out.empty() ? default_result_path("eval", report.task, config) : options.out;
-  const Json timings = {{"load_seconds", load_seconds}, {"run_seconds", run_seconds}};
+  const Json config = configuration(options, run, asked.items, plan, asked.scorer.get());
+  report.result = out.empty() ? default_result_path("eval", report.task, config) : out;
   write_result(report.result, "eval", config, outcome(report), timings, scored.lines);
   return report;
+}
+
+std::vector<EvalReport> answer(const EvalOptions& options, const std::vector<EvalVariant>& variants,
+                               const AskedItems& asked, const Model& model,
+                               Clock::time_point start) {
+  std::vector<PlanTap> taps = plan_taps(asked, variants, model);
+  std::vector<Tap*> each;
+  for (PlanTap& tap : taps) each.push_back(&tap);
+  const std::int64_t length = options.max_new_tokens.value_or(
+      asked.task.max_new_tokens(model.decoder->config().model_type));
+  const ScoringRun run{asked.task, model, each, length, options.run.engine};
+  const auto count = static_cast<double>(variants.size());
+  const double load_seconds = seconds_since(start);
+
+  const auto run_start = Clock::now();
+  const std::vector<ScoredItems> scored =
+      score(asked.items, options.scoring, run, asked.scorer.get());
+  const Json timings = {{"load_seconds", load_seconds / count},
+                        {"run_seconds", seconds_since(run_start) / count}};
+
+  std::vector<EvalReport> reports;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    reports.push_back(
+        write_report(options, run, asked, asked.plans[i], variants[i].out, scored[i], timings));
+  }
+  return reports;
 }
 
 }  // namespace
@@ -166,17 +193,24 @@ Scoring parse_scoring(const std::string& name) {
 
 EvalReport eval(const EvalOptions& options) {
   const auto start = Clock::now();
-  const AskedItems asked = prepare(options);
+  const std::vector<EvalVariant> one = {{options.plan, options.out}};
+  const AskedItems asked = prepare(options, one);
   const Model model = open_model(options.run);
   spdlog::info("about {} for a pass, keys and values included",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
-                                      options.run.batch_tokens, true)));
-  return answer(options, asked, model, start);
+                                      options.run.engine.batch_tokens, true)));
+  return answer(options, one, asked, model, start).front();
 }
 
 EvalReport eval(const EvalOptions& options, const Model& model) {
+  return eval_together(options, {{options.plan, options.out}}, model).front();
+}
+
+std::vector<EvalReport> eval_together(const EvalOptions& options,
+                                      const std::vector<EvalVariant>& variants,
+                                      const Model& model) {
   const auto start = Clock::now();
-  return answer(options, prepare(options), model, start);
+  return answer(options, variants, prepare(options, variants), model, start);
 }
 
 }  // namespace austeer

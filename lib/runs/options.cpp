@@ -60,7 +60,8 @@ Json describe(const RunOptions& options, const Model& model) {
           {"device", options.device},
           {"dtype", dtype_name(model.decoder->dtype())},
           {"threads", at::get_num_threads()},
-          {"batch_tokens", options.batch_tokens}};
+          {"batch_tokens", options.engine.batch_tokens},
+          {"engine", pass_way_name(options.engine.way)}};
 }
 
 }  // namespace austeer

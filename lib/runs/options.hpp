@@ -21,7 +21,7 @@ struct RunOptions {
   bool offload = false;        ///< layers that do not fit on the device stay on the CPU
   std::string dtype = "auto";
   int threads = 0;  ///< 0: as many as libtorch finds
-  std::int64_t batch_tokens = EngineOptions{}.batch_tokens;
+  EngineOptions engine = {};
   std::string datasets;  ///< folder; "": see datasets_folder()
 };
 

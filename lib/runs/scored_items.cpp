@@ -16,8 +16,8 @@ Json item_line(const Item& item, const std::string& answer) {
           {"gold", item.gold}};
 }
 
-std::vector<Answer> generate(std::span<const Item> items, const ScoringRun& run) {
-  return generate_answers(items, run.model, run.max_new_tokens, run.batch_tokens, run.tap,
+std::vector<std::vector<Answer>> generate(std::span<const Item> items, const ScoringRun& run) {
+  return generate_answers(items, run.model, run.max_new_tokens, run.engine, run.taps,
                           "eval " + run.task.name());
 }
 
@@ -25,25 +25,21 @@ double share(std::int64_t part, std::size_t of) {
   return static_cast<double>(part) / static_cast<double>(of);
 }
 
-}  // namespace
-
-ScoredItems generate_and_compare(std::span<const Item> items, const ScoringRun& run) {
-  const std::vector<Answer> answers = generate(items, run);
-  const bool compares = run.task.metric() == MetricKind::comparison;
+ScoredItems compare(std::span<const Item> items, const Task& task,
+                    const std::vector<Answer>& answers) {
+  const bool compares = task.metric() == MetricKind::comparison;
   ScoredItems scored;
   for (std::size_t i = 0; i < items.size(); ++i) {
     Json& line = scored.lines.emplace_back(item_line(items[i], answers[i].text));
     if (!compares) continue;
-    const bool correct = run.task.is_correct(answers[i].text, items[i]);
+    const bool correct = task.is_correct(answers[i].text, items[i]);
     scored.correct += correct ? 1 : 0;
     line["correct"] = correct;
   }
   return scored;
 }
 
-ScoredItems compare_choices(std::span<const Item> items, const ScoringRun& run) {
-  const std::vector<ChoiceScores> scores =
-      score_choices(items, run.model, run.batch_tokens, run.tap, "eval " + run.task.name());
+ScoredItems choose(std::span<const Item> items, const std::vector<ChoiceScores>& scores) {
   ScoredItems scored;
   std::int64_t normalised = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -64,11 +60,8 @@ ScoredItems compare_choices(std::span<const Item> items, const ScoringRun& run) 
   return scored;
 }
 
-ScoredItems generate_and_detect(std::span<const Item> items, const ScoringRun& run,
-                                const ToxicityScorer& scorer) {
-  const std::vector<Answer> answers = generate(items, run);
-  const std::vector<ContinuationScores> scores =
-      score_continuations(answers, run.model, scorer, run.batch_tokens);
+ScoredItems detect(std::span<const Item> items, const std::vector<Answer>& answers,
+                   const std::vector<ContinuationScores>& scores) {
   ScoredItems scored;
   double fluency = 0;
   double cost = 0;
@@ -90,6 +83,35 @@ ScoredItems generate_and_detect(std::span<const Item> items, const ScoringRun& r
   scored.also["toxic_rate"] = share(toxic, items.size());
   scored.also["fluency"] = fluency / static_cast<double>(items.size());
   scored.also["cost"] = costed > 0 ? Json(cost / static_cast<double>(costed)) : Json();
+  return scored;
+}
+
+}  // namespace
+
+std::vector<ScoredItems> generate_and_compare(std::span<const Item> items, const ScoringRun& run) {
+  std::vector<ScoredItems> scored;
+  for (const auto& answers : generate(items, run)) {
+    scored.push_back(compare(items, run.task, answers));
+  }
+  return scored;
+}
+
+std::vector<ScoredItems> compare_choices(std::span<const Item> items, const ScoringRun& run) {
+  std::vector<ScoredItems> scored;
+  for (const auto& scores :
+       score_choices(items, run.model, run.engine, run.taps, "eval " + run.task.name())) {
+    scored.push_back(choose(items, scores));
+  }
+  return scored;
+}
+
+std::vector<ScoredItems> generate_and_detect(std::span<const Item> items, const ScoringRun& run,
+                                             const ToxicityScorer& scorer) {
+  std::vector<ScoredItems> scored;
+  for (const auto& answers : generate(items, run)) {
+    scored.push_back(
+        detect(items, answers, score_continuations(answers, run.model, scorer, run.engine)));
+  }
   return scored;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Items answered and scored, one way for each kind of metric: what eval puts into a result.
+// Items answered and scored, one way for each kind of metric: what eval puts into a result. Each
+// way answers them under several taps at a time, of which each gives a result of its own.
 
 #include <cstdint>
 #include <span>
@@ -18,11 +19,12 @@ namespace austeer {
 struct ScoringRun {
   const Task& task;
   const Model& model;
-  Tap* tap;  ///< the plan; null without one
+  std::span<Tap* const> taps;  ///< plans; null without one
   std::int64_t max_new_tokens;
-  std::int64_t batch_tokens;
+  EngineOptions engine;
 };
 
+/// What one tap gives.
 struct ScoredItems {
   std::vector<Json> lines;  ///< one per item, for the result's JSONL
   std::int64_t correct = 0;
@@ -31,13 +33,13 @@ struct ScoredItems {
 
 /// Greedy answers, compared with the gold ones by the task's metric; with a metric for a judge,
 /// only the texts.
-ScoredItems generate_and_compare(std::span<const Item> items, const ScoringRun& run);
+std::vector<ScoredItems> generate_and_compare(std::span<const Item> items, const ScoringRun& run);
 
 /// The most probable choice of each item; `also` has the accuracy with length normalisation.
-ScoredItems compare_choices(std::span<const Item> items, const ScoringRun& run);
+std::vector<ScoredItems> compare_choices(std::span<const Item> items, const ScoringRun& run);
 
 /// Greedy continuations by the detoxification protocol; right is what is not toxic.
-ScoredItems generate_and_detect(std::span<const Item> items, const ScoringRun& run,
-                                const ToxicityScorer& scorer);
+std::vector<ScoredItems> generate_and_detect(std::span<const Item> items, const ScoringRun& run,
+                                             const ToxicityScorer& scorer);
 
 }  // namespace austeer

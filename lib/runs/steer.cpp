@@ -39,7 +39,7 @@ SteerReport steer(const SteerOptions& options) {
 
 std::string continue_prompt(const SteerOptions& options, const Model& model,
                             const std::string& prompt, const Plan* plan) {
-  const Engine engine(*model.decoder, {options.run.batch_tokens});
+  const Engine engine(*model.decoder, options.run.engine);
   std::optional<PlanTap> tap;
   if (plan != nullptr) tap.emplace(*plan, *model.decoder);
   const Tokens tokens = model.tokenizer->encode(options.chat ? chat_prompt(model, prompt) : prompt);

@@ -30,7 +30,7 @@ struct SteerReport {
 SteerReport steer(const SteerOptions& options);
 
 /// The greedy continuation of `prompt` by a model that is open, steered where `plan` is not null.
-/// Of `options` chat, max_new_tokens and run.batch_tokens count. Throws UsageError when --chat is
+/// Of `options` chat, max_new_tokens and run.engine count. Throws UsageError when --chat is
 /// asked of a model without a known chat format, and what PlanTap and Engine throw.
 std::string continue_prompt(const SteerOptions& options, const Model& model,
                             const std::string& prompt, const Plan* plan);

@@ -19,6 +19,9 @@ namespace {
 
 constexpr auto poll_time = std::chrono::milliseconds(200);
 
+// Another process gets the rest; and less is lost when this one is killed.
+constexpr std::size_t trials_together = 32;
+
 /// What part of the options and of the program every result depends on.
 Json common_key(const Study& study, const Model& model, const Task& task) {
   return {{"schema", 1},
@@ -221,7 +224,7 @@ std::filesystem::path Bench::ranking(const Variant& variant, std::optional<std::
   return file;
 }
 
-CellResult Bench::run(const Trial& trial, const std::string& key) {
+EvalOptions Bench::eval_options(const Trial& trial) const {
   EvalOptions options;
   options.run = run_options();
   options.task = task_.task;
@@ -229,15 +232,22 @@ CellResult Bench::run(const Trial& trial, const std::string& key) {
   options.scoring = task_.scoring;
   options.max_new_tokens = task_.max_new_tokens;
   options.scorer = task_.scorer;
-  options.out = folder_.cell(key);
+  return options;
+}
+
+EvalVariant Bench::eval_variant(const Trial& trial, const std::string& key) {
+  EvalVariant eval{{}, folder_.cell(key)};
+  if (trial.variant == nullptr) return eval;
+  eval.plan.file = ranking(*trial.variant, trial.seed);
+  eval.plan.recipe = trial.variant->recipe;
+  eval.plan.recipe.control = control_of(trial);
+  eval.plan.recipe.seed = control_seed(trial);
+  return eval;
+}
+
+CellResult Bench::run(const Trial& trial, const std::string& key) {
   try {
-    if (trial.variant != nullptr) {
-      options.plan.file = ranking(*trial.variant, trial.seed);
-      options.plan.recipe = trial.variant->recipe;
-      options.plan.recipe.control = control_of(trial);
-      options.plan.recipe.seed = control_seed(trial);
-    }
-    eval(options, model_);
+    eval_together(eval_options(trial), {eval_variant(trial, key)}, model_);
   } catch (const ComputeError& error) {
     write_failed_cell(folder_, key, error.what());
   } catch (const UsageError& error) {
@@ -248,27 +258,72 @@ CellResult Bench::run(const Trial& trial, const std::string& key) {
   return *read_cell(folder_, key);
 }
 
+std::vector<CellResult> Bench::run_claimed(std::span<const Trial> trials,
+                                           const std::vector<Claim>& claims) {
+  bool together = claims.size() > 1;
+  if (together) {
+    try {
+      std::vector<EvalVariant> variants;
+      for (const Claim& claim : claims) {
+        variants.push_back(eval_variant(trials[claim.trial], claim.key));
+      }
+      eval_together(eval_options(trials[claims.front().trial]), variants, model_);
+    } catch (const ComputeError&) {
+      together = false;  // one of them cannot be carried out; which one shows when each is alone
+    } catch (const UsageError&) {
+      together = false;
+    }
+  }
+  std::vector<CellResult> results;
+  for (const Claim& claim : claims) {
+    results.push_back(together ? *read_cell(folder_, claim.key)
+                               : run(trials[claim.trial], claim.key));
+  }
+  return results;
+}
+
+std::size_t Bench::most_together() const {
+  const bool one_token = task_.scoring == Scoring::choices ||
+                         task_.max_new_tokens.value_or(splits_.task().max_new_tokens(
+                             model_.decoder->config().model_type)) == 1;
+  return one_token ? trials_together : 1;
+}
+
+std::vector<Bench::Claim> Bench::claim(std::span<const Trial> trials, std::size_t first,
+                                       std::vector<std::optional<CellResult>>& results) {
+  std::vector<Claim> claims;
+  const std::size_t most = most_together();
+  for (std::size_t i = first; i < trials.size() && claims.size() < most; ++i) {
+    if (results[i] || !trials[i].same_items(trials[first])) continue;
+    const std::string cell = key(trials[i]);
+    if ((results[i] = read_cell(folder_, cell))) continue;
+    auto lock = FileLock::try_take(folder_.lock(cell));
+    if (!lock) continue;
+    if ((results[i] = read_cell(folder_, cell))) continue;  // it was finished meanwhile
+    claims.push_back({i, cell, std::move(*lock)});
+  }
+  return claims;
+}
+
 std::vector<CellResult> Bench::obtain(std::span<const Trial> trials, const TrialDone& done) {
   std::vector<std::optional<CellResult>> results(trials.size());
   for (bool waiting = true; waiting;) {
-    waiting = false;
     bool ran = false;
     for (std::size_t i = 0; i < trials.size(); ++i) {
       if (results[i]) continue;
-      const std::string cell = key(trials[i]);
-      if ((results[i] = read_cell(folder_, cell))) continue;
-      const auto lock = FileLock::try_take(folder_.lock(cell));
-      if (!lock) {
-        waiting = true;
-        continue;
-      }
-      if ((results[i] = read_cell(folder_, cell))) continue;  // it was finished meanwhile
-      const auto start = std::chrono::steady_clock::now();
-      results[i] = run(trials[i], cell);
+      const std::vector<Claim> claims = claim(trials, i, results);
+      if (claims.empty()) continue;
       ran = true;
-      done(trials[i], *results[i],
-           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      const auto start = std::chrono::steady_clock::now();
+      const std::vector<CellResult> found = run_claimed(trials, claims);
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      for (std::size_t c = 0; c < claims.size(); ++c) {
+        results[claims[c].trial] = found[c];
+        done(trials[claims[c].trial], found[c],
+             seconds.count() / static_cast<double>(claims.size()));
+      }
     }
+    waiting = std::ranges::any_of(results, [](const auto& result) { return !result; });
     if (waiting && !ran) std::this_thread::sleep_for(poll_time);
   }
   std::vector<CellResult> all;

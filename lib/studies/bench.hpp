@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "base/locks.hpp"
 #include "models/load.hpp"
 #include "runs/collect.hpp"
+#include "runs/eval.hpp"
 #include "studies/folder.hpp"
 #include "studies/study.hpp"
 #include "studies/task_splits.hpp"
@@ -26,6 +28,10 @@ struct Trial {
   bool dev = false;                   ///< on the items of the choice, else on the test's
   std::int64_t first = 0;             ///< the items [first, last) of those
   std::int64_t last = 0;
+
+  bool same_items(const Trial& other) const {
+    return dev == other.dev && first == other.first && last == other.last;
+  }
 };
 
 /// What a trial was, for the log.
@@ -64,7 +70,26 @@ class Bench {
   std::filesystem::path cache(const Variant& variant);
   std::filesystem::path ranking(const Variant& variant, std::optional<std::uint64_t> seed);
   CollectOptions collect_options(std::int64_t pairs);
+  /// A trial whose cell this process alone may write now.
+  struct Claim {
+    std::size_t trial;  ///< index into those asked for
+    std::string key;
+    FileLock lock;
+  };
+
+  /// How many trials of the same items are run in one go: what they share is computed once where
+  /// answers are one token or choices.
+  std::size_t most_together() const;
+  /// Takes trial `first` and others of its items that have no result, so many of them as may run
+  /// together; fills in `results` that are there. None where another process has the first.
+  std::vector<Claim> claim(std::span<const Trial> trials, std::size_t first,
+                           std::vector<std::optional<CellResult>>& results);
+  EvalOptions eval_options(const Trial& trial) const;
+  EvalVariant eval_variant(const Trial& trial, const std::string& key);
   CellResult run(const Trial& trial, const std::string& key);
+  /// Runs what was claimed, in one go where that works, and writes the cells.
+  std::vector<CellResult> run_claimed(std::span<const Trial> trials,
+                                      const std::vector<Claim>& claims);
 
   const Study& study_;
   const StudyTask& task_;

@@ -1,6 +1,7 @@
 #include "studies/cost.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 
@@ -38,7 +39,7 @@ std::int64_t tokens_of(const std::vector<Item>& items, const Tokenizer& tokenize
 
 /// The prompts once for each choice.
 ItemCost measure_choices(const std::vector<Item>& items, const Model& model,
-                         std::int64_t batch_tokens) {
+                         const EngineOptions& engine) {
   const double count = static_cast<double>(items.size());
   double tokens = 0;
   for (const Item& item : items) {
@@ -46,17 +47,17 @@ ItemCost measure_choices(const std::vector<Item>& items, const Model& model,
         static_cast<double>(model.tokenizer->encode(item.prompt).size() * item.choices.size());
   }
   const double seconds =
-      seconds_of([&] { score_choices(items, model, batch_tokens, nullptr, "measuring"); });
+      seconds_of([&] { score_choices(items, model, engine, std::array<Tap*, 1>{}, "measuring"); });
   return {tokens / count, seconds / count, seconds / tokens};
 }
 
 /// A first token for the prompts' cost, a few more for that of a decode step.
 ItemCost measure_generation(const std::vector<Item>& items, const Model& model,
-                            std::int64_t batch_tokens, std::int64_t length) {
+                            const EngineOptions& engine, std::int64_t length) {
   const double count = static_cast<double>(items.size());
   const auto tokens = static_cast<double>(tokens_of(items, *model.tokenizer));
   const auto generate = [&](std::int64_t steps) {
-    generate_answers(items, model, steps, batch_tokens, nullptr, "measuring");
+    generate_answers(items, model, steps, engine, std::array<Tap*, 1>{}, "measuring");
   };
   const double first = seconds_of([&] { generate(1); });
   ItemCost cost{tokens / count + static_cast<double>(length), first / count, first / tokens};
@@ -69,13 +70,13 @@ ItemCost measure_generation(const std::vector<Item>& items, const Model& model,
 }
 
 ItemCost measure(const StudyTask& task, const Bench& bench, const Model& model,
-                 std::int64_t batch_tokens) {
+                 const EngineOptions& engine) {
   std::vector<Item> items = bench.splits().items(false);
   items.resize(std::min(items.size(), measured_items));
-  if (task.scoring == Scoring::choices) return measure_choices(items, model, batch_tokens);
+  if (task.scoring == Scoring::choices) return measure_choices(items, model, engine);
   const std::int64_t length = task.max_new_tokens.value_or(
       bench.splits().task().max_new_tokens(model.decoder->config().model_type));
-  return measure_generation(items, model, batch_tokens, length);
+  return measure_generation(items, model, engine, length);
 }
 
 /// How often the items are answered for an entry.
@@ -179,7 +180,7 @@ std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& fol
     const bool opens = !benches.is_open(entry);
     Bench& bench = benches.at(entry);
     if (opens) {
-      item = measure(*entry.task, bench, benches.model(), study.run.batch_tokens);
+      item = measure(*entry.task, bench, benches.model(), study.run.engine);
       if (!study.methods.empty()) {
         costs.push_back(cost_of_pairs(entry, bench, benches.model(), item));
       }

@@ -113,8 +113,8 @@ RunOptions read_run(Fields fields) {
   run.offload = fields.optional<bool>("offload", run.offload);
   run.dtype = fields.optional<std::string>("dtype", run.dtype);
   run.threads = fields.optional<int>("threads", run.threads);
-  run.batch_tokens = fields.optional<std::int64_t>("batch_tokens", run.batch_tokens);
-  at_least_one(fields, "batch_tokens", run.batch_tokens);
+  run.engine.batch_tokens = fields.optional<std::int64_t>("batch_tokens", run.engine.batch_tokens);
+  at_least_one(fields, "batch_tokens", run.engine.batch_tokens);
   run.datasets = fields.optional<std::string>("datasets", run.datasets);
   fields.refuse_unknown();
   return run;
@@ -177,7 +177,7 @@ Study open_study(const StudyChoice& choice) {
   run.device = choice.device.value_or(run.device);
   run.dtype = choice.dtype.value_or(run.dtype);
   run.threads = choice.threads.value_or(run.threads);
-  run.batch_tokens = choice.batch_tokens.value_or(run.batch_tokens);
+  run.engine.batch_tokens = choice.batch_tokens.value_or(run.engine.batch_tokens);
   return study;
 }
 

@@ -29,6 +29,7 @@ class WrongUsage(AusteerTest):
             (("eval", "--task", "copa", "--split", "test[900:]"), "64"),
             (("eval", "--task", "copa", "--model", "smollm"), "unknown model 'smollm'"),
             (("eval", "--task", "copa", "--dtype", "float8"), "unknown dtype 'float8'"),
+            (("eval", "--task", "copa", "--engine", "plan"), "did you mean 'plain'"),
             (("eval", "--task", "copa", "--device", "cuda:7"), "not on this machine"),
             (("eval", "--task", "copa", "--k", "4"), "--plan"),
             (("collect", "--task", "copa", "--sites", "fnn", "--out", "c"), "did you mean 'ffn'?"),

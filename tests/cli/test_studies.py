@@ -74,6 +74,32 @@ class SweepTest(StudyTest):
         self.write_study(more)
         self.assertEqual(self.sweep("again")["cells_run"], 2)  # one for each site, on dev items
 
+    def test_variants_that_run_together_are_those_of_separate_evaluations(self):
+        self.write_study("""
+title: A grid
+models: [smollm2-135m-instruct]
+select: none
+tasks:
+  copa: {pairs: 12, items: 6}
+methods:
+  AUSteer:
+    rank: {site: attention}
+    plan: {k: [1, 16], alpha: [1, 50]}
+""")
+        self.sweep("grid")
+        [ranking] = (self.folder / "grid" / "rankings").glob("*.ranking")
+        compared = 0
+        for cell in (self.folder / "grid" / "cells").glob("*.json"):
+            configuration = json.loads(cell.read_text())["configuration"]
+            plan = configuration["plan"]
+            steering = ["--plan", ranking, "--k", plan["k"], "--alpha", plan["alpha"]] if plan else []
+            self.succeed("eval", "--task", "copa", "--split", configuration["split"], *steering,
+                         "--out", "alone.json", "--quiet")
+            self.assertEqual((self.folder / "alone.jsonl").read_bytes(),
+                             cell.with_suffix(".jsonl").read_bytes())
+            compared += 1
+        self.assertEqual(compared, 5)
+
     def test_killed_at_twenty_moments_it_ends_with_the_same_bytes(self):
         expected = self.expected()
         moments = random.Random(20)

@@ -32,6 +32,15 @@ class Tasks(AusteerTest):
                                    "--sites", "attention", "--out", f"{task}.cache")
                 self.assertIn("3 pairs (6 new texts", out)
 
+    def test_the_plain_engine_answers_alike(self):
+        for scoring in ("generate", "choices"):
+            _, _, fast = self.evaluate("copa", "--limit", 4, "--scoring", scoring)
+            _, result, plain = self.evaluate("copa", "--limit", 4, "--scoring", scoring, "--engine",
+                                             "plain")
+            self.assertEqual(result["configuration"]["engine"], "plain")
+            self.assertEqual([item["generated"] for item in plain],
+                             [item["generated"] for item in fast])
+
     def test_choices_are_compared_by_likelihood(self):
         report, result, items = self.evaluate("copa", "--limit", 6, "--scoring", "choices")
         self.assertEqual(result["outcome"]["metric"], "choices")

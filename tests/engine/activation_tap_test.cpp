@@ -90,18 +90,6 @@ TEST_F(Reading, IsWhatARecorderSees) {
   }
 }
 
-TEST_F(Reading, AnswersOfLowerLayersNeedNothingOfTheLast) {
-  const Decoder decoder = load("grouped_query", at::kFloat);
-  const std::vector<SiteReading> lower = {
-      {.site = Site::layer, .positions = ReadPositions::answer_all, .layers = {0, 1}}};
-  ASSERT_GT(decoder.config().layers, 2);
-  ActivationTap with(decoder, lower, texts_, first_);
-  Engine(decoder).read(texts_, with, first_);
-  ActivationTap without(decoder, lower, texts_, first_);
-  Engine(decoder).read(texts_, without);
-  EXPECT_TRUE(at::equal(with.activations(0), without.activations(0)));
-}
-
 TEST_F(Reading, WantsOnlyWhatItReads) {
   const Decoder decoder = load("grouped_query", at::kFloat);
   const ActivationTap tap(decoder, every_kind, texts_, first_);

@@ -75,7 +75,7 @@ TEST_F(PositionsTest, ReadShowsTheAnswersRowsInTheLastLayer) {
   first[3] = model.texts[3].size() - 1;
   for (const std::int64_t batch_tokens : {1, 30, 4096}) {
     RowTap rows;
-    Engine(model.decoder, {batch_tokens}).read(model.texts, rows, first);
+    Engine(model.decoder, {batch_tokens, PassWay::plain}).read(model.texts, rows, first);
     std::size_t all = 0;
     std::size_t answers = 0;
     for (std::size_t i = 0; i < model.texts.size(); ++i) {
@@ -150,6 +150,7 @@ TEST_F(PositionsTest, LastAndFromLastPromptDifferWhereTheAnswerIsGiven) {
 class ChangeCounter : public Tap {
  public:
   explicit ChangeCounter(Tap& tap) : tap_(tap) {}
+  void begin_pass() override { tap_.begin_pass(); }
   bool wants(Site site, std::int64_t layer) const override { return tap_.wants(site, layer); }
   bool wants_clean_pass() const override { return tap_.wants_clean_pass(); }
   void observe(Site site, std::int64_t layer, const Rows& rows,

@@ -42,7 +42,7 @@ TEST(Detox, StrippedContinuationsAreScoredAndEmptyOnesAreALineBreak) {
                                        {{1, 2}, {}, ""},
                                        {{3}, {7}, " \n"},
                                        {{3, 4}, {6, 7, 8}, " a b c d"}};
-  const auto scores = score_continuations(answers, model, scorer, 2048);
+  const auto scores = score_continuations(answers, model, scorer, {});
   EXPECT_EQ(scorer.asked, (std::vector<std::string>{"rude", "\n", "\n", "a b c d"}));
   ASSERT_EQ(scores.size(), 4U);
   EXPECT_TRUE(scores[0].toxic());
@@ -56,7 +56,7 @@ TEST(Detox, StrippedContinuationsAreScoredAndEmptyOnesAreALineBreak) {
 TEST(Detox, CostIsTheMeanUnderTheModel) {
   const Model model = tiny_model();
   const std::vector<Answer> answers = {{{1, 2}, {}, ""}, {{1, 2, 3}, {4, 5, 6}, "x"}};
-  const auto scores = score_continuations(answers, model, Recording(), 2048);
+  const auto scores = score_continuations(answers, model, Recording(), {});
   // Token by token from the logits of the whole text.
   const at::Tensor logits =
       Engine(*model.decoder).logits({1, 2, 3, 4, 5, 6}).to(at::kDouble).log_softmax(-1);
