@@ -16,6 +16,7 @@ if(AUSTEER_SANITIZE)
   target_compile_options(austeer_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(austeer_options INTERFACE -fsanitize=address,undefined)
+  target_compile_definitions(austeer_options INTERFACE AUSTEER_SANITIZE)
 endif()
 
 # The fuzz targets want coverage counters in every room that they reach.
