@@ -15,9 +15,6 @@ own without start-up; `process_seconds` has the whole.
 import argparse
 import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +22,8 @@ from pathlib import Path
 
 import torch
 
-HERE = Path(__file__).resolve().parent
+from measuring import HERE, processor, run_json, spread
+
 ROWS, IN, OUT = 2048, 576, 1536
 MODEL = "smollm2-135m-instruct"
 
@@ -46,41 +44,18 @@ def roofline():
     return {name: linear_gflops(getattr(torch, name)) for name in ("float32", "bfloat16")}
 
 
-def timed_json(command):
-    """The JSON object that a command prints, with the time of the whole process."""
-    start = time.perf_counter()
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"{command[0]} ended with {done.returncode}")
-    return json.loads(done.stdout) | {"process_seconds": time.perf_counter() - start}
-
-
 def run_austeer(options):
     with tempfile.TemporaryDirectory() as folder:
-        return timed_json([options.austeer, "collect", "--model", MODEL, "--task", options.task,
+        return run_json(*[options.austeer, "collect", "--model", MODEL, "--task", options.task,
                            "--pairs", options.pairs, "--dtype", options.dtype, "--datasets",
                            options.datasets, "--out", Path(folder) / "cache", "--json"])
 
 
 def run_published(options):
-    return timed_json([sys.executable, HERE / "published_way.py", "--datasets", options.datasets,
+    return run_json(*[sys.executable, HERE / "published_way.py", "--datasets", options.datasets,
                        "--task", options.task, "--texts", 2 * options.pairs,
                        "--dtype", options.dtype,
                        *(["--without-logits"] if options.without_logits else [])])
-
-
-def spread(values):
-    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
-
-
-def processor():
-    """The processor's name, where Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(": ")[1] for line in lines if line.startswith("model name")),
-                platform.processor())
 
 
 def summary(options, austeer, published, before, after):

@@ -27,7 +27,7 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from collect import HERE, processor, spread, timed_json
+from measuring import HERE, processor, run_json, spread
 
 WIDTH, FFN, HEADS, VOCABULARY = 4096, 11008, 32, 32000
 SHAPES = {"attention": (WIDTH, WIDTH, 4), "gate_up": (FFN, WIDTH, 2), "down": (WIDTH, FFN, 1)}
@@ -148,7 +148,7 @@ def linear_gflops(rows):
 
 def run_collect(options):
     with tempfile.TemporaryDirectory() as folder:
-        return timed_json([options.austeer, "collect", "--model", options.folder, "--task", "copa",
+        return run_json(*[options.austeer, "collect", "--model", options.folder, "--task", "copa",
                            "--pairs", options.pairs, "--max-tokens", options.max_tokens,
                            "--datasets", options.datasets, "--out", Path(folder) / "cache",
                            "--json"])

@@ -7,7 +7,8 @@ that keeps the last token. Attention is what `transformers` takes by default.
 
 Prints one JSON object: texts, seconds, texts_per_second, dtype, threads; and what collect.py counts
 work with: tokens, unique_tokens (every prefix that texts share counted once) and parameters (of
-the layers' matrices, all that collecting needs). The time is that of tokenising and running the
+the layers' matrices, all that collecting needs); and counted_gflop, the least work as counting.py
+has it. The time is that of tokenising and running the
 texts; loading the model and a first few texts come before it. The published forward pass computes
 logits at every position; `--without-logits` leaves them out, a harder opponent.
 """
@@ -23,7 +24,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "reference"))
 import smollm2_model
 import hook_tasks
-from common import Recorder, tapped
+from common import PAPER_SITES, Recorder, tapped
+
+import counting
 
 TEXT_LIMIT = 512  # tokens
 WARM_UP_TEXTS = 8
@@ -36,21 +39,16 @@ def collect(model, tokenizer, texts, without_logits):
     activations = []
     for text in texts:
         recorder = Recorder(last_token_only=True)
-        with tapped(model, recorder):
+        with tapped(model, recorder, PAPER_SITES):
             forward(input_ids=smollm2_model.encode(tokenizer, text, TEXT_LIMIT)[None])
         activations.append(recorder.stacked())
     return activations
 
 
-def count_tokens(tokenizer, texts):
-    """(all tokens, tokens of the tree that the texts form)."""
-    total, nodes = 0, {}  # (parent node, token) -> node
-    for text in texts:
-        node = 0
-        for token in tokenizer.encode(text).ids[:TEXT_LIMIT]:
-            total += 1
-            node = nodes.setdefault((node, token), len(nodes) + 1)
-    return total, len(nodes)
+def texts_of(options):
+    """The first texts of the task's training pairs."""
+    pairs = hook_tasks.pairs(options.task, options.datasets, (options.texts + 1) // 2)
+    return [text for pair in pairs for text in pair][:options.texts]
 
 
 def main():
@@ -62,8 +60,7 @@ def main():
     parser.add_argument("--without-logits", action="store_true")
     options = parser.parse_args()
 
-    pairs = hook_tasks.pairs(options.task, options.datasets, (options.texts + 1) // 2)
-    texts = [text for pair in pairs for text in pair][:options.texts]
+    texts = texts_of(options)
     model, tokenizer = smollm2_model.load(getattr(torch, options.dtype), "sdpa")
     collect(model, tokenizer, texts[:WARM_UP_TEXTS], options.without_logits)
 
@@ -71,11 +68,12 @@ def main():
     collect(model, tokenizer, texts, options.without_logits)
     seconds = time.perf_counter() - start
 
-    tokens, unique_tokens = count_tokens(tokenizer, texts)
+    tokens = [tokenizer.encode(text).ids[:TEXT_LIMIT] for text in texts]
     print(json.dumps({
         "texts": len(texts), "seconds": seconds, "texts_per_second": len(texts) / seconds,
-        "dtype": options.dtype, "threads": torch.get_num_threads(), "tokens": tokens,
-        "unique_tokens": unique_tokens,
+        "dtype": options.dtype, "threads": torch.get_num_threads(),
+        "tokens": sum(map(len, tokens)), "unique_tokens": counting.unique_tokens(tokens),
+        "counted_gflop": counting.collect_gflop(model.config, tokens),
         "parameters": sum(weight.numel() for weight in model.model.layers.parameters()
                           if weight.ndim == 2)}))
 
