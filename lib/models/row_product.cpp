@@ -46,6 +46,11 @@ AUSTEER_AVX2 inline void multiply_tile(const float* x, const float* weight, std:
   }
   std::int64_t k = 0;
   for (; k + lanes <= columns; k += lanes) {
+    if constexpr (X < row_tile) {  // bound by memory: the next rows of the weight come early
+      for (int w = 0; w < W; ++w) {
+        _mm_prefetch(reinterpret_cast<const char*>(weight + (w + W) * stride + k), _MM_HINT_T0);
+      }
+    }
     __m256 of_x[X];
 #pragma GCC unroll 4
     for (int r = 0; r < X; ++r) of_x[r] = _mm256_loadu_ps(x + r * stride + k);
