@@ -1,8 +1,8 @@
 """Every speed that austeer promises, measured side by side with the other ways, turn and turn about in
 one run, and held against the machine's own speed.
 
-    speed.py --datasets DIR --out RESULT.json [--llama-python PYTHON] [--repeats 5]
-             [--dtype float32] [--only NAME ...] [--items N] [--austeer build/release/austeer]
+    speed.py --datasets DIR --out RESULT.json [--plot FILE.svg] [--llama-python PYTHON]
+             [--repeats 5] [--dtype float32] [--only NAME ...] [--items N] [--austeer build/release/austeer]
 
 A repeat runs each side of a work once: austeer, the published way, a batched way, llama.cpp (only
 with --llama-python, the interpreter that has the package llama_cpp), whichever the work has. A ratio
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from bench import ROOT, Bench
 from measuring import processor, run_script
+from speed_picture import draw
 from works import WORKS, Machine
 
 KEPT_OUT = ("generated", "prompts", "answers", "cache")  # of the runs in the result
@@ -78,6 +79,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--datasets", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--plot", type=Path, help="draw the goals too")
     parser.add_argument("--llama-python", type=Path, help="an interpreter that has llama_cpp")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
@@ -97,6 +99,8 @@ def main():
               "works": [summary(work, machine) for work in works]}
     options.out.write_text(json.dumps(result, indent=2) + "\n")
     show(result)
+    if options.plot:
+        draw(result, options.plot)
 
 
 if __name__ == "__main__":

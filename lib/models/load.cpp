@@ -1,6 +1,7 @@
 #include "models/load.hpp"
 
 #include <fmt/format.h>
+#include <future>
 #include <spdlog/spdlog.h>
 #include <torch/headeronly/version.h>
 
@@ -12,6 +13,8 @@
 
 namespace austeer {
 namespace {
+
+// A tokenizer is read while the weights are.
 
 /// A model of `checkpoint` that has its decoder and nothing else yet.
 Model model_of(const DecoderConfig& config, const Checkpoint& checkpoint, Storage storage,
@@ -32,16 +35,18 @@ Model load_folder(const std::filesystem::path& folder, const ModelOptions& optio
   const auto checkpoint = open_safetensors_checkpoint(folder);
   // What the config says of it may be missing, or be that of the weights before a conversion.
   config.stored_dtype = dtype_name(checkpoint->stored("model.embed_tokens.weight").scalar_type());
+  auto tokenizer = std::async(std::launch::async, [&] { return load_tokenizer(folder); });
   Model model = model_of(config, *checkpoint, Storage::mapped, options);
-  model.tokenizer = load_tokenizer(folder);
+  model.tokenizer = tokenizer.get();
   model.fingerprint = sha256(checkpoint->fingerprint() + sha256_file(folder / "config.json"));
   return model;
 }
 
 Model load_gguf(const std::filesystem::path& file, const ModelOptions& options) {
   const GgufModel gguf(file);
+  auto tokenizer = std::async(std::launch::async, [&] { return gguf.tokenizer(); });
   Model model = model_of(gguf.config(), gguf, Storage::packed, options);
-  model.tokenizer = gguf.tokenizer();
+  model.tokenizer = tokenizer.get();
   model.fingerprint = gguf.fingerprint();
   return model;
 }

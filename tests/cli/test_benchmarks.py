@@ -39,13 +39,14 @@ class Benchmarks(unittest.TestCase):
                 self.assertIn("--datasets", self.succeed(name, *command, "--help"))
 
     def test_every_speed_is_measured(self):
-        out = self.folder / "speed.json"
+        out, plot = self.folder / "speed.json", self.folder / "speed.svg"
         llama = os.environ.get("AUSTEER_LLAMA_PYTHON")
-        printed = self.succeed("speed", "--datasets", SAMPLES, "--out", out, "--austeer", BINARY,
-                               "--items", 2, "--repeats", 1, "--only", *WORKS,
+        printed = self.succeed("speed", "--datasets", SAMPLES, "--out", out, "--plot", plot,
+                               "--austeer", BINARY, "--items", 2, "--repeats", 1, "--only", *WORKS,
                                *(["--llama-python", llama] if llama else []))
         result = json.loads(out.read_text())
         self.assertEqual([work["work"] for work in result["works"]], list(WORKS))
+        self.assertIn("</svg>", plot.read_text())
         for work in result["works"]:
             self.assertIn(work["work"], printed)
             self.assertTrue(any("goal" in figure for figure in work["figures"]), work["work"])
