@@ -49,9 +49,8 @@ class ActivationTap : public Tap {
  public:
   /// Room for `readings` of `texts`, in the model's dtype. `first` as for Engine::read, which must
   /// be told it too: the first token of each text's answer; it may be empty where nothing but last
-  /// tokens is read. Throws
-  /// UsageError for entries that leave an answer without tokens, layers that the model lacks, and
-  /// sites that it lacks.
+  /// tokens is read. Throws UsageError for entries that leave an answer without tokens, layers that
+  /// the model lacks, and sites that it lacks.
   ActivationTap(const Decoder& model, std::span<const SiteReading> readings,
                 std::span<const Tokens> texts, std::span<const std::size_t> first = {});
 

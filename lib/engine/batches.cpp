@@ -5,15 +5,16 @@
 
 namespace austeer {
 
+void put_alike_together(std::vector<TextSlice>& slices) {
+  std::ranges::stable_sort(slices, [](const TextSlice& a, const TextSlice& b) {
+    return std::ranges::lexicographical_compare(a.tokens, b.tokens);
+  });
+}
+
 std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassWay way,
                                                     std::int64_t budget) {
   const bool shares = way == PassWay::fast;
-  // Neighbours in this order share the most. Equal texts keep their order.
-  if (shares) {
-    std::ranges::stable_sort(slices, [](const TextSlice& a, const TextSlice& b) {
-      return std::ranges::lexicographical_compare(a.tokens, b.tokens);
-    });
-  }
+  if (shares) put_alike_together(slices);
   std::vector<std::vector<TextSlice>> passes;
   std::int64_t tokens = 0;
   for (TextSlice& slice : slices) {

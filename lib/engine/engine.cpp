@@ -81,6 +81,7 @@ Engine::Engine(const Decoder& model, const EngineOptions& options)
 
 void Engine::run(std::vector<TextSlice> slices, std::span<Tap* const> taps, const OnTexts& on_texts,
                  const OnHidden& on_hidden) const {
+  if (taps.empty()) return;
   const Forks forks(taps, model_.config().layers);
   for (const auto& pass_slices :
        cut_into_passes(std::move(slices), options_.way, options_.batch_tokens)) {

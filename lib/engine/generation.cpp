@@ -1,7 +1,6 @@
 #include "engine/generation.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "base/error.hpp"
@@ -11,27 +10,13 @@
 namespace austeer {
 namespace {
 
-// Keys and values are held for at most so many times the tokens of a pass: enough texts at a time
-// for the products of a decode step to be worth reading the weights.
 constexpr std::int64_t held_passes = 4;
 
 // Rows whose logits are held at a time.
 constexpr std::int64_t rows_of_logits = 64;
 
-/// A text that goes on.
-struct Live {
-  TextSlice slice;
-  KvPath path;
-  Tokens tokens;  ///< the new ones
-};
-
-/// The most keys that `prompts` will hold.
-std::int64_t most_tokens(std::span<const TextSlice> prompts, std::int64_t max_new_tokens) {
-  std::int64_t tokens = 0;
-  for (const TextSlice& prompt : prompts) {
-    tokens += static_cast<std::int64_t>(prompt.tokens.size()) + max_new_tokens;
-  }
-  return tokens;
+std::int64_t length(const TextSlice& slice) {
+  return static_cast<std::int64_t>(slice.tokens.size());
 }
 
 }  // namespace
@@ -54,51 +39,79 @@ std::vector<TokenId> best_tokens(const Decoder& model, const at::Tensor& hidden)
   return tokens;
 }
 
+std::int64_t most_held_tokens(const EngineOptions& engine) {
+  return held_passes * engine.batch_tokens;
+}
+
+std::size_t Generation::joining(std::span<const TextSlice> waiting, std::int64_t held) const {
+  const bool alone = held == 0;
+  if (!alone && engine_.way == PassWay::plain) return 0;
+  std::int64_t begun = 0;
+  std::size_t count = 0;
+  for (; count < waiting.size(); ++count) {
+    const bool shares = count > 0 && engine_.way == PassWay::fast;
+    const std::int64_t more =
+        length(waiting[count]) - (shares ? shared_tokens(waiting[count - 1], waiting[count]) : 0);
+    const std::int64_t holds = more + options_.max_new_tokens;
+    const bool fits =
+        begun + more <= engine_.batch_tokens && held + holds <= most_held_tokens(engine_);
+    if (!fits && !(alone && count == 0)) break;
+    begun += more;
+    held += holds;
+  }
+  return count;
+}
+
 std::vector<Tokens> Generation::run(std::vector<TextSlice> prompts, Tap* tap,
                                     const OnTexts& on_texts) const {
   std::vector<Tokens> results(prompts.size());
-  const std::int64_t most_held = held_passes * engine_.batch_tokens;
-  const bool joins = engine_.way == PassWay::fast;
-  auto waiting = cut_into_passes(std::move(prompts), engine_.way, engine_.batch_tokens);
-  std::deque<Live> live;  // texts keep their places: slices point at their paths
+  if (engine_.way == PassWay::fast) put_alike_together(prompts);
+  std::span<const TextSlice> waiting = prompts;
+  std::deque<Live> live;
   std::int64_t held = 0;
-  for (std::size_t next = 0; next < waiting.size() || !live.empty();) {
-    std::vector<TextSlice> slices;
-    if (next < waiting.size()) {
-      const std::int64_t more = most_tokens(waiting[next], options_.max_new_tokens);
-      if (live.empty() || (joins && held + more <= most_held)) {
-        run_clean_pass(model_, waiting[next], engine_.way, tap);
-        for (const TextSlice& prompt : waiting[next]) live.push_back({prompt, {}, {}});
-        held += more;
-        ++next;
-      }
-    }
-    for (Live& text : live) {
-      text.slice.path = &text.path;
-      slices.push_back(text.slice);
-    }
-    PackedPass pass(slices, engine_.way, tap, model_);
-    const std::vector<TokenId> best = best_tokens(model_, model_.forward(pass));
-    std::int64_t ended = 0;
-    std::deque<Live> unfinished;
-    for (std::size_t i = 0; i < live.size(); ++i) {
-      Live& text = live[i];
-      const bool stops = options_.stops_at(best[i]);
-      if (!stops) text.tokens.push_back(best[i]);
-      if (stops || std::ssize(text.tokens) == options_.max_new_tokens) {
-        held -= text.slice.prompt + options_.max_new_tokens;
-        results[static_cast<std::size_t>(text.slice.text)] = std::move(text.tokens);
-        ++ended;
-        continue;
-      }
-      text.slice.first = text.path.tokens();
-      unfinished.push_back(std::move(text));
-      unfinished.back().slice.tokens = std::span(unfinished.back().tokens).last(1);
-    }
-    live = std::move(unfinished);
+  while (!waiting.empty() || !live.empty()) {
+    const auto texts = waiting.first(joining(waiting, held));
+    waiting = waiting.subspan(texts.size());
+    run_clean_pass(model_, texts, engine_.way, tap);
+    const auto joined = std::make_shared<Joined>();
+    for (const TextSlice& text : texts) live.push_back({text, {}, {}, joined});
+    const std::size_t before = live.size();
+    step(live, tap, results, held);
+    const auto ended = static_cast<std::int64_t>(before - live.size());
     if (on_texts && ended > 0) on_texts(ended);
   }
   return results;
+}
+
+void Generation::step(std::deque<Live>& live, Tap* tap, std::vector<Tokens>& results,
+                      std::int64_t& held) const {
+  std::vector<TextSlice> slices;
+  for (Live& text : live) {
+    text.slice.path = &text.path;
+    slices.push_back(text.slice);
+  }
+  PackedPass pass(slices, engine_.way, tap, model_);
+  for (const Live& text : live) {
+    if (text.slice.first > 0) continue;
+    text.joined->tokens = pass.tokens.size(0);  // their block has the rows of the others too
+    held += options_.max_new_tokens + (text.joined->texts++ == 0 ? text.joined->tokens : 0);
+  }
+  const std::vector<TokenId> best = best_tokens(model_, model_.forward(pass));
+  std::deque<Live> unfinished;
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    Live& text = live[i];
+    const bool stops = options_.stops_at(best[i]);
+    if (!stops) text.tokens.push_back(best[i]);
+    if (stops || std::ssize(text.tokens) == options_.max_new_tokens) {
+      held -= options_.max_new_tokens + (--text.joined->texts == 0 ? text.joined->tokens : 0);
+      results[static_cast<std::size_t>(text.slice.text)] = std::move(text.tokens);
+      continue;
+    }
+    text.slice.first = text.path.tokens();
+    unfinished.push_back(std::move(text));
+    unfinished.back().slice.tokens = std::span(unfinished.back().tokens).last(1);
+  }
+  live = std::move(unfinished);
 }
 
 }  // namespace austeer

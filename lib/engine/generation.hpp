@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -21,6 +23,10 @@ namespace austeer {
 /// Throws ComputeError for NaN or infinite logits.
 std::vector<TokenId> best_tokens(const Decoder& model, const at::Tensor& hidden);
 
+/// The most tokens whose keys and values generation holds at a time, but for a text that alone has
+/// more: enough texts go on together for a decode step to be worth reading the weights.
+std::int64_t most_held_tokens(const EngineOptions& engine);
+
 class Generation {
  public:
   /// `model` must outlive this.
@@ -31,6 +37,27 @@ class Generation {
   std::vector<Tokens> run(std::vector<TextSlice> prompts, Tap* tap, const OnTexts& on_texts) const;
 
  private:
+  /// The tokens that one pass began with, held until the last text that joined in it ends.
+  struct Joined {
+    std::int64_t tokens = 0;
+    std::int64_t texts = 0;
+  };
+
+  /// A text that goes on.
+  struct Live {
+    TextSlice slice;
+    KvPath path;
+    Tokens tokens;  ///< the new ones
+    std::shared_ptr<Joined> joined;
+  };
+
+  /// How many of `waiting` begin now, while the keys of `held` tokens are held by others.
+  std::size_t joining(std::span<const TextSlice> waiting, std::int64_t held) const;
+  /// Moves on `live` by a token each; texts that end leave their tokens in `results` and give back
+  /// what they held.
+  void step(std::deque<Live>& live, Tap* tap, std::vector<Tokens>& results,
+            std::int64_t& held) const;
+
   const Decoder& model_;
   EngineOptions engine_;
   GenerateOptions options_;

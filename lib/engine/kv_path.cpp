@@ -7,8 +7,8 @@
 namespace austeer {
 namespace {
 
-// Tokens of a block that grows: an answer's usual length, and little to lose with a short one.
-constexpr std::int64_t block_tokens = 64;
+// Tokens of a block that grows: a short answer leaves little of it empty.
+constexpr std::int64_t block_tokens = 32;
 
 at::Tensor room_like(const at::Tensor& rows) {
   return at::empty({block_tokens, rows.size(1), rows.size(2)}, rows.options());

@@ -25,16 +25,18 @@ class Tap {
  public:
   virtual ~Tap() = default;
 
-  /// Called before the first visit of a pass.
+  /// Called before the first visit of a pass, and where a pass that several taps share parts.
   virtual void begin_pass() {}
 
-  /// Whether the two do the same in layer `layer`, so that they can share a pass up to its end.
+  /// Whether the two do the same in layer `layer`, so that they can share it: only one of them is
+  /// visited there.
   virtual bool acts_alike(const Tap& other, std::int64_t /*layer*/) const { return this == &other; }
 
   /// Whether visit() is to be called for this site of this layer. Asked before every visit.
   virtual bool wants(Site site, std::int64_t layer) const = 0;
 
-  /// Called once per pass for each wanted site, layers ascending, within a layer in the order
+  /// Called once per pass for each wanted site of the layers that no other tap sees in its place,
+  /// layers ascending, within a layer in the order
   /// attention, ffn_gate, ffn, layer. `activations` [rows, width] lie on the layer's device, in the
   /// model's dtype, and may be edited in place; what follows in the model sees the edit. In the
   /// last layer only the rows that somebody needs are there.

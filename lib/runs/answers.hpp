@@ -40,10 +40,9 @@ struct ChoiceScores {
 };
 
 /// Scores the choices of `items` under each of `taps` (which may be null), in their order: first
-/// index the tap. A choice's tokens are those that prompt and
-/// choice have together, behind what all of the item's choices share with the prompt's own: all of
-/// them are judged after the same tokens. Every item has choices. Throws FormatError for a text
-/// that the model cannot hold.
+/// index the tap. A choice's tokens are those that prompt and choice have together, behind what all
+/// of the item's choices share with the prompt's own: all of them are judged after the same tokens.
+/// Every item has choices. Throws FormatError for a text that the model cannot hold.
 std::vector<std::vector<ChoiceScores>> score_choices(std::span<const Item> items,
                                                      const Model& model,
                                                      const EngineOptions& engine,

@@ -185,7 +185,7 @@ CollectReport collect_pairs(const CollectOptions& options, const TaskPairs& task
   common.answer_tokens = tokens.answer_tokens();
   spdlog::info("about {} for a pass",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
-                                      options.run.engine.batch_tokens, false)));
+                                      options.run.engine.batch_tokens, 0)));
   const std::vector<CachePart> parts = open_parts(options.out, common, readings, *model.decoder);
 
   const Engine engine(*model.decoder, options.run.engine);

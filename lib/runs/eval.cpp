@@ -12,6 +12,7 @@
 #include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/suggest.hpp"
+#include "engine/generation.hpp"
 #include "engine/plan_tap.hpp"
 #include "models/families.hpp"
 #include "runs/needs.hpp"
@@ -198,7 +199,8 @@ EvalReport eval(const EvalOptions& options) {
   const Model model = open_model(options.run);
   spdlog::info("about {} for a pass, keys and values included",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
-                                      options.run.engine.batch_tokens, true)));
+                                      options.run.engine.batch_tokens,
+                                      most_held_tokens(options.run.engine))));
   return answer(options, one, asked, model, start).front();
 }
 

@@ -69,8 +69,8 @@ struct EvalVariant {
 
 /// As eval() for each of `variants` in place of the options' plan and out, in one go: where answers
 /// are one token or choices, what plans have in common is computed once. The results are those of
-/// separate evaluations; of the time that it took, each is given an equal share. Where one throws,
-/// none is written.
+/// separate evaluations; of the time that it took, each is given an equal share. Where one cannot
+/// be carried out, none is written.
 std::vector<EvalReport> eval_together(const EvalOptions& options,
                                       const std::vector<EvalVariant>& variants, const Model& model);
 

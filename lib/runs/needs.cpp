@@ -9,7 +9,7 @@
 namespace austeer {
 
 std::int64_t pass_bytes(const DecoderConfig& config, at::ScalarType dtype, std::int64_t tokens,
-                        bool keeps_keys) {
+                        std::int64_t held) {
   const auto size = static_cast<std::int64_t>(at::elementSize(dtype));
   const std::int64_t ffn = std::max(
       config.ffn_width, config.experts ? config.experts->per_token * config.experts->ffn_width : 0);
@@ -17,9 +17,8 @@ std::int64_t pass_bytes(const DecoderConfig& config, at::ScalarType dtype, std::
   const std::int64_t per_token =
       (4 * config.width + 2 * std::max(ffn, 2 * config.attention_width())) * size +
       2 * config.width * static_cast<std::int64_t>(sizeof(float));
-  const std::int64_t keys =
-      keeps_keys ? 2 * config.layers * config.kv_heads * config.head_dim * size : 0;
-  return tokens * (2 * per_token + keys);
+  const std::int64_t keys = 2 * config.layers * config.kv_heads * config.head_dim * size;
+  return tokens * 2 * per_token + held * keys;
 }
 
 void check_free_disk(const std::filesystem::path& folder, std::int64_t bytes) {

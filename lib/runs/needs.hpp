@@ -11,9 +11,9 @@
 namespace austeer {
 
 /// Bytes that one pass of `tokens` rows takes: twice the largest intermediate results of a layer,
-/// and keys and values where the texts go on. An estimate.
+/// and keys and values of `held` tokens where texts go on. An estimate.
 std::int64_t pass_bytes(const DecoderConfig& config, at::ScalarType dtype, std::int64_t tokens,
-                        bool keeps_keys);
+                        std::int64_t held);
 
 /// Throws FileError when the disk that holds `folder` (which need not exist) has less than `bytes`
 /// free.

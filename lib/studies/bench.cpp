@@ -289,45 +289,49 @@ std::size_t Bench::most_together() const {
   return one_token ? trials_together : 1;
 }
 
-std::vector<Bench::Claim> Bench::claim(std::span<const Trial> trials, std::size_t first,
-                                       std::vector<std::optional<CellResult>>& results) {
+std::vector<Bench::Claim> Bench::claim(Asked& asked, std::size_t first,
+                                       std::vector<bool>& looked_at) {
   std::vector<Claim> claims;
   const std::size_t most = most_together();
-  for (std::size_t i = first; i < trials.size() && claims.size() < most; ++i) {
-    if (results[i] || !trials[i].same_items(trials[first])) continue;
-    const std::string cell = key(trials[i]);
-    if ((results[i] = read_cell(folder_, cell))) continue;
+  for (std::size_t i = first; i < asked.trials.size() && claims.size() < most; ++i) {
+    std::optional<CellResult>& result = asked.results[i];
+    if (result || looked_at[i] || !asked.trials[i].same_items(asked.trials[first])) continue;
+    looked_at[i] = true;
+    const std::string& cell = asked.keys[i];
+    if ((result = read_cell(folder_, cell))) continue;
     auto lock = FileLock::try_take(folder_.lock(cell));
     if (!lock) continue;
-    if ((results[i] = read_cell(folder_, cell))) continue;  // it was finished meanwhile
+    if ((result = read_cell(folder_, cell))) continue;  // it was finished meanwhile
     claims.push_back({i, cell, std::move(*lock)});
   }
   return claims;
 }
 
 std::vector<CellResult> Bench::obtain(std::span<const Trial> trials, const TrialDone& done) {
-  std::vector<std::optional<CellResult>> results(trials.size());
+  Asked asked{trials, {}, std::vector<std::optional<CellResult>>(trials.size())};
+  for (const Trial& trial : trials) asked.keys.push_back(key(trial));
   for (bool waiting = true; waiting;) {
     bool ran = false;
+    std::vector<bool> looked_at(trials.size());
     for (std::size_t i = 0; i < trials.size(); ++i) {
-      if (results[i]) continue;
-      const std::vector<Claim> claims = claim(trials, i, results);
+      if (asked.results[i] || looked_at[i]) continue;
+      const std::vector<Claim> claims = claim(asked, i, looked_at);
       if (claims.empty()) continue;
       ran = true;
       const auto start = std::chrono::steady_clock::now();
       const std::vector<CellResult> found = run_claimed(trials, claims);
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
       for (std::size_t c = 0; c < claims.size(); ++c) {
-        results[claims[c].trial] = found[c];
+        asked.results[claims[c].trial] = found[c];
         done(trials[claims[c].trial], found[c],
              seconds.count() / static_cast<double>(claims.size()));
       }
     }
-    waiting = std::ranges::any_of(results, [](const auto& result) { return !result; });
+    waiting = std::ranges::any_of(asked.results, [](const auto& result) { return !result; });
     if (waiting && !ran) std::this_thread::sleep_for(poll_time);
   }
   std::vector<CellResult> all;
-  for (std::optional<CellResult>& result : results) all.push_back(std::move(*result));
+  for (std::optional<CellResult>& result : asked.results) all.push_back(std::move(*result));
   return all;
 }
 

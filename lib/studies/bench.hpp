@@ -77,13 +77,20 @@ class Bench {
     FileLock lock;
   };
 
-  /// How many trials of the same items are run in one go: what they share is computed once where
-  /// answers are one token or choices.
+  /// How many trials of the same items are run in one go, by one process: where answers are one
+  /// token or choices, what they share is computed once.
   std::size_t most_together() const;
-  /// Takes trial `first` and others of its items that have no result, so many of them as may run
-  /// together; fills in `results` that are there. None where another process has the first.
-  std::vector<Claim> claim(std::span<const Trial> trials, std::size_t first,
-                           std::vector<std::optional<CellResult>>& results);
+  /// Trials that are asked for, with their keys and what is known of them.
+  struct Asked {
+    std::span<const Trial> trials;
+    std::vector<std::string> keys;
+    std::vector<std::optional<CellResult>> results;
+  };
+
+  /// Takes trials of the same items as `first`, from there on, that have no result and that no
+  /// other process has, so many of them as may run together; fills in results that are there.
+  /// `looked_at` marks those that were met.
+  std::vector<Claim> claim(Asked& asked, std::size_t first, std::vector<bool>& looked_at);
   EvalOptions eval_options(const Trial& trial) const;
   EvalVariant eval_variant(const Trial& trial, const std::string& key);
   CellResult run(const Trial& trial, const std::string& key);

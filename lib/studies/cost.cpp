@@ -37,7 +37,7 @@ std::int64_t tokens_of(const std::vector<Item>& items, const Tokenizer& tokenize
   return tokens;
 }
 
-/// The prompts once for each choice.
+/// Tokens are counted with the prompt once for each choice, which share it.
 ItemCost measure_choices(const std::vector<Item>& items, const Model& model,
                          const EngineOptions& engine) {
   const double count = static_cast<double>(items.size());

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "engine/activation_tap.hpp"
-#include "engine/batches.hpp"
 #include "engine/engine.hpp"
 #include "engine/forks.hpp"
+#include "engine/generation.hpp"
 #include "engine/plan_tap.hpp"
 #include "reference.hpp"
 #include "tiny_model.hpp"
@@ -69,17 +69,19 @@ class RowCounter : public Tap {
     return site == Site::layer && layer == 0;
   }
   void visit(Site /*site*/, std::int64_t /*layer*/, const Rows& rows, at::Tensor& /*x*/) override {
-    bool prompt = false;
-    bool newer = false;
+    const auto all = static_cast<std::int64_t>(rows.position.size());
+    std::int64_t newer = 0;
     for (std::size_t i = 0; i < rows.position.size(); ++i) {
-      (rows.position[i] > rows.prompt_last[i] ? newer : prompt) = true;
+      newer += rows.position[i] > rows.prompt_last[i] ? 1 : 0;
     }
-    counted += static_cast<std::int64_t>(rows.position.size());
-    mixed += prompt && newer ? 1 : 0;
+    counted += all;
+    mixed += newer > 0 && newer < all ? 1 : 0;
+    most_newer = std::max(most_newer, newer);
   }
 
   std::int64_t counted = 0;
   std::int64_t mixed = 0;
+  std::int64_t most_newer = 0;
 };
 
 class Sharing : public ::testing::TestWithParam<const char*> {
@@ -106,10 +108,10 @@ class Sharing : public ::testing::TestWithParam<const char*> {
         << what << ", token " << at - found.begin();
   }
 
-  void expect_alike(Tap* tap, const std::string& what) const {
+  void expect_alike(Tap* tap, const std::string& what, std::int64_t new_tokens = 9) const {
     const auto expected =
         Engine(model.decoder, plain).log_probabilities(alike.texts, alike.prompts, tap);
-    const GenerateOptions generate{.max_new_tokens = 9, .stop_tokens = {1, 2, 3}};
+    const GenerateOptions generate{.max_new_tokens = new_tokens, .stop_tokens = {1}};
     const auto written = Engine(model.decoder, plain).generate(alike.texts, generate, tap);
     for (const EngineOptions& options : fast()) {
       const Engine engine(model.decoder, options);
@@ -156,7 +158,9 @@ TEST_P(Sharing, ActivationsAreThoseOfSeparateTexts) {
   }
 }
 
-TEST_P(Sharing, AnswersAreThoseOfSeparateTexts) { expect_alike(nullptr, "unsteered"); }
+TEST_P(Sharing, AnswersAreThoseOfSeparateTexts) {
+  expect_alike(nullptr, "unsteered", 70);  // through several blocks of keys
+}
 
 TEST_P(Sharing, EditsMeetTheSamePositions) {
   for (const Positions positions :
@@ -175,11 +179,22 @@ TEST_P(Sharing, ClampsSeeTheirOwnPrompts) {
 
 TEST_P(Sharing, VariantsAreThoseOfSeparateRuns) {
   const std::int64_t layers = model.decoder.config().layers;
-  std::vector<PlanTap> taps;
-  for (const auto& [first, value] :
-       {std::pair{layers, 0.F}, {0, 0.5F}, {1, 0.5F}, {1, 2.F}, {layers - 1, 1.F}, {1, 0.5F}}) {
-    taps.emplace_back(plan_from(model.decoder, first, Positions::all, value), model.decoder);
+  const Plan edited = plan_from(model.decoder, 1, Positions::all, 0.5F);
+  std::vector<Plan> plans = {{}, plan_from(model.decoder, 0, Positions::all, 0.5F), edited, edited};
+  plans.push_back(plan_from(model.decoder, 1, Positions::all, 2));
+  plans.push_back(plan_from(model.decoder, layers - 1, Positions::all, 1));
+  // Alike but for one thing each; and two clamps, which are never alike.
+  plans.push_back(plan_from(model.decoder, 1, Positions::from_last_prompt, 0.5F));
+  plans.push_back(edited);
+  for (Edit& edit : plans.back().edits) edit.operation = Operation::directed;
+  plans.push_back(edited);
+  for (Edit& edit : plans.back().edits) edit.dims = {0, 2, 6};
+  for (int i = 0; i < 2; ++i) {
+    plans.push_back(plan_from(model.decoder, 1, Positions::last_prompt, 0.5F));
+    for (Edit& edit : plans.back().edits) edit.operation = Operation::clamp;
   }
+  std::vector<PlanTap> taps;
+  for (const Plan& plan : plans) taps.emplace_back(plan, model.decoder);
   std::vector<Tap*> each;
   for (PlanTap& tap : taps) each.push_back(&tap);
   for (const EngineOptions& options : fast()) {
@@ -191,9 +206,9 @@ TEST_P(Sharing, VariantsAreThoseOfSeparateRuns) {
       EXPECT_EQ(tokens[i], engine.generate(alike.texts, {}, each[i])) << i;
     }
   }
-  // Layer 0 twice, for the second and for all others, which part after it: one goes on unedited and
-  // parts again before the last layer, two plans differ from layer 1 on.
-  EXPECT_EQ(Forks(each, layers).layers_run(), layers + 1 + (layers - 2) + 2 + 2 * (layers - 1));
+  // Layer 0 for the plan that edits it and for all others; from layer 1 on seven kinds of edit
+  // beside none, which the plan of the last layer leaves only there.
+  EXPECT_EQ(Forks(each, layers).layers_run(), layers + 1 + 7 * (layers - 1) + (layers - 2) + 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, Sharing,
@@ -233,12 +248,14 @@ TEST(Batches, WaitingPromptsJoinTextsThatGoOn) {
   const testing::TinyModel& model = testing::tiny_model("grouped_query");
   const AlikeTexts alike(model.texts[3]);
   RowCounter rows;
-  const GenerateOptions generate{.max_new_tokens = 9, .stop_tokens = {}};
+  const EngineOptions engine{40};
+  const GenerateOptions generate{.max_new_tokens = 12, .stop_tokens = {}};
   std::int64_t completed = 0;
-  Engine(model.decoder, {40}).generate(alike.texts, generate, &rows, [&](std::int64_t texts) {
+  Engine(model.decoder, engine).generate(alike.texts, generate, &rows, [&](std::int64_t texts) {
     completed += texts;
   });
   EXPECT_GT(rows.mixed, 0);
+  EXPECT_LE(rows.most_newer, most_held_tokens(engine) / generate.max_new_tokens);
   EXPECT_EQ(completed, static_cast<std::int64_t>(alike.texts.size()));
 }
 

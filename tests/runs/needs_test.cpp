@@ -16,9 +16,9 @@ TEST(Needs, APassOfLlama2) {
   config.head_dim = 128;
   config.ffn_width = 11008;
   // Per token and in float16: 4 × 4096 and 2 × 11008 numbers, 2 × 4096 in float32; twice.
-  EXPECT_EQ(pass_bytes(config, at::kHalf, 10, false), 10 * 2 * ((16384 + 22016) * 2 + 8192 * 4));
+  EXPECT_EQ(pass_bytes(config, at::kHalf, 10, 0), 10 * 2 * ((16384 + 22016) * 2 + 8192 * 4));
   // Keys and values: half a megabyte a token.
-  EXPECT_EQ(pass_bytes(config, at::kHalf, 10, true) - pass_bytes(config, at::kHalf, 10, false),
+  EXPECT_EQ(pass_bytes(config, at::kHalf, 10, 10) - pass_bytes(config, at::kHalf, 10, 0),
             10 * 524288);
 }
 
