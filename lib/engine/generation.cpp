@@ -53,9 +53,9 @@ std::size_t Generation::joining(std::span<const TextSlice> waiting, std::int64_t
     const std::int64_t more =
         length(waiting[count]) - (shares ? shared_tokens(waiting[count - 1], waiting[count]) : 0);
     const std::int64_t holds = more + options_.max_new_tokens;
-    const bool fits =
-        begun + more <= engine_.batch_tokens && held + holds <= most_held_tokens(engine_);
-    if (!fits && !(alone && count == 0)) break;
+    const bool has_rows = count == 0 || begun + more <= engine_.batch_tokens;
+    const bool has_keys = (alone && count == 0) || held + holds <= most_held_tokens(engine_);
+    if (!has_rows || !has_keys) break;
     begun += more;
     held += holds;
   }
