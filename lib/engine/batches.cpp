@@ -13,20 +13,15 @@ void put_alike_together(std::vector<TextSlice>& slices) {
 
 std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassWay way,
                                                     std::int64_t budget) {
-  const bool shares = way == PassWay::fast;
-  if (shares) put_alike_together(slices);
+  if (way == PassWay::fast) put_alike_together(slices);
   std::vector<std::vector<TextSlice>> passes;
   std::int64_t tokens = 0;
   for (TextSlice& slice : slices) {
-    const auto all = static_cast<std::int64_t>(slice.tokens.size());
-    const bool first = passes.empty();
-    const std::int64_t more =
-        shares && !first ? all - shared_tokens(passes.back().back(), slice) : all;
-    if (first || tokens + more > budget) {
+    const TextSlice* const before = passes.empty() ? nullptr : &passes.back().back();
+    tokens += computed_tokens(before, slice, way);
+    if (before == nullptr || tokens > budget) {
       passes.emplace_back();
-      tokens = all;
-    } else {
-      tokens += more;
+      tokens = computed_tokens(nullptr, slice, way);
     }
     passes.back().push_back(std::move(slice));
   }

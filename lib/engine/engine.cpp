@@ -10,12 +10,10 @@
 #include "engine/clean_pass.hpp"
 #include "engine/forks.hpp"
 #include "engine/generation.hpp"
+#include "engine/logits.hpp"
 
 namespace austeer {
 namespace {
-
-// Rows whose logits are held at a time: 256 of a vocabulary of 150,000 take 150 MB.
-constexpr std::int64_t logit_rows = 256;
 
 std::int64_t length(const Tokens& text) { return static_cast<std::int64_t>(text.size()); }
 
@@ -170,7 +168,7 @@ std::vector<std::vector<std::vector<double>>> Engine::log_probabilities(
           const auto text = static_cast<std::size_t>(slice.text);
           wanted.insert(wanted.end(), texts[text].end() - slice.needed, texts[text].end());
         }
-        const at::Tensor values = log_probabilities_of(hidden, at::tensor(wanted));
+        const at::Tensor values = log_probabilities_of(model_, hidden, at::tensor(wanted));
         const double* value = values.const_data_ptr<double>();
         for (const TextSlice& slice : slices) {
           results[tap][static_cast<std::size_t>(slice.text)].assign(value, value + slice.needed);
@@ -178,21 +176,6 @@ std::vector<std::vector<std::vector<double>>> Engine::log_probabilities(
         }
       });
   return results;
-}
-
-/// Of `tokens` [R], one for each row of `hidden` [R, D]: float64 [R] on the CPU.
-at::Tensor Engine::log_probabilities_of(const at::Tensor& hidden, const at::Tensor& tokens) const {
-  const at::Tensor wanted = tokens.to(hidden.device()).unsqueeze(-1);
-  std::vector<at::Tensor> parts;
-  for (std::int64_t row = 0; row < hidden.size(0); row += logit_rows) {
-    const std::int64_t rows = std::min(logit_rows, hidden.size(0) - row);
-    const at::Tensor logits = model_.logits(hidden.narrow(0, row, rows));
-    parts.push_back(logits.gather(-1, wanted.narrow(0, row, rows)).squeeze(-1).to(at::kDouble) -
-                    logits.logsumexp(-1).to(at::kDouble));
-  }
-  const at::Tensor values = at::cat(parts).cpu();
-  if (!at::isfinite(values).all().item<bool>()) refuse_logits();
-  return values;
 }
 
 at::Tensor Engine::logits(const Tokens& text, Tap* tap, std::size_t prompt_tokens) const {

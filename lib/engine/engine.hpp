@@ -71,7 +71,6 @@ class Engine {
                                       const at::Tensor& hidden)>;
   void run(std::vector<TextSlice> slices, std::span<Tap* const> taps, const OnTexts& on_texts,
            const OnHidden& on_hidden) const;
-  at::Tensor log_probabilities_of(const at::Tensor& hidden, const at::Tensor& tokens) const;
 
   const Decoder& model_;
   EngineOptions options_;

@@ -16,13 +16,6 @@
 
 namespace austeer {
 
-/// Throws ComputeError: the model, as steered, gives no logits to choose by.
-[[noreturn]] void refuse_logits();
-
-/// The arg max of the logits of each row of `hidden` [R, D], the lower id where two are equal.
-/// Throws ComputeError for NaN or infinite logits.
-std::vector<TokenId> best_tokens(const Decoder& model, const at::Tensor& hidden);
-
 /// The most tokens whose keys and values generation holds at a time, but for a text that alone has
 /// more: enough texts go on together for a decode step to be worth reading the weights.
 std::int64_t most_held_tokens(const EngineOptions& engine);
@@ -37,10 +30,10 @@ class Generation {
   std::vector<Tokens> run(std::vector<TextSlice> prompts, Tap* tap, const OnTexts& on_texts) const;
 
  private:
-  /// The tokens that one pass began with, held until the last text that joined in it ends.
+  /// Texts that begin in one pass, whose rows are held until the last of them ends.
   struct Joined {
-    std::int64_t tokens = 0;
     std::int64_t texts = 0;
+    std::int64_t rows = 0;
   };
 
   /// A text that goes on.
@@ -51,12 +44,11 @@ class Generation {
     std::shared_ptr<Joined> joined;
   };
 
-  /// How many of `waiting` begin now, while the keys of `held` tokens are held by others.
-  std::size_t joining(std::span<const TextSlice> waiting, std::int64_t held) const;
-  /// Moves on `live` by a token each; texts that end leave their tokens in `results` and give back
-  /// what they held.
-  void step(std::deque<Live>& live, Tap* tap, std::vector<Tokens>& results,
-            std::int64_t& held) const;
+  /// Those of `waiting` that begin now, while the keys of `held` tokens are held by others.
+  Joined joining(std::span<const TextSlice> waiting, std::int64_t held) const;
+  /// Moves on `live` by a token each. Texts that end leave their tokens in `results`; returns how
+  /// many tokens they no longer hold.
+  std::int64_t step(std::deque<Live>& live, Tap* tap, std::vector<Tokens>& results) const;
 
   const Decoder& model_;
   EngineOptions engine_;

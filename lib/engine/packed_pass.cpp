@@ -52,6 +52,11 @@ std::int64_t shared_tokens(const TextSlice& a, const TextSlice& b) {
   return std::ranges::mismatch(first, b.tokens.first(most)).in1 - first.begin();
 }
 
+std::int64_t computed_tokens(const TextSlice* before, const TextSlice& slice, PassWay way) {
+  const bool shares = before != nullptr && way == PassWay::fast;
+  return size(slice) - (shares ? shared_tokens(*before, slice) : 0);
+}
+
 PackedPass::PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap,
                        const Decoder& model)
     : block_(std::make_shared<KvBlock>(static_cast<std::size_t>(model.config().layers))),
@@ -62,18 +67,18 @@ PackedPass::PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap,
     const TextSlice& slice = slices[i];
     if (goes_on(slice)) {
       slice.path->grow(model.config().layers);
-      add(slice, 0, *slice.path);
+      add(slice, 1, *slice.path);
       continue;
     }
-    const std::int64_t known =
-        i > 0 && way == PassWay::fast ? shared_tokens(slices[i - 1], slice) : 0;
+    const std::int64_t count = computed_tokens(i > 0 ? &slices[i - 1] : nullptr, slice, way);
+    const std::int64_t known = size(slice) - count;
     KvPath path = known > 0 ? extents_.back().path.first(known) : KvPath();
-    path.append({block_, static_cast<std::int64_t>(ids_.size()), size(slice) - known});
+    path.append({block_, static_cast<std::int64_t>(ids_.size()), count});
     if (slice.path != nullptr) {
       *slice.path = path;
       keeps_ = true;
     }
-    add(slice, known, std::move(path));
+    add(slice, count, std::move(path));
   }
   tokens = to_device(ids_, model.device());
   positions = to_device(rows_.position, model.device());
@@ -81,12 +86,12 @@ PackedPass::PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap,
   show_to(tap);
 }
 
-void PackedPass::add(const TextSlice& slice, std::int64_t known, KvPath path) {
+void PackedPass::add(const TextSlice& slice, std::int64_t count, KvPath path) {
   const auto begin = static_cast<std::int64_t>(ids_.size());
-  const std::int64_t count = size(slice) - known;
-  const std::int64_t first = slice.first + known;
+  const auto own = slice.tokens.last(static_cast<std::size_t>(count));
+  const std::int64_t first = path.tokens() - count;
   for (std::int64_t i = 0; i < count; ++i) {
-    ids_.push_back(slice.tokens[static_cast<std::size_t>(known + i)]);
+    ids_.push_back(own[static_cast<std::size_t>(i)]);
     rows_.text.push_back(slice.text);
     rows_.position.push_back(first + i);
     rows_.prompt_last.push_back(slice.prompt - 1);

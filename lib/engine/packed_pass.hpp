@@ -42,6 +42,9 @@ enum class PassWay {
   plain,  ///< each text by itself, by general products of matrices
 };
 
+/// How many tokens of `slice` a pass computes where `before` (null: nothing) comes before it.
+std::int64_t computed_tokens(const TextSlice* before, const TextSlice& slice, PassWay way);
+
 /// "fast", "plain".
 std::string pass_way_name(PassWay way);
 
@@ -74,8 +77,8 @@ class PackedPass : public Pass {
     bool goes_on;  ///< its keys are written to the path's own block
   };
 
-  /// Adds the rows of `slice` from its `known`-th token on, which continue `path`.
-  void add(const TextSlice& slice, std::int64_t known, KvPath path);
+  /// Adds the rows of the last `count` tokens of `slice`, the last ones of `path`.
+  void add(const TextSlice& slice, std::int64_t count, KvPath path);
   /// Takes the pass's keys and values where its texts will be looking for them.
   void hold(std::int64_t layer, const at::Tensor& keys, const at::Tensor& values);
   /// Attention of the last rows of one text, by general products.
