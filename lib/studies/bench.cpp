@@ -282,11 +282,13 @@ std::vector<CellResult> Bench::run_claimed(std::span<const Trial> trials,
   return results;
 }
 
+std::int64_t Bench::max_new_tokens() const {
+  return task_.max_new_tokens.value_or(
+      splits_.task().max_new_tokens(model_.decoder->config().model_type));
+}
+
 std::size_t Bench::most_together() const {
-  const bool one_token = task_.scoring == Scoring::choices ||
-                         task_.max_new_tokens.value_or(splits_.task().max_new_tokens(
-                             model_.decoder->config().model_type)) == 1;
-  return one_token ? trials_together : 1;
+  return task_.scoring == Scoring::choices || max_new_tokens() == 1 ? trials_together : 1;
 }
 
 std::vector<Bench::Claim> Bench::claim(Asked& asked, std::size_t first,

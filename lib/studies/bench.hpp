@@ -46,6 +46,9 @@ class Bench {
   const StudyTask& task() const { return task_; }
   const TaskSplits& splits() const { return splits_; }
 
+  /// How many tokens an item's answer has at most.
+  std::int64_t max_new_tokens() const;
+
   /// The numbers of pairs that methods learn from: each has a cache.
   std::set<std::int64_t> pair_counts() const;
 

@@ -74,9 +74,7 @@ ItemCost measure(const StudyTask& task, const Bench& bench, const Model& model,
   std::vector<Item> items = bench.splits().items(false);
   items.resize(std::min(items.size(), measured_items));
   if (task.scoring == Scoring::choices) return measure_choices(items, model, engine);
-  const std::int64_t length = task.max_new_tokens.value_or(
-      bench.splits().task().max_new_tokens(model.decoder->config().model_type));
-  return measure_generation(items, model, engine, length);
+  return measure_generation(items, model, engine, bench.max_new_tokens());
 }
 
 /// How often the items are answered for an entry.
