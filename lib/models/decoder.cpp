@@ -65,7 +65,7 @@ PassState Decoder::begin(const Pass& pass) const {
 }
 
 void Decoder::run_layers(Pass& pass, PassState& state, std::int64_t end) const {
-  LayerStream stream(layers_, placement_, state.layer);
+  LayerStream stream(layers_, placement_, state.layer, end);
   while (state.layer < end) {
     const DecoderLayer& layer = stream.layer(state.layer);
     const at::Device device = placement_.devices[static_cast<std::size_t>(state.layer)];

@@ -46,8 +46,8 @@ void wait_for_computing(at::Device device) {
 }  // namespace
 
 LayerStream::LayerStream(const std::vector<DecoderLayer>& layers, const Placement& placement,
-                         std::int64_t first)
-    : layers_(layers), placement_(placement) {
+                         std::int64_t first, std::int64_t end)
+    : layers_(layers), placement_(placement), end_(static_cast<std::size_t>(end)) {
   prefetch(static_cast<std::size_t>(first));
 }
 
@@ -61,7 +61,7 @@ const DecoderLayer& LayerStream::layer(std::int64_t index) {
 }
 
 void LayerStream::prefetch(std::size_t first) {
-  for (std::size_t i = first; i < layers_.size(); ++i) {
+  for (std::size_t i = first; i < end_; ++i) {
     if (!placement_.streamed[i]) continue;
     const at::Device device = placement_.devices[i];
     // The memory that the new layer gets may be what earlier work still computes with, which a copy

@@ -14,9 +14,9 @@ namespace austeer {
 
 class LayerStream {
  public:
-  /// From layer `first` on. Both must outlive this.
+  /// The layers [first, end). Both `layers`, which are all, and `placement` must outlive this.
   LayerStream(const std::vector<DecoderLayer>& layers, const Placement& placement,
-              std::int64_t first);
+              std::int64_t first, std::int64_t end);
 
   /// Layer `index` on its device, valid until the next call. Layers are asked for in order, once
   /// each. Throws what the copy threw, out of memory for one.
@@ -28,6 +28,7 @@ class LayerStream {
 
   const std::vector<DecoderLayer>& layers_;
   const Placement& placement_;
+  std::size_t end_;
   std::optional<DecoderLayer> current_;
   std::optional<DecoderLayer> next_;  // the streamed layer that comes next, if there is one
   std::future<void> arrival_;         // of next_; after it, so that its copy ends first
