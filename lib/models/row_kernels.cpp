@@ -13,8 +13,8 @@ namespace {
 // Numbers below which a second thread costs more than it helps.
 constexpr std::int64_t fewest_numbers_for_thread = std::int64_t{1} << 15;
 
-/// Calls `part(begin, end)` with all of [0, count) in parts, each at least `fewest_numbers` large
-/// where one of the `count` is `numbers` numbers.
+/// Calls `part(begin, end)` with all of [0, count) in parts that are worth a thread, where one of
+/// the `count` is `numbers` numbers.
 template <typename Part>
 void share_out(std::int64_t count, std::int64_t numbers, const Part& part) {
   at::parallel_for(0, count, 1 + fewest_numbers_for_thread / numbers, part);

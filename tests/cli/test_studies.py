@@ -75,30 +75,40 @@ class SweepTest(StudyTest):
         self.assertEqual(self.sweep("again")["cells_run"], 2)  # one for each site, on dev items
 
     def test_variants_that_run_together_are_those_of_separate_evaluations(self):
-        self.write_study("""
+        self.compare_with_separate_evaluations("float32", alphas=[1, 50], failing=0)
+
+    def test_a_variant_that_overflows_fails_alone(self):
+        self.compare_with_separate_evaluations("float16", alphas=[1, 1000000], failing=2)
+
+    def compare_with_separate_evaluations(self, dtype, alphas, failing):
+        self.write_study(f"""
 title: A grid
 models: [smollm2-135m-instruct]
 select: none
+run: {{dtype: {dtype}}}
 tasks:
-  copa: {pairs: 12, items: 6}
+  copa: {{pairs: 12, items: 6}}
 methods:
   AUSteer:
-    rank: {site: attention}
-    plan: {k: [1, 16], alpha: [1, 50]}
+    rank: {{site: attention}}
+    plan: {{k: [1, 16], alpha: {alphas}}}
 """)
-        self.sweep("grid")
+        self.assertEqual(self.sweep("grid")["cells_failed"], failing)
         [ranking] = (self.folder / "grid" / "rankings").glob("*.ranking")
         compared = 0
         for cell in (self.folder / "grid" / "cells").glob("*.json"):
-            configuration = json.loads(cell.read_text())["configuration"]
-            plan = configuration["plan"]
+            result = json.loads(cell.read_text())
+            if "reason" in result:
+                self.assertIn("NaN or infinite", result["reason"])
+                continue
+            plan = result["configuration"]["plan"]
             steering = ["--plan", ranking, "--k", plan["k"], "--alpha", plan["alpha"]] if plan else []
-            self.succeed("eval", "--task", "copa", "--split", configuration["split"], *steering,
-                         "--out", "alone.json", "--quiet")
+            self.succeed("eval", "--task", "copa", "--split", result["configuration"]["split"],
+                         "--dtype", dtype, *steering, "--out", "alone.json", "--quiet")
             self.assertEqual((self.folder / "alone.jsonl").read_bytes(),
                              cell.with_suffix(".jsonl").read_bytes())
             compared += 1
-        self.assertEqual(compared, 5)
+        self.assertEqual(compared, 5 - failing)
 
     def test_killed_at_twenty_moments_it_ends_with_the_same_bytes(self):
         expected = self.expected()
