@@ -204,10 +204,6 @@ EvalReport eval(const EvalOptions& options) {
   return answer(options, one, asked, model, start).front();
 }
 
-EvalReport eval(const EvalOptions& options, const Model& model) {
-  return eval_together(options, {{options.plan, options.out}}, model).front();
-}
-
 std::vector<EvalReport> eval_together(const EvalOptions& options,
                                       const std::vector<EvalVariant>& variants,
                                       const Model& model) {

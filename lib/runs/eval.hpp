@@ -57,20 +57,17 @@ struct EvalReport {
 /// every item was answered.
 EvalReport eval(const EvalOptions& options);
 
-/// The same with a model that is open already, for many evaluations of one: options.run says no
-/// more than how it was opened.
-EvalReport eval(const EvalOptions& options, const Model& model);
-
 /// How one of several evaluations of the same items is steered, and where its result goes.
 struct EvalVariant {
   PlanChoice plan;
   std::filesystem::path out;
 };
 
-/// As eval() for each of `variants` in place of the options' plan and out, in one go: where answers
-/// are one token or choices, what plans have in common is computed once. The results are those of
-/// separate evaluations; of the time that it took, each is given an equal share. Where one cannot
-/// be carried out, none is written.
+/// As eval() with a model that is open already, for each of `variants` in place of the options'
+/// plan and out; options.run says no more than how the model was opened. Where answers are one
+/// token or choices, what plans have in common is computed once. The results are those of separate
+/// evaluations; of the time that it took, each is given an equal share. Where one cannot be carried
+/// out, none is written.
 std::vector<EvalReport> eval_together(const EvalOptions& options,
                                       const std::vector<EvalVariant>& variants, const Model& model);
 
