@@ -12,6 +12,17 @@
 #include "models/weights.hpp"
 
 namespace austeer {
+namespace {
+
+template <typename Number>
+at::Tensor norm_in_one_pass(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
+  at::Tensor out = at::empty_like(x);
+  norm_rows(x.const_data_ptr<Number>(), weight.const_data_ptr<Number>(), x.numel() / x.size(-1),
+            x.size(-1), static_cast<float>(epsilon), out.data_ptr<Number>());
+  return out;
+}
+
+}  // namespace
 
 // In half precision the final soft cap and the rotation are computed in float32, where transformers
 // rounds the logits, and cosines and sines, first.
@@ -120,11 +131,11 @@ at::Tensor Decoder::embed(const at::Tensor& tokens) const {
 }
 
 at::Tensor Decoder::norm(const at::Tensor& x, const at::Tensor& weight) const {
-  if (is_float_rows(x) && is_float_rows(weight)) {
-    at::Tensor out = at::empty_like(x);
-    norm_rows(x.const_data_ptr<float>(), weight.const_data_ptr<float>(), x.numel() / x.size(-1),
-              x.size(-1), static_cast<float>(config_.norm_epsilon), out.data_ptr<float>());
-    return out;
+  if (is_rows_of(at::kFloat, x) && is_rows_of(at::kFloat, weight)) {
+    return norm_in_one_pass<float>(x, weight, config_.norm_epsilon);
+  }
+  if (is_rows_of(at::kBFloat16, x) && is_rows_of(at::kBFloat16, weight)) {
+    return norm_in_one_pass<c10::BFloat16>(x, weight, config_.norm_epsilon);
   }
   const at::Tensor wide = x.to(at::kFloat);
   const at::Tensor scale = at::rsqrt(wide.square().mean(-1, true).add_(config_.norm_epsilon));

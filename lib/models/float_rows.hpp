@@ -5,9 +5,11 @@
 
 namespace austeer {
 
-/// Whether `x` lies on the CPU, in float32, row after row.
-inline bool is_float_rows(const at::Tensor& x) {
-  return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.is_contiguous();
+/// Whether `x` lies on the CPU, in `dtype`, row after row.
+inline bool is_rows_of(at::ScalarType dtype, const at::Tensor& x) {
+  return x.device().is_cpu() && x.scalar_type() == dtype && x.is_contiguous();
 }
+
+inline bool is_float_rows(const at::Tensor& x) { return is_rows_of(at::kFloat, x); }
 
 }  // namespace austeer

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <c10/core/InferenceMode.h>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "models/row_product.hpp"
@@ -15,10 +16,16 @@ namespace {
 // From this many rows on, libtorch's product of large matrices is the faster one.
 constexpr std::int64_t fewest_rows_for_library = 64;
 
+// From this many rows on, widening a weight once pays.
+constexpr std::int64_t fewest_rows_for_widening = 7;
+
 // Elements of a block of rows. For few rows the block, as float32, should stay in a core's own
 // cache; the library packs its operands for every block, which large blocks make up for.
 constexpr std::int64_t small_block = std::int64_t{1} << 16;
 constexpr std::int64_t large_block = std::int64_t{1} << 20;
+
+// Rows of the weight that multiply_rows takes at a time.
+constexpr std::int64_t tile = 4;
 
 // Multiply-adds below which a second thread costs more than it helps.
 constexpr std::int64_t fewest_for_thread = std::int64_t{1} << 16;
@@ -46,11 +53,10 @@ float* scratch(std::int64_t count) {
 /// Writes rows of a weight to `out`, of their sizes and any dtype.
 void copy_rows(const at::Tensor& rows, at::Tensor& out) {
   const bool plain = out.scalar_type() == at::kFloat && rows.is_contiguous() && multiplies_rows();
-  const auto* bits = static_cast<const std::uint16_t*>(rows.const_data_ptr());
   if (plain && rows.scalar_type() == at::kBFloat16) {
-    widen_bfloat16(bits, rows.numel(), out.data_ptr<float>());
+    widen(rows.const_data_ptr<c10::BFloat16>(), rows.numel(), out.data_ptr<float>());
   } else if (plain && rows.scalar_type() == at::kHalf) {
-    widen_half(bits, rows.numel(), out.data_ptr<float>());
+    widen(rows.const_data_ptr<c10::Half>(), rows.numel(), out.data_ptr<float>());
   } else {
     out.copy_(rows);
   }
@@ -84,12 +90,70 @@ at::Tensor rows_of(const Linear& linear, std::int64_t first, std::int64_t count,
   return out;
 }
 
+/// The operands of a product of few rows with a weight in their dtype, both contiguous.
+struct FewRows {
+  const at::Tensor& x;  // float32
+  const at::Tensor& weight;
+  at::Tensor& y;
+
+  std::int64_t rows() const { return x.size(0); }
+  std::int64_t in() const { return x.size(1); }
+
+  /// With rows [first, first + count) of the weight, given as `Weight` at `own`.
+  template <typename Weight>
+  void multiply(const Weight* own, std::int64_t first, std::int64_t count) const {
+    multiply_rows(RowProduct<Weight>{x.const_data_ptr<float>(), rows(), own, count, in(),
+                                     y.data_ptr<float>() + first, y.size(1)});
+  }
+
+  /// The same where they lie. A weight in half precision that many rows meet is widened once for
+  /// all of them, in a buffer.
+  template <typename Weight>
+  void multiply_part(std::int64_t first, std::int64_t count) const {
+    const Weight* const own = weight.const_data_ptr<Weight>() + first * in();
+    if (std::is_same_v<Weight, float> || rows() < fewest_rows_for_widening) {
+      return multiply(own, first, count);
+    }
+    const std::int64_t most = std::max<std::int64_t>(1, small_block / (tile * in())) * tile;
+    for (std::int64_t done = 0; done < count; done += most) {
+      const std::int64_t some = std::min(most, count - done);
+      float* const wide = scratch(some * in());
+      widen(own + done * in(), some * in(), wide);
+      multiply(wide, first + done, some);
+    }
+  }
+};
+
+/// Without a tensor for each block: decoding comes here two hundred times a token.
+at::Tensor multiply_few(const at::Tensor& x, const Linear& linear) {
+  const std::int64_t out = linear.weight.size(0);
+  const at::Tensor rows = x.to(at::kFloat).contiguous();
+  at::Tensor y = at::empty({x.size(0), out}, rows.options());
+  const FewRows product{rows, linear.weight, y};
+  const std::int64_t grain = 1 + fewest_for_thread / (tile * x.numel());
+  at::parallel_for(0, (out + tile - 1) / tile, grain, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t first = begin * tile;
+    const std::int64_t count = std::min(end * tile, out) - first;
+    switch (x.scalar_type()) {
+      case at::kBFloat16:
+        return product.multiply_part<c10::BFloat16>(first, count);
+      case at::kHalf:
+        return product.multiply_part<c10::Half>(first, count);
+      default:
+        return product.multiply_part<float>(first, count);
+    }
+  });
+  if (linear.bias.defined()) y.add_(linear.bias);
+  return y.to(x.scalar_type());
+}
+
 /// y [rows, count] = x W^T + b for a block of the weight's rows.
 void multiply_block(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     at::Tensor& y) {
   if (x.scalar_type() == at::kFloat && weight.is_contiguous() && few(x.size(0))) {
-    multiply_rows({x.const_data_ptr<float>(), x.size(0), weight.const_data_ptr<float>(),
-                   weight.size(0), weight.size(1), y.data_ptr<float>(), y.stride(0)});
+    multiply_rows(RowProduct<float>{x.const_data_ptr<float>(), x.size(0),
+                                    weight.const_data_ptr<float>(), weight.size(0), weight.size(1),
+                                    y.data_ptr<float>(), y.stride(0)});
     if (bias.defined()) y.add_(bias);
   } else if (bias.defined()) {
     at::addmm_out(y, bias, x, weight.t());
@@ -107,7 +171,7 @@ at::Tensor blockwise(const at::Tensor& x, const Linear& linear, at::ScalarType d
 
   const std::int64_t most = (few(x.size(0)) ? small_block : large_block) / x.size(1);
   const std::int64_t share = (out + at::get_num_threads() - 1) / at::get_num_threads();
-  const std::int64_t block = std::max<std::int64_t>(4, std::min(most, share) / 4 * 4);
+  const std::int64_t block = std::max(tile, std::min(most, share) / tile * tile);
   const std::int64_t grain = 1 + fewest_for_thread / (block * x.numel());
   at::parallel_for(0, (out + block - 1) / block, grain, [&](std::int64_t begin, std::int64_t end) {
     const c10::InferenceMode guard;  // a thread's own setting; the caller's holds for its thread
@@ -155,8 +219,10 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
   }
   if (x.size(0) == 0) return at::empty({0, out_of(*this)}, x.options());
   const at::ScalarType dtype = x.scalar_type();
-  const bool as_it_is = !packed && weight.scalar_type() == dtype && cpu_multiplies(dtype);
-  if (as_it_is && (dtype != at::kFloat || !few(x.size(0)))) return at::linear(x, weight, bias);
+  const bool same = !packed && weight.scalar_type() == dtype;
+  const bool by_rows = few(x.size(0)) && (dtype == at::kFloat || !cpu_multiplies(dtype));
+  if (same && by_rows && weight.is_contiguous()) return multiply_few(x, *this);
+  if (same && !by_rows && cpu_multiplies(dtype)) return at::linear(x, weight, bias);
   return blockwise(x, *this, few(x.size(0)) || !cpu_multiplies(dtype) ? at::kFloat : dtype);
 }
 

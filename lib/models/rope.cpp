@@ -21,6 +21,13 @@ double llama3_frequency(double frequency, const RopeConfig& rope) {
   return (1 - smooth) * frequency / rope.factor + smooth * frequency;
 }
 
+template <typename Number>
+at::Tensor turned_in_place(const at::Tensor& x, const RopeTable& table) {
+  rotate_rows(x.data_ptr<Number>(), table.cos.const_data_ptr<float>(),
+              table.sin.const_data_ptr<float>(), x.size(0), x.size(1), x.size(2));
+  return x;
+}
+
 }  // namespace
 
 at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim) {
@@ -49,10 +56,9 @@ RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions)
 }
 
 at::Tensor apply_rope(const at::Tensor& x, const RopeTable& table) {
-  if (is_float_rows(x) && is_float_rows(table.cos) && is_float_rows(table.sin)) {
-    rotate_rows(x.data_ptr<float>(), table.cos.const_data_ptr<float>(),
-                table.sin.const_data_ptr<float>(), x.size(0), x.size(1), x.size(2));
-    return x;
+  if (is_float_rows(table.cos) && is_float_rows(table.sin)) {
+    if (is_rows_of(at::kFloat, x)) return turned_in_place<float>(x, table);
+    if (is_rows_of(at::kBFloat16, x)) return turned_in_place<c10::BFloat16>(x, table);
   }
   const std::int64_t half = x.size(-1) / 2;
   const at::Tensor wide = x.to(at::kFloat);

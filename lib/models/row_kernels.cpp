@@ -26,23 +26,31 @@ void silu_plainly(float* gate, const float* up, std::int64_t count) {
 
 }  // namespace
 
-void norm_rows(const float* x, const float* weight, std::int64_t rows, std::int64_t width,
-               float epsilon, float* out) {
+template <typename Number>
+void norm_rows(const Number* x, const Number* weight, std::int64_t rows, std::int64_t width,
+               float epsilon, Number* out) {
   share_out(rows, width, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const float* const from = x + row * width;
-      float* const to = out + row * width;
+      const Number* const from = x + row * width;
+      Number* const to = out + row * width;
       float sum = 0;
 #pragma omp simd reduction(+ : sum)
-      for (std::int64_t i = 0; i < width; ++i) sum += from[i] * from[i];
+      for (std::int64_t i = 0; i < width; ++i) {
+        const auto value = static_cast<float>(from[i]);
+        sum += value * value;
+      }
       const float scale = 1 / std::sqrt(sum / static_cast<float>(width) + epsilon);
 #pragma omp simd
-      for (std::int64_t i = 0; i < width; ++i) to[i] = from[i] * scale * weight[i];
+      for (std::int64_t i = 0; i < width; ++i) {
+        const auto normed = static_cast<Number>(static_cast<float>(from[i]) * scale);
+        to[i] = static_cast<Number>(static_cast<float>(normed) * static_cast<float>(weight[i]));
+      }
     }
   });
 }
 
-void rotate_rows(float* x, const float* cos, const float* sin, std::int64_t rows,
+template <typename Number>
+void rotate_rows(Number* x, const float* cos, const float* sin, std::int64_t rows,
                  std::int64_t heads, std::int64_t head_dim) {
   const std::int64_t half = head_dim / 2;
   share_out(rows, heads * head_dim, [&](std::int64_t begin, std::int64_t end) {
@@ -50,19 +58,27 @@ void rotate_rows(float* x, const float* cos, const float* sin, std::int64_t rows
       const float* const c = cos + row * half;
       const float* const s = sin + row * half;
       for (std::int64_t head = 0; head < heads; ++head) {
-        float* const first = x + (row * heads + head) * head_dim;
-        float* const second = first + half;
+        Number* const first = x + (row * heads + head) * head_dim;
+        Number* const second = first + half;
 #pragma omp simd
         for (std::int64_t i = 0; i < half; ++i) {
-          const float a = first[i];
-          const float b = second[i];
-          first[i] = a * c[i] - b * s[i];
-          second[i] = b * c[i] + a * s[i];
+          const auto a = static_cast<float>(first[i]);
+          const auto b = static_cast<float>(second[i]);
+          first[i] = static_cast<Number>(a * c[i] - b * s[i]);
+          second[i] = static_cast<Number>(b * c[i] + a * s[i]);
         }
       }
     }
   });
 }
+
+template void norm_rows(const float*, const float*, std::int64_t, std::int64_t, float, float*);
+template void norm_rows(const c10::BFloat16*, const c10::BFloat16*, std::int64_t, std::int64_t,
+                        float, c10::BFloat16*);
+template void rotate_rows(float*, const float*, const float*, std::int64_t, std::int64_t,
+                          std::int64_t);
+template void rotate_rows(c10::BFloat16*, const float*, const float*, std::int64_t, std::int64_t,
+                          std::int64_t);
 
 void multiply_silu_plainly(float* gate, const float* up, std::int64_t count) {
   share_out(count, 1, [&](std::int64_t begin, std::int64_t end) {

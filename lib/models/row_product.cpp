@@ -1,29 +1,42 @@
 #include "models/row_product.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <c10/util/BFloat16.h>
-#include <c10/util/Half.h>
 
 #include "models/avx2.hpp"
 
 namespace austeer {
 
-void multiply_rows_plainly(const RowProduct& product) {
+template <typename Weight>
+void multiply_rows_plainly(const RowProduct<Weight>& product) {
   for (std::int64_t row = 0; row < product.rows; ++row) {
     for (std::int64_t o = 0; o < product.out; ++o) {
       float sum = 0;
       for (std::int64_t k = 0; k < product.in; ++k) {
-        sum += product.x[row * product.in + k] * product.weight[o * product.in + k];
+        sum += product.x[row * product.in + k] *
+               static_cast<float>(product.weight[o * product.in + k]);
       }
       product.y[row * product.y_stride + o] = sum;
     }
   }
 }
 
+template void multiply_rows_plainly(const RowProduct<float>&);
+template void multiply_rows_plainly(const RowProduct<c10::BFloat16>&);
+template void multiply_rows_plainly(const RowProduct<c10::Half>&);
+
 #if defined(__x86_64__)
 
 namespace {
+
+// Eight numbers as float32.
+AUSTEER_AVX2 inline __m256 eight_of(const float* numbers) { return _mm256_loadu_ps(numbers); }
+AUSTEER_AVX2 inline __m256 eight_of(const c10::BFloat16* numbers) {
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(numbers));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
+AUSTEER_AVX2 inline __m256 eight_of(const c10::Half* numbers) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(numbers)));
+}
 
 // Columns that are multiplied at a time: four rows of the weight then stay in the 32 KiB of the
 // innermost cache while all rows of x pass.
@@ -34,8 +47,8 @@ constexpr int row_tile = 3;  // 4 × 3 sums, 3 rows of x and 1 of the weight fil
 
 /// W rows of the weight times X rows of x over `columns` columns; added to y unless `first`. The
 /// pointers are at the tile's first row and column, rows of x and the weight are `stride` apart.
-template <int W, int X>
-AUSTEER_AVX2 inline void multiply_tile(const float* x, const float* weight, std::int64_t stride,
+template <int W, int X, typename Weight>
+AUSTEER_AVX2 inline void multiply_tile(const float* x, const Weight* weight, std::int64_t stride,
                                        std::int64_t columns, float* y, std::int64_t y_stride,
                                        bool first) {
   __m256 sums[W][X];
@@ -56,7 +69,7 @@ AUSTEER_AVX2 inline void multiply_tile(const float* x, const float* weight, std:
     for (int r = 0; r < X; ++r) of_x[r] = _mm256_loadu_ps(x + r * stride + k);
 #pragma GCC unroll 4
     for (int w = 0; w < W; ++w) {
-      const __m256 of_weight = _mm256_loadu_ps(weight + w * stride + k);
+      const __m256 of_weight = eight_of(weight + w * stride + k);
 #pragma GCC unroll 4
       for (int r = 0; r < X; ++r) sums[w][r] = _mm256_fmadd_ps(of_weight, of_x[r], sums[w][r]);
     }
@@ -65,7 +78,7 @@ AUSTEER_AVX2 inline void multiply_tile(const float* x, const float* weight, std:
     for (int r = 0; r < X; ++r) {
       float sum = sum_of(sums[w][r]);
       for (std::int64_t rest = k; rest < columns; ++rest) {
-        sum += weight[w * stride + rest] * x[r * stride + rest];
+        sum += static_cast<float>(weight[w * stride + rest]) * x[r * stride + rest];
       }
       float& result = y[r * y_stride + w];
       result = first ? sum : result + sum;
@@ -74,10 +87,11 @@ AUSTEER_AVX2 inline void multiply_tile(const float* x, const float* weight, std:
 }
 
 /// W rows of the weight, from row `o` on, times all rows of x, for one chunk of columns.
-template <int W>
-AUSTEER_AVX2 void multiply_strip(const RowProduct& product, std::int64_t o, std::int64_t begin) {
+template <int W, typename Weight>
+AUSTEER_AVX2 void multiply_strip(const RowProduct<Weight>& product, std::int64_t o,
+                                 std::int64_t begin) {
   const std::int64_t columns = std::min(chunk, product.in - begin);
-  const float* weight = product.weight + o * product.in + begin;
+  const Weight* const weight = product.weight + o * product.in + begin;
   const auto tile = [&]<int X>(std::int64_t row) AUSTEER_AVX2 {
     multiply_tile<W, X>(product.x + row * product.in + begin, weight, product.in, columns,
                         product.y + row * product.y_stride + o, product.y_stride, begin == 0);
@@ -88,6 +102,13 @@ AUSTEER_AVX2 void multiply_strip(const RowProduct& product, std::int64_t o, std:
   if (product.rows - row == 1) tile.template operator()<1>(row);
 }
 
+template <typename Weight>
+AUSTEER_AVX2 void widen_by_lanes(const Weight* in, std::int64_t count, float* out) {
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) _mm256_storeu_ps(out + i, eight_of(in + i));
+  for (; i < count; ++i) out[i] = static_cast<float>(in[i]);
+}
+
 }  // namespace
 
 bool multiplies_rows() {
@@ -96,7 +117,8 @@ bool multiplies_rows() {
   return has;
 }
 
-void multiply_rows(const RowProduct& product) {
+template <typename Weight>
+void multiply_rows(const RowProduct<Weight>& product) {
   for (std::int64_t begin = 0; begin < product.in; begin += chunk) {
     std::int64_t o = 0;
     for (; o + weight_tile <= product.out; o += weight_tile) {
@@ -106,23 +128,9 @@ void multiply_rows(const RowProduct& product) {
   }
 }
 
-AUSTEER_AVX2 void widen_bfloat16(const std::uint16_t* in, std::int64_t count, float* out) {
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
-    const __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16);
-    _mm256_storeu_ps(out + i, _mm256_castsi256_ps(wide));
-  }
-  for (; i < count; ++i) out[i] = std::bit_cast<float>(std::uint32_t{in[i]} << 16);
-}
-
-AUSTEER_AVX2 void widen_half(const std::uint16_t* in, std::int64_t count, float* out) {
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
-    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(halves));
-  }
-  for (; i < count; ++i) out[i] = c10::detail::fp16_ieee_to_fp32_value(in[i]);
+template <typename Weight>
+void widen(const Weight* in, std::int64_t count, float* out) {
+  widen_by_lanes(in, count, out);
 }
 
 AUSTEER_AVX2 void round_to_bfloat16(float* values, std::int64_t count) {
@@ -156,16 +164,15 @@ AUSTEER_AVX2 void round_to_half(float* values, std::int64_t count) {
 #else
 
 bool multiplies_rows() { return false; }
-void multiply_rows(const RowProduct& product) { multiply_rows_plainly(product); }
 
-void widen_bfloat16(const std::uint16_t* in, std::int64_t count, float* out) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    out[i] = std::bit_cast<float>(std::uint32_t{in[i]} << 16);
-  }
+template <typename Weight>
+void multiply_rows(const RowProduct<Weight>& product) {
+  multiply_rows_plainly(product);
 }
 
-void widen_half(const std::uint16_t* in, std::int64_t count, float* out) {
-  for (std::int64_t i = 0; i < count; ++i) out[i] = c10::detail::fp16_ieee_to_fp32_value(in[i]);
+template <typename Weight>
+void widen(const Weight* in, std::int64_t count, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(in[i]);
 }
 
 void round_to_bfloat16(float* values, std::int64_t count) {
@@ -177,5 +184,12 @@ void round_to_half(float* values, std::int64_t count) {
 }
 
 #endif
+
+template void multiply_rows(const RowProduct<float>&);
+template void multiply_rows(const RowProduct<c10::BFloat16>&);
+template void multiply_rows(const RowProduct<c10::Half>&);
+template void widen(const float*, std::int64_t, float*);
+template void widen(const c10::BFloat16*, std::int64_t, float*);
+template void widen(const c10::Half*, std::int64_t, float*);
 
 }  // namespace austeer

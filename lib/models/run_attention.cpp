@@ -139,16 +139,9 @@ constexpr std::int64_t fewest_rows_for_copy = 12;
 
 std::int64_t whole_registers(std::int64_t count) { return (count + lanes - 1) / lanes * lanes; }
 
-void widen(c10::ScalarType dtype, const void* from, std::int64_t place, std::int64_t count,
-           float* out) {
-  if (dtype == c10::ScalarType::BFloat16) {
-    widen_bfloat16(static_cast<const std::uint16_t*>(from) + place, count, out);
-  } else if (dtype == c10::ScalarType::Half) {
-    widen_half(static_cast<const std::uint16_t*>(from) + place, count, out);
-  } else {
-    const float* const first = static_cast<const float*>(from) + place;
-    std::copy(first, first + count, out);
-  }
+void widen_head(c10::ScalarType dtype, const void* from, std::int64_t place, std::int64_t count,
+                float* out) {
+  with_type(dtype, [&]<typename T>() { widen(static_cast<const T*>(from) + place, count, out); });
 }
 
 /// One block's computation. Its parts lie in the calling thread's buffer.
@@ -211,7 +204,7 @@ class BlockAttention {
   void gather_queries() {
     for (std::int64_t row = 0; row < rows_.count; ++row) {
       float* const query = queries_ + row * width_;
-      widen(attention_.dtype, attention_.queries, rows_.head_of(row) * dim_, dim_, query);
+      widen_head(attention_.dtype, attention_.queries, rows_.head_of(row) * dim_, dim_, query);
       for (std::int64_t d = 0; d < dim_; ++d) query[d] *= attention_.scale;
     }
   }
@@ -239,7 +232,7 @@ class BlockAttention {
       return {static_cast<const float*>(stored) + place, stored_stride_};
     }
     for (std::int64_t t = 0; t < count; ++t) {
-      widen(attention_.dtype, stored, place + t * stored_stride_, dim_, chunk_ + t * width_);
+      widen_head(attention_.dtype, stored, place + t * stored_stride_, dim_, chunk_ + t * width_);
     }
     return {chunk_, width_};
   }

@@ -126,55 +126,67 @@ TEST(Linear, WeightsAndRowsThatAreNotContiguous) {
   }
 }
 
+/// Holds the product of 1 to 8 rows with a weight of `Weight` against the plain one.
+template <typename Weight>
+void expect_plain_product(std::int64_t out, std::int64_t in) {
+  for (const std::int64_t rows : {1, 2, 3, 4, 8}) {
+    const at::Tensor x = at::randn({rows, in});
+    const at::Tensor weight = at::randn({out, in}).to(c10::CppTypeToScalarType<Weight>::value);
+    at::Tensor fast = at::full({rows, out + 2}, 5.0F);
+    at::Tensor plain = fast.clone();
+    RowProduct<Weight> product{
+        x.const_data_ptr<float>(), rows,   weight.const_data_ptr<Weight>(), out, in,
+        fast.data_ptr<float>(),    out + 2};
+    multiply_rows(product);
+    product.y = plain.data_ptr<float>();
+    multiply_rows_plainly(product);
+    const at::Tensor terms = at::linear(x.abs(), weight.to(at::kFloat).abs());
+    const at::Tensor tolerance = terms * (float_epsilon * 2 * std::sqrt(in));
+    EXPECT_TRUE(((fast - plain).abs().narrow(1, 0, out) <= tolerance).all().item<bool>())
+        << rows << " x " << in << " x " << out << ", " << weight.dtype();
+    EXPECT_TRUE((fast.narrow(1, out, 2) == 5).all().item<bool>()) << "written beside y";
+  }
+}
+
 TEST(RowProduct, EqualsThePlainOne) {
   if (!multiplies_rows()) GTEST_SKIP() << "this processor has no AVX2";
   at::manual_seed(4);
   for (const std::int64_t in : {1, 7, 8, 9, 1023, 1024, 1025, 3000}) {
     for (const std::int64_t out : {1, 3, 4, 9}) {
-      for (const std::int64_t rows : {1, 2, 3, 4, 8}) {
-        const at::Tensor x = at::randn({rows, in});
-        const at::Tensor weight = at::randn({out, in});
-        at::Tensor fast = at::full({rows, out + 2}, 5.0F);
-        at::Tensor plain = fast.clone();
-        RowProduct product{
-            x.const_data_ptr<float>(), rows,   weight.const_data_ptr<float>(), out, in,
-            fast.data_ptr<float>(),    out + 2};
-        multiply_rows(product);
-        product.y = plain.data_ptr<float>();
-        multiply_rows_plainly(product);
-        const at::Tensor terms = at::linear(x.abs(), weight.abs());
-        const at::Tensor tolerance = terms * (float_epsilon * 2 * std::sqrt(in));
-        EXPECT_TRUE(((fast - plain).abs().narrow(1, 0, out) <= tolerance).all().item<bool>())
-            << rows << " x " << in << " x " << out;
-        EXPECT_TRUE((fast.narrow(1, out, 2) == 5).all().item<bool>()) << "written beside y";
-      }
+      expect_plain_product<float>(out, in);
+      expect_plain_product<c10::BFloat16>(out, in);
+      expect_plain_product<c10::Half>(out, in);
     }
   }
 }
 
-TEST(RowProduct, ARowDoesNotDependOnTheOthers) {
+/// Wide weights, whose blocks are widened for many rows and read as they are for few.
+TEST(RowProduct, ARowDependsNeitherOnTheOthersNorOnWhereWeightsAreWidened) {
   if (!multiplies_rows()) GTEST_SKIP() << "this processor has no AVX2";
   at::manual_seed(5);
-  const Linear linear{at::randn({37, 1500}).to(at::kBFloat16), {}};
-  const at::Tensor x = at::randn({20, 1500});
-  const at::Tensor together = linear(x);
-  for (std::int64_t row = 0; row < x.size(0); ++row) {
-    EXPECT_TRUE(linear(x.narrow(0, row, 1)).equal(together.narrow(0, row, 1))) << row;
+  for (const at::ScalarType dtype : dtypes) {
+    const Linear linear{at::randn({137, 1500}).to(dtype), {}};
+    const at::Tensor x = at::randn({20, 1500}).to(dtype);
+    const at::Tensor together = linear(x);
+    for (std::int64_t row = 0; row < x.size(0); ++row) {
+      EXPECT_TRUE(linear(x.narrow(0, row, 1)).equal(together.narrow(0, row, 1)))
+          << row << ", " << dtype;
+    }
   }
 }
 
 TEST(RowProduct, WideningIsExact) {
   if (!multiplies_rows()) GTEST_SKIP() << "this processor has no AVX2";
   const at::Tensor bits = at::arange(65536 + 5, at::kInt).to(at::kShort);  // every number, and more
-  const auto* in = reinterpret_cast<const std::uint16_t*>(bits.const_data_ptr<std::int16_t>());
   at::Tensor out = at::empty({bits.numel()});
   const auto same = [&](at::ScalarType dtype) {
     const at::Tensor wanted = bits.view(dtype).to(at::kFloat);
     return ((out == wanted) | (out.isnan() & wanted.isnan())).all().item<bool>();
   };
-  widen_bfloat16(in, bits.numel(), out.data_ptr<float>());
+  widen(bits.view(at::kBFloat16).const_data_ptr<c10::BFloat16>(), bits.numel(),
+        out.data_ptr<float>());
   EXPECT_TRUE(same(at::kBFloat16));
-  widen_half(in, bits.numel(), out.data_ptr<float>());
+  widen(bits.view(at::kHalf).const_data_ptr<c10::Half>(), bits.numel(), out.data_ptr<float>());
   EXPECT_TRUE(same(at::kHalf));
 }
 

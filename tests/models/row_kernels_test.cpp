@@ -40,13 +40,34 @@ TEST(RowKernels, NormIsThatOfTensors) {
   }
 }
 
-/// Turned as apply_rope does what no kernel takes: a chain of operations in float32.
+/// bfloat16 numbers lie 2^-8 of themselves apart at most; the chain may round a quotient the other
+/// way where its sum of squares errs in float32, which the product then carries on.
+TEST(RowKernels, NormOfBfloat16IsThatOfTensors) {
+  at::manual_seed(6);
+  for (const auto& [rows, width] : row_shapes) {
+    const at::Tensor x = (at::randn({rows, width}) * 3).to(at::kBFloat16);
+    const at::Tensor weight = at::randn({width}).to(at::kBFloat16);
+    at::Tensor out = at::full_like(x, std::nan(""));
+    norm_rows(x.const_data_ptr<c10::BFloat16>(), weight.const_data_ptr<c10::BFloat16>(), rows,
+              width, 1e-6F, out.data_ptr<c10::BFloat16>());
+    const at::Tensor wide = x.to(at::kFloat);
+    const at::Tensor scale = at::rsqrt(wide.square().mean(-1, true).add(1e-6));
+    const at::Tensor chain = (wide * scale).to(at::kBFloat16) * weight;
+    const at::Tensor differs = out != chain;
+    EXPECT_LE((out - chain).abs().sub(chain.abs() * 0x1p-6).max().item<double>(), 0);
+    // Quotients that close to the middle of two numbers are rare.
+    EXPECT_LE(differs.sum().item<std::int64_t>(), 1 + out.numel() / 1000) << rows << " x " << width;
+  }
+}
+
+/// Turned as apply_rope does what no kernel takes: a chain of operations in float32, rounded once.
 at::Tensor turned_by_tensors(const at::Tensor& x, const RopeTable& table) {
   const std::int64_t half = x.size(-1) / 2;
-  const at::Tensor first = x.narrow(-1, 0, half);
-  const at::Tensor second = x.narrow(-1, half, half);
+  const at::Tensor first = x.narrow(-1, 0, half).to(at::kFloat);
+  const at::Tensor second = x.narrow(-1, half, half).to(at::kFloat);
   return at::cat({first * table.cos - second * table.sin, second * table.cos + first * table.sin},
-                 -1);
+                 -1)
+      .to(x.scalar_type());
 }
 
 TEST(RowKernels, RotationIsThatOfTensorsToTheBit) {
@@ -56,14 +77,16 @@ TEST(RowKernels, RotationIsThatOfTensorsToTheBit) {
          {std::pair<std::int64_t, std::int64_t>{1, 2}, {3, 20}, {9, 64}, {2, 256}}) {
       const RopeTable table =
           rope_table(rope_frequencies({}, dim), at::randint(0, 4000, {rows}, at::kLong));
-      const at::Tensor x = at::randn({rows, heads, dim});
-      const at::Tensor exact = turned_by_tensors(x, table);
-      if (rows > 1 && heads > 1) {  // not row after row, and so not turned in place
-        const at::Tensor apart = x.transpose(0, 1).contiguous().transpose(0, 1);
-        EXPECT_TRUE(at::equal(apply_rope(apart, table), exact));
+      for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+        const at::Tensor x = at::randn({rows, heads, dim}).to(dtype);
+        const at::Tensor exact = turned_by_tensors(x, table);
+        if (rows > 1 && heads > 1) {  // not row after row, and so not turned in place
+          const at::Tensor apart = x.transpose(0, 1).contiguous().transpose(0, 1);
+          EXPECT_TRUE(at::equal(apply_rope(apart, table), exact));
+        }
+        EXPECT_TRUE(at::equal(apply_rope(x, table), exact))
+            << rows << " rows, " << heads << " heads, " << dim << " wide, " << dtype;
       }
-      EXPECT_TRUE(at::equal(apply_rope(x, table), exact))
-          << rows << " rows, " << heads << " heads, " << dim << " wide";
     }
   }
 }
