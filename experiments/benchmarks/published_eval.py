@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "referenc
 import smollm2_model
 from common import tapped
 
-WARM_UP_PROMPTS = 2
+WARM_UP_PROMPTS, WARM_UP_TOKENS = 2, 4
 
 
 class Scale:
@@ -72,7 +72,7 @@ def main():
         if options.plan:
             scale = Scale(options.plan, model.config.hidden_size)
             steering.enter_context(tapped(model, scale, scale.sites()))
-        answer(model, tokenizer, prompts[:WARM_UP_PROMPTS], options.new_tokens)
+        answer(model, tokenizer, prompts[:WARM_UP_PROMPTS], min(options.new_tokens, WARM_UP_TOKENS))
         start = time.perf_counter()
         generated = answer(model, tokenizer, prompts, options.new_tokens)
         seconds = time.perf_counter() - start

@@ -24,7 +24,7 @@ from measuring import processor, spread
 
 PAIRS, LENGTHS = (100, 300, 1000), (32, 64, 128, 256, 512)
 VARIANTS = {1: (1, 1), 4: (2, 2), 16: (4, 4), 64: (8, 8)}  # number -> values of k, of alpha
-TOKENS = 2 ** 15  # of all texts together, at every length
+TOKENS = 2 ** 14  # of all texts together, at every length
 ALPHA = (0.25, 0.5, 1, 1.5, 2, 3, 4, 6)
 TITLES = {"pairs": "collect, COPA: pairs", "length": "collect: tokens of a text",
           "variants": "sweep, COPA: variants"}

@@ -10,7 +10,9 @@ from bench import BYTES_PER_WEIGHT, K
 from grid import grid_figures, grid_sides
 from measuring import run, run_script, spread
 
-LLAMA_PARALLEL = (16, 32, 64)
+LLAMA_PARALLEL = (32, 64)
+PUBLISHED_ITEMS = 8  # of a task with long answers
+UNSTEERED = "austeer, unsteered"
 STEER_TOKENS = (9, 73)  # the difference of two runs of `steer` is the time of 64 tokens
 STEER_PROMPT = "My favourite season is"
 
@@ -85,9 +87,10 @@ def collect_work(bench, task, usual):
 
 def same_answers(runs, theirs):
     """How often two sides say the same."""
-    own, other = runs["austeer"][0]["generated"], runs[theirs][0]["generated"]
+    other = runs[theirs][0]["generated"]
+    own = runs["austeer"][0]["generated"][:len(other)]
     equal = sum(a.strip() == b.strip() for a, b in zip(own, other, strict=True))
-    return Figure(f"answers like the {theirs} way's", [100 * equal / len(own)], "%")
+    return Figure(f"answers like the {theirs} way's", [100 * equal / len(other)], "%")
 
 
 def eval_work(bench, task, usual):
@@ -107,30 +110,40 @@ def eval_work(bench, task, usual):
 
 
 def generate_work(bench, task, usual, new_tokens=50):
-    """Steered against the published way, unsteered against llama.cpp."""
+    """Steered against the published way and against itself unsteered, unsteered against llama.cpp.
+    The published way takes one text after the other, so a few of them give its tokens per second.
+    """
     items = bench.items(usual)
     texts, tokens, counted = bench.prompts(task, items, new_tokens)
+    few_texts, _, _ = bench.prompts(task, min(items, PUBLISHED_ITEMS), new_tokens)
 
     def ours(*steering):
         return bench.evaluate(bench.task(task), items, new_tokens, *steering,
                               model=bench.model_file())
 
-    sides = {"austeer": lambda: ours(*bench.steering()), "austeer, unsteered": ours,
-             "published": lambda: run_script("published_eval.py", texts, "--new-tokens", new_tokens,
-                                             "--plan", bench.plan(), *bench.dtype())}
+    sides = {"austeer": lambda: ours(*bench.steering()), UNSTEERED: ours,
+             "published": lambda: run_script("published_eval.py", few_texts, "--new-tokens",
+                                             new_tokens, "--plan", bench.plan(), *bench.dtype())}
     if bench.options.llama_python:
         for parallel in LLAMA_PARALLEL:
             sides[f"llama.cpp, {parallel} at once"] = (
                 lambda parallel=parallel: bench.llama(tokens, new_tokens, parallel))
 
     def figures(runs, machine):
-        result = [*speeds(runs, items * new_tokens, "tokens/s"), same_answers(runs, "published"),
-                  Figure("times the published way", ratios(runs, "published"), "x", 20)]
-        llamas = [side for side in runs if side.startswith("llama.cpp")]
+        rates = {side: [one["items"] * new_tokens / one["seconds"] for one in of_side]
+                 for side, of_side in runs.items()}
+
+        def times(own, other):
+            return [a / b for a, b in zip(rates[own], rates[other])]
+
+        result = [*(Figure(side, values, "tokens/s") for side, values in rates.items()),
+                  same_answers(runs, "published"),
+                  Figure("times the published way", times("austeer", "published"), "x", 20)]
+        llamas = [times(UNSTEERED, side) for side in rates if side.startswith("llama.cpp")]
         if llamas:
-            each = [ratios(runs, side, "austeer, unsteered") for side in llamas]
-            result.append(Figure("times llama.cpp at its best", list(map(min, zip(*each))), "x", 1))
-        return [*result, share(runs, counted["counted_gflop"], machine)]
+            result.append(Figure("times llama.cpp at its best", list(map(min, zip(*llamas))), "x", 1))
+        return [*result, overhead(times(UNSTEERED, "austeer")),
+                share(runs, counted["counted_gflop"], machine)]
 
     return Work(f"generate-{task}", sides, figures)
 
@@ -172,17 +185,20 @@ def decode_work(bench):
                 figures)
 
 
-def steering_work(bench, task, usual, new_tokens):
+def overhead(ratios_to_unsteered):
+    """Of steering, from times that it takes as multiples of those without."""
+    return Figure(f"overhead of {K} units", [100 * (ratio - 1) for ratio in ratios_to_unsteered], "%",
+                  at_most=1)
+
+
+def steering_work(bench, task, usual):
     items = bench.items(usual)
 
     def side(*steering):
-        return bench.evaluate(task, items, new_tokens, *steering, model=bench.model_file())
+        return bench.evaluate(task, items, 1, *steering, model=bench.model_file())
 
     def figures(runs, machine):
-        return [*speeds(runs, items, "items/s"),
-                Figure(f"overhead of {K} units",
-                       [100 * (ratio - 1) for ratio in ratios(runs, "steered", "unsteered")],
-                       "%", at_most=1)]
+        return [*speeds(runs, items, "items/s"), overhead(ratios(runs, "steered", "unsteered"))]
 
     return Work(f"steering-{task}", {"steered": lambda: side(*bench.steering()), "unsteered": side},
                 figures)
@@ -194,23 +210,32 @@ def grid_work(bench, task, usual):
 
 
 def rank_work(bench):
-    """Each side reads what the other has just left in the page cache."""
+    """Each side reads what the other has just left in the page cache. A process that loads libtorch
+    and does nothing stands beside them, since `read` is timed without its start."""
     size = ["--pairs", bench.items(1000)]
     cache = bench.folder / "synthetic"
     bench.once("synthetic", lambda: run_script("synthetic_cache.py", cache, *size))
 
-    def rank():
-        costs = run(*bench.austeer("rank", "--cache", cache, "--site", "attention", "--out",
-                                   bench.folder / "synthetic.ranking", datasets=False))[1]
+    def whole(*command):
+        costs = run(*command)[1]
         return costs | {"seconds": costs["process_seconds"]}
 
+    def rank():
+        return whole(*bench.austeer("rank", "--cache", cache, "--site", "attention", "--out",
+                                    bench.folder / "synthetic.ranking", datasets=False))
+
     def figures(runs, machine):
-        return [Figure("austeer", [one["seconds"] for one in runs["austeer"]], "s"),
-                Figure("reading the bytes", [one["seconds"] for one in runs["read"]], "s"),
+        seconds = {side: [one["seconds"] for one in of_side] for side, of_side in runs.items()}
+        beyond_start = [(own - start) / read for own, start, read in zip(
+            seconds["austeer"], seconds["nothing"], seconds["read"])]
+        return [Figure("austeer", seconds["austeer"], "s"),
+                Figure("reading the bytes", seconds["read"], "s"),
+                Figure("start of a process", seconds["nothing"], "s"),
+                Figure("times reading, without the start", beyond_start, "x"),
                 Figure("times reading", ratios(runs, "austeer", "read"), "x", at_most=2)]
 
-    return Work("rank", {"read": lambda: run_script("read_files.py", cache), "austeer": rank},
-                figures)
+    return Work("rank", {"read": lambda: run_script("read_files.py", cache), "austeer": rank,
+                         "nothing": lambda: whole(bench.options.austeer, "--version")}, figures)
 
 
 def start_work(bench):
@@ -226,17 +251,16 @@ def start_work(bench):
 
 
 WORKS = {
-    "collect-copa": lambda bench: collect_work(bench, "copa", 200),
-    "collect-boolq": lambda bench: collect_work(bench, "boolq", 40),
-    "eval-copa": lambda bench: eval_work(bench, "copa", 200),
-    "eval-boolq": lambda bench: eval_work(bench, "boolq", 60),
+    "collect-copa": lambda bench: collect_work(bench, "copa", 60),
+    "collect-boolq": lambda bench: collect_work(bench, "boolq", 20),
+    "eval-copa": lambda bench: eval_work(bench, "copa", 100),
+    "eval-boolq": lambda bench: eval_work(bench, "boolq", 30),
     "generate-svamp": lambda bench: generate_work(bench, "svamp", 64),
     "generate-detox": lambda bench: generate_work(bench, "detox", 64),
     "decode": decode_work,
-    "steering-copa": lambda bench: steering_work(bench, "copa", 200, 1),
-    "steering-svamp": lambda bench: steering_work(bench, "svamp", 64, 50),
-    "grid-copa": lambda bench: grid_work(bench, "copa", 100),
-    "grid-boolq": lambda bench: grid_work(bench, "boolq", 30),
+    "steering-copa": lambda bench: steering_work(bench, "copa", 100),
+    "grid-copa": lambda bench: grid_work(bench, "copa", 16),
+    "grid-boolq": lambda bench: grid_work(bench, "boolq", 4),
     "rank": rank_work,
     "start": start_work,
 }
