@@ -14,7 +14,7 @@ namespace austeer {
 namespace {
 
 // From this many rows on, libtorch's product of large matrices is the faster one.
-constexpr std::int64_t fewest_rows_for_library = 64;
+constexpr std::int64_t fewest_rows_for_library = 128;
 
 // From this many rows on, widening a weight once pays.
 constexpr std::int64_t fewest_rows_for_widening = 7;

@@ -70,7 +70,7 @@ TEST(Linear, IsTheRoundedFloat32ProductForEveryDtypeAndNumberOfRows) {
   at::manual_seed(1);
   for (const at::ScalarType dtype : dtypes) {
     for (const at::ScalarType stored : dtypes) {
-      for (const std::int64_t rows : {0, 1, 2, 3, 7, 50, 63, 64, 200}) {
+      for (const std::int64_t rows : {0, 1, 2, 3, 7, 50, 127, 128, 200}) {
         const at::Tensor x = at::randn({rows, 93}).to(dtype);
         const at::Tensor weight = at::randn({130, 93}).to(stored);
         const at::Tensor bias = rows % 2 == 0 ? at::Tensor() : at::randn({130}).to(dtype);
@@ -97,8 +97,8 @@ TEST(Linear, MultipliesNf4WeightsAsBitsandbytesRoundsThemForEveryNumberOfRows) {
                                         {".bfloat16", at::kBFloat16},
                                         {".float16", at::kHalf}}) {
       const at::Tensor weight = expected.tensor(name + suffix);
-      const at::Tensor x = at::randn({64, weight.size(1)}).to(dtype);
-      for (const std::int64_t rows : {1, 63, 64}) {
+      const at::Tensor x = at::randn({128, weight.size(1)}).to(dtype);
+      for (const std::int64_t rows : {1, 127, 128}) {
         const at::Tensor some = x.narrow(0, 0, rows);
         expect_product(linear(some), some, weight, {},
                        name + suffix + ", " + std::to_string(rows) + " rows");
@@ -109,7 +109,7 @@ TEST(Linear, MultipliesNf4WeightsAsBitsandbytesRoundsThemForEveryNumberOfRows) {
 
 TEST(Linear, ManyBlocksOfRowsAndLongRows) {
   at::manual_seed(2);
-  for (const std::int64_t rows : {2, 70}) {
+  for (const std::int64_t rows : {2, 130}) {
     const at::Tensor x = at::randn({rows, 5000}).to(at::kBFloat16);
     const at::Tensor weight = at::randn({1001, 5000}).to(at::kBFloat16);
     const c10::InferenceMode guard;  // as engines run
