@@ -62,7 +62,7 @@ def runs_of(bench):
     pairs = (4, 8) if smallest else PAIRS
     lengths = LENGTHS[:2] if smallest else LENGTHS
     variants = list(VARIANTS)[:2] if smallest else list(VARIANTS)
-    tokens = TOKENS // 256 if smallest else TOKENS
+    tokens = TOKENS // 128 if smallest else TOKENS
     items = 4 if smallest else 50
     task = length_task(bench)
 
