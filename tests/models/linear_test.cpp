@@ -145,6 +145,11 @@ void expect_plain_product(std::int64_t out, std::int64_t in) {
     EXPECT_TRUE(((fast - plain).abs().narrow(1, 0, out) <= tolerance).all().item<bool>())
         << rows << " x " << in << " x " << out << ", " << weight.dtype();
     EXPECT_TRUE((fast.narrow(1, out, 2) == 5).all().item<bool>()) << "written beside y";
+
+    const at::Tensor wide = weight.to(at::kFloat);
+    multiply_rows(RowProduct<float>{x.const_data_ptr<float>(), rows, wide.const_data_ptr<float>(),
+                                    out, in, product.y, out + 2});
+    EXPECT_TRUE(at::equal(fast, plain)) << "the same weights in float32, to the bit";
   }
 }
 
@@ -166,11 +171,12 @@ TEST(RowProduct, ARowDependsNeitherOnTheOthersNorOnWhereWeightsAreWidened) {
   at::manual_seed(5);
   for (const at::ScalarType dtype : dtypes) {
     const Linear linear{at::randn({137, 1500}).to(dtype), {}};
-    const at::Tensor x = at::randn({20, 1500}).to(dtype);
-    const at::Tensor together = linear(x);
-    for (std::int64_t row = 0; row < x.size(0); ++row) {
-      EXPECT_TRUE(linear(x.narrow(0, row, 1)).equal(together.narrow(0, row, 1)))
-          << row << ", " << dtype;
+    for (const at::Tensor& x : {at::randn({20, 1500}).to(dtype), at::randn({20, 1500})}) {
+      const at::Tensor together = linear(x);
+      for (std::int64_t row = 0; row < x.size(0); ++row) {
+        EXPECT_TRUE(linear(x.narrow(0, row, 1)).equal(together.narrow(0, row, 1)))
+            << row << ", " << x.dtype() << " times " << dtype;
+      }
     }
   }
 }

@@ -40,7 +40,7 @@ TEST(RowKernels, NormIsThatOfTensors) {
   }
 }
 
-/// bfloat16 numbers lie 2^-8 of themselves apart at most; the chain may round a quotient the other
+/// bfloat16 numbers lie 2^-7 of themselves apart at most; the chain may round a quotient the other
 /// way where its sum of squares errs in float32, which the product then carries on.
 TEST(RowKernels, NormOfBfloat16IsThatOfTensors) {
   at::manual_seed(6);
