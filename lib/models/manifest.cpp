@@ -53,15 +53,16 @@ std::vector<ModelPart> read_parts(Fields& fields) {
   return parts;
 }
 
-/// The file's hash and size, which end every description of a file.
+/// The file's second source, hash and size, which end every description of a file.
 void read_check(Fields& fields, ModelFile& file) {
+  file.url = fields.optional<std::string>("url", "");
   file.sha256 = fields.required<std::string>("sha256");
   if (!is_sha256(file.sha256)) fields.refuse("sha256", "64 lower-case hex digits", file.sha256);
   file.bytes = positive(fields, "bytes");
   fields.refuse_unknown();
 }
 
-/// {file, parts, sha256, bytes}, for a file that comes in several wheels.
+/// {file, parts, [url,] sha256, bytes}, for a file that comes in several wheels.
 ModelFile read_file_in_parts(Fields& fields) {
   ModelFile file;
   file.file = fields.required<std::string>("file");
@@ -71,7 +72,7 @@ ModelFile read_file_in_parts(Fields& fields) {
   return file;
 }
 
-/// {member, sha256, bytes} of the wheel `pypi`; the file has the member's name.
+/// {member, [url,] sha256, bytes} of the wheel `pypi`; the file has the member's name.
 ModelFile read_member_file(Fields& fields, const std::string& pypi) {
   ModelFile file;
   file.parts = {read_member(fields, pypi)};
@@ -104,7 +105,8 @@ std::vector<ModelFile> read_folder(Fields& fields, const std::string& pypi) {
   return files;
 }
 
-/// {file, parts, sha256, bytes}, {pypi, member, sha256, bytes}, or {pypi, files} for a folder.
+/// {file, parts, …}, {pypi, member, …}, both with {[url,] sha256, bytes}, or {pypi, files} for a
+/// folder.
 ModelSource read_source(Fields fields) {
   if (fields.has("parts")) return {{read_file_in_parts(fields)}, false};
   const std::string pypi = read_requirement(fields);

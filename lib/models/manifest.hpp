@@ -20,6 +20,7 @@ struct ModelPart {
 struct ModelFile {
   std::string file;              ///< its name here
   std::vector<ModelPart> parts;  ///< at least one
+  std::string url;               ///< where the whole file lies as well; "": nowhere
   std::string sha256;            ///< of the whole file, 64 lower-case hex digits
   std::int64_t bytes = 0;        ///< of the whole file
 };

@@ -1,6 +1,7 @@
 #include "runs/archive.hpp"
 
 #include <fmt/format.h>
+#include <functional>
 
 #include "base/child_process.hpp"
 #include "base/error.hpp"
@@ -54,8 +55,10 @@ except OSError as error:
     sys.exit(13 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 14)
 )";
 
+/// Opens `file` in Python's `mode`; `undo` is called when it could not be written whole.
 void take_member(const std::filesystem::path& archive, const std::string& member,
-                 const std::filesystem::path& file, std::int64_t max_bytes, const char* mode) {
+                 const std::filesystem::path& file, std::int64_t max_bytes, const char* mode,
+                 const std::function<void()>& undo) {
   const std::string what = fmt::format("[archive] {}", archive.string());
   if (!is_inner_path(member)) {
     throw FormatError(
@@ -66,8 +69,7 @@ void take_member(const std::filesystem::path& archive, const std::string& member
                  member, std::filesystem::absolute(file).string(), std::to_string(max_bytes), mode},
                 python_options());
   if (result.status == 0) return;
-  std::error_code ignored;
-  std::filesystem::remove(file, ignored);
+  undo();
   switch (result.status) {
     case missing_member:
       throw FormatError({what, fmt::format("the member '{}' as a regular file", member),
@@ -100,12 +102,19 @@ bool is_archive_name(const std::string& name) {
 
 void extract_member(const std::filesystem::path& archive, const std::string& member,
                     const std::filesystem::path& file, std::int64_t max_bytes) {
-  take_member(archive, member, file, max_bytes, "wb");
+  take_member(archive, member, file, max_bytes, "wb", [&] {
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+  });
 }
 
 void append_member(const std::filesystem::path& archive, const std::string& member,
                    const std::filesystem::path& file, std::int64_t max_bytes) {
-  take_member(archive, member, file, max_bytes, "ab");
+  const std::uintmax_t before = std::filesystem::file_size(file);
+  take_member(archive, member, file, max_bytes, "ab", [&] {
+    std::error_code ignored;
+    std::filesystem::resize_file(file, before, ignored);
+  });
 }
 
 }  // namespace austeer

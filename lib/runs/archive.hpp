@@ -18,7 +18,7 @@ bool is_archive_name(const std::string& name);
 void extract_member(const std::filesystem::path& archive, const std::string& member,
                     const std::filesystem::path& file, std::int64_t max_bytes);
 
-/// Writes the bytes of `member` behind those that `file` holds. When it fails, `file` is removed.
+/// Writes the bytes of `member` behind those that `file` holds. When it fails, `file` is as before.
 /// Throws as extract_member() does.
 void append_member(const std::filesystem::path& archive, const std::string& member,
                    const std::filesystem::path& file, std::int64_t max_bytes);

