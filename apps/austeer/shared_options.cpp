@@ -84,8 +84,10 @@ void add_plan_options(CLI::App& command, PlanChoice& choice) {
       ->default_str(fmt::format("{}; of whole layers 1", default_k))
       ->needs(plan)
       ->check(CLI::PositiveNumber);
-  command.add_option("--alpha", recipe.alpha, "strength")
-      ->default_str(fmt::format("{}; of another program's vectors 1", default_alpha))
+  command
+      .add_option("--alpha", recipe.alpha,
+                  "strength; of another program's vectors the default is 1")
+      ->default_str(fmt::format("{}", default_alpha))
       ->needs(plan);
   command
       .add_option_function<std::string>(

@@ -59,8 +59,9 @@ std::string family_in_gguf(const std::string& name) {
 void check_family(const Model& model, const Json& provenance, const std::filesystem::path& file,
                   bool force) {
   const std::string hint = recorded_text(provenance, {"model_hint"});
+  if (hint.empty()) return;
   const std::string& family = model.decoder->config().model_type;
-  if (hint.empty() || family_in_gguf(hint) == family_in_gguf(family)) return;
+  if (family_in_gguf(hint) == family_in_gguf(family)) return;
   const std::string what =
       fmt::format("[plan] {} was made for another family of models", file.string());
   if (force) return spdlog::warn("{}: {}, and this is {}", what, hint, family);
