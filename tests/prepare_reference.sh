@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the reference data of the tests to build/reference: what transformers, tokenizers,
-# sentencepiece, gguf, safetensors, bitsandbytes, NLTK, SciPy and statsmodels compute, each by a
+# sentencepiece, gguf, safetensors, bitsandbytes, PEFT, NLTK, SciPy and statsmodels compute, each by a
 # script of tests/reference. All run again when one of them, a pinned version or a sample has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,7 @@ run check_samples.py
 # Beside the others, since they take about as long as all of them.
 {
   run tiny_models.py "$out"
+  run foreign_plans.py "$out"
   run probes.py "$out"
   run gemma3.py "$out"
 } &

@@ -32,8 +32,8 @@ void add_control_options(CLI::App& command, PlanRecipe& recipe, CLI::Option& pla
 void add_model_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("--model", options.model,
-                  "folder, .gguf file, name in configs/models/, or org/name in the local "
-                  "Hugging Face cache")
+                  "folder, .gguf file, name in configs/models/, or org/name[@REVISION][:FILE.gguf] "
+                  "in the local Hugging Face cache")
       ->capture_default_str();
   command
       .add_option("--device", options.device,
@@ -73,13 +73,20 @@ void add_datasets_option(CLI::App& command, RunOptions& options) {
 
 void add_plan_options(CLI::App& command, PlanChoice& choice) {
   PlanRecipe& recipe = choice.recipe;
-  auto* plan = command.add_option("--plan", choice.file, "ranking or plan to steer with")
-                   ->check(CLI::ExistingFile);
+  auto* plan =
+      command
+          .add_option("--plan", choice.file,
+                      "ranking or plan to steer with, or another program's vectors: a GGUF "
+                      "control vector (llama.cpp, repeng), the folder of an IA³ adapter "
+                      "(PEFT)")
+          ->check(CLI::ExistingPath);
   command.add_option("--k", recipe.k, "units (or heads, layers) to steer, from the ranking's top")
       ->default_str(fmt::format("{}; of whole layers 1", default_k))
       ->needs(plan)
       ->check(CLI::PositiveNumber);
-  command.add_option("--alpha", recipe.alpha, "strength")
+  command
+      .add_option("--alpha", recipe.alpha,
+                  "strength; of another program's vectors the default is 1")
       ->default_str(fmt::format("{}", default_alpha))
       ->needs(plan);
   command

@@ -99,4 +99,17 @@ Plan plan_of(const AffinePlan& affine) {
   return plan;
 }
 
+Plan checked_plan(const AffinePlan& affine, const std::string& place) {
+  Plan plan = plan_of(affine);
+  if (plan.edits.empty()) throw FormatError("plan", place + ": it changes nothing");
+  for (const Edit& edit : plan.edits) {
+    if (const auto wrong = flaw(edit)) {
+      throw FormatError({fmt::format("[plan] {}: layer {}, site {}: {}", place, edit.layer,
+                                     site_name(edit.site), *wrong),
+                         "", "", "The file is damaged"});
+    }
+  }
+  return plan;
+}
+
 }  // namespace austeer

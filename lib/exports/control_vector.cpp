@@ -1,9 +1,12 @@
 #include "exports/control_vector.hpp"
 
+#include <charconv>
 #include <fmt/format.h>
 #include <map>
+#include <spdlog/spdlog.h>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "exports/affine_plan.hpp"
 #include "models/gguf_config.hpp"
 #include "tensors/gguf.hpp"
@@ -13,8 +16,14 @@ namespace austeer {
 namespace {
 
 constexpr const char* architecture = "controlvector";
+constexpr const char* hint_key = "controlvector.model_hint";
+constexpr const char* count_key = "controlvector.layer_count";
 
-std::string direction_name(std::int64_t layer) { return fmt::format("direction.{}", layer); }
+constexpr std::string_view direction_prefix = "direction.";
+
+std::string direction_name(std::int64_t layer) {
+  return fmt::format("{}{}", direction_prefix, layer);
+}
 
 void check_addable(const AffinePlan::key_type& place, const AffineEdit& edit,
                    const DecoderConfig& config) {
@@ -51,6 +60,69 @@ std::map<std::int64_t, at::Tensor> directions_of(const AffinePlan& affine,
   return directions;
 }
 
+[[noreturn]] void refuse_vector(const std::filesystem::path& file, const std::string& what,
+                                std::string expected, std::string found) {
+  throw FormatError({fmt::format("[control vector] {}: {}", file.string(), what),
+                     std::move(expected), std::move(found), ""});
+}
+
+/// Throws unless `file` is a control vector.
+void check_architecture(const GgufFile& file) {
+  const GgufMetadata& metadata = file.metadata();
+  const auto found = metadata.optional<std::string>("general.architecture", "");
+  if (found == architecture) return;
+  const bool adapter = metadata.optional<std::string>("general.type", "") == "adapter";
+  throw UsageError(
+      {fmt::format("[plan] {} is {}, not a plan", file.path().string(),
+                   adapter ? "a LoRA adapter" : "a model"),
+       fmt::format("a ranking, a plan, or a GGUF file of the architecture {}", architecture),
+       "the architecture '" + found + "'",
+       adapter ? "Merge it into its model, and steer that" : "Name a model with --model"});
+}
+
+/// N of "direction.N".
+std::int64_t layer_of(const std::filesystem::path& file, const std::string& name) {
+  std::int64_t layer = -1;
+  if (name.starts_with(direction_prefix)) {
+    std::from_chars(name.data() + direction_prefix.size(), name.data() + name.size(), layer);
+  }
+  if (layer >= 0 && name == direction_name(layer)) return layer;
+  refuse_vector(file, "a tensor that is no direction", "direction.N, N a layer", name);
+}
+
+std::vector<double> read_direction(const GgufFile& file, const std::string& name) {
+  const std::vector<std::int64_t> shape = file.shape(name);
+  if (shape.size() != 1 || shape[0] < 1) {
+    refuse_vector(file.path(), fmt::format("'{}' has a wrong shape", name), "one number per unit",
+                  fmt::format("[{}]", fmt::join(shape, ", ")));
+  }
+  const at::Tensor values = file.load(name, at::kFloat).to(at::kDouble).contiguous();
+  return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
+}
+
+/// What is on record about the file, and says when the file contradicts itself.
+Json provenance_of(const GgufFile& file, std::size_t width) {
+  const GgufMetadata& metadata = file.metadata();
+  const std::int64_t vectors = static_cast<std::int64_t>(file.names().size());
+  const auto counted = metadata.optional<std::int64_t>(count_key, vectors);
+  if (counted != vectors) {
+    spdlog::warn("{}: it says that it has vectors for {} layers, and has {}", file.path().string(),
+                 counted, vectors);
+  }
+  Json provenance = {{"form", "control_vector"},
+                     {"file", file.path().filename().string()},
+                     {"sha256", sha256_file(file.path())},
+                     {"widths", {{site_name(Site::layer), width}}}};
+  if (metadata.has(hint_key)) {
+    provenance["model_hint"] = metadata.required<std::string>(hint_key);
+  }
+  if (metadata.has(exported_plan_key)) {
+    provenance["plan"] =
+        parse_json(metadata.required<std::string>(exported_plan_key), file.path().string());
+  }
+  return provenance;
+}
+
 }  // namespace
 
 void write_control_vector(const Plan& plan, const DecoderConfig& config,
@@ -61,42 +133,34 @@ void write_control_vector(const Plan& plan, const DecoderConfig& config,
   }
   write_gguf(file,
              {{"general.architecture", architecture},
-              {"controlvector.model_hint", gguf_architecture(config.model_type)},
-              {"controlvector.layer_count", static_cast<std::uint32_t>(tensors.size())},
-              {"austeer.plan", to_text(plan.provenance)}},
+              {hint_key, gguf_architecture(config.model_type)},
+              {count_key, static_cast<std::uint32_t>(tensors.size())},
+              {exported_plan_key, to_text(plan.provenance)}},
              tensors);
 }
 
-Plan read_control_vector(const std::filesystem::path& file, const DecoderConfig& config) {
+Plan read_control_vector(const std::filesystem::path& file) {
   const GgufFile gguf(file);
-  const auto found = gguf.metadata().optional<std::string>("general.architecture", "");
-  if (found != architecture) {
-    throw FormatError({file.string() + ": not a control vector",
-                       fmt::format("general.architecture {}", architecture), found, ""});
-  }
+  check_architecture(gguf);
   AffinePlan affine;
-  std::size_t read = 0;
-  for (std::int64_t layer = 0; layer < config.layers; ++layer) {
-    const std::string name = direction_name(layer);
-    if (!gguf.has(name)) continue;
-    const at::Tensor direction = gguf.load(name, at::kFloat).to(at::kDouble);
-    if (direction.dim() != 1 || direction.size(0) != config.width) {
-      throw FormatError({fmt::format("{}: {} does not fit the model", file.string(), name),
-                         fmt::format("{} numbers", config.width),
-                         fmt::format("{}", direction.numel()), ""});
+  std::size_t width = 0;
+  for (const std::string& name : gguf.names()) {
+    std::vector<double> direction = read_direction(gguf, name);
+    if (width == 0) width = direction.size();
+    if (direction.size() != width) {
+      refuse_vector(file, fmt::format("'{}' has another width", name), std::to_string(width),
+                    std::to_string(direction.size()));
     }
-    const double* values = direction.const_data_ptr<double>();
-    affine[{layer, Site::layer}] = {
-        std::vector<double>(static_cast<std::size_t>(config.width), 1.0),
-        std::vector<double>(values, values + config.width)};
-    ++read;
+    const std::int64_t layer = layer_of(file, name);
+    if (layer == 0) {
+      spdlog::warn("{}: direction.0 is added after layer 0, as repeng does; llama.cpp refuses it",
+                   file.string());
+    }
+    affine[{layer, Site::layer}] = {std::vector<double>(width, 1.0), std::move(direction)};
   }
-  if (read != gguf.names().size()) {
-    throw FormatError({file.string() + ": a tensor that is no direction of this model",
-                       fmt::format("direction.0 to direction.{}", config.layers - 1),
-                       fmt::format("{} of {} tensors", read, gguf.names().size()), ""});
-  }
-  return plan_of(affine);
+  Plan plan = checked_plan(affine, file.string());
+  plan.provenance = provenance_of(gguf, width);
+  return plan;
 }
 
 }  // namespace austeer

@@ -18,8 +18,13 @@ namespace austeer {
 void write_control_vector(const Plan& plan, const DecoderConfig& config,
                           const std::filesystem::path& file);
 
-/// The plan that adds the vectors of `file` to the layers of a model of `config`. Throws FileError,
-/// and FormatError for what is no control vector, and vectors of other layers or widths.
-Plan read_control_vector(const std::filesystem::path& file, const DecoderConfig& config);
+/// The plan that adds the vectors of `file`, `direction.N` after layer N as llama.cpp and repeng
+/// do, at every token: the inverse of write_control_vector(), exactly. Zeros are no edits. The
+/// provenance records the vectors' width, which check_plan() compares with the model's, the family
+/// of `controlvector.model_hint`, and what write_control_vector() wrote of a plan of austeer's own.
+/// Throws FileError; UsageError for a GGUF file that is a model or a LoRA adapter; FormatError for
+/// other tensors than directions, vectors of different widths, numbers that are not finite, and
+/// vectors that are all 0.
+Plan read_control_vector(const std::filesystem::path& file);
 
 }  // namespace austeer

@@ -23,8 +23,15 @@ namespace austeer {
 void write_ia3_adapter(const Plan& plan, const DecoderConfig& config, const std::string& base_model,
                        const std::filesystem::path& folder);
 
-/// The plan that the adapter in `folder` carries out on a model of `config`. Throws FileError, and
-/// FormatError for what is no IA³ adapter of these three modules.
-Plan read_ia3_adapter(const std::filesystem::path& folder, const DecoderConfig& config);
+/// The plan that the adapter in `folder` carries out: units scaled by 1 + (factor - 1), in float32,
+/// so that what write_ia3_adapter() wrote comes back up to the rounding of its factors. Also read
+/// is the input of down_proj, which is the product with `ffn_gate`. Vectors of ones are no edits.
+/// The provenance records each site's width, which check_plan() compares with the model's, the
+/// base model's name, and what write_ia3_adapter() wrote of a plan of austeer's own. Throws
+/// FileError, with how to convert weights that are no safetensors; UsageError for an adapter of
+/// another method, for one that also brings whole modules, and for factors of other modules, by
+/// name; FormatError for settings and weights that contradict each other, numbers that are not
+/// finite, and an adapter that changes nothing.
+Plan read_ia3_adapter(const std::filesystem::path& folder);
 
 }  // namespace austeer

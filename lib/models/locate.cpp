@@ -1,49 +1,23 @@
 #include "models/locate.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/error.hpp"
-#include "base/files.hpp"
 #include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/suggest.hpp"
+#include "models/hub_cache.hpp"
 
 namespace austeer {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path hub_cache() {
-  if (const std::string cache = environment("HF_HUB_CACHE"); !cache.empty()) return cache;
-  if (const std::string home = environment("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
-  return fs::path(environment("HOME")) / ".cache" / "huggingface" / "hub";
-}
-
-bool is_hub_name(const std::string& spec) {
-  const bool one_slash = std::ranges::count(spec, '/') == 1;
-  return one_slash && spec.front() != '/' && spec.front() != '.' && spec.back() != '/';
-}
-
 bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error);
-}
-
-/// The snapshot folder of `org/name` that refs/main names.
-std::optional<fs::path> hub_snapshot(const std::string& hub_name) {
-  if (!is_hub_name(hub_name)) return std::nullopt;
-  std::string folder = "models--" + hub_name;
-  folder.replace(folder.find('/'), 1, "--");
-  const fs::path reference = hub_cache() / folder / "refs" / "main";
-  if (!is_there(reference)) return std::nullopt;
-  std::string commit = read_file(reference);
-  std::erase_if(commit, [](unsigned char c) { return std::isalnum(c) == 0; });
-  const fs::path snapshot = hub_cache() / folder / "snapshots" / commit;
-  if (!is_there(snapshot / "config.json")) return std::nullopt;
-  return snapshot;
 }
 
 /// What the weights take, where the manifest says it: " (12.6 GiB on disk, about as much memory)".
@@ -63,7 +37,8 @@ bool is_fetched(const ModelManifest& manifest, const fs::path& home) {
 /// The fetched model or its snapshot in the hub cache.
 fs::path path_of(const ModelManifest& manifest, const fs::path& home) {
   if (is_fetched(manifest, home)) return fetched_model(manifest, home);
-  if (const auto snapshot = hub_snapshot(manifest.hub)) return *snapshot;
+  const auto hub = parse_hub_name(manifest.hub);
+  if (const auto cached = hub ? find_in_hub_cache(*hub) : std::nullopt) return *cached;
   const std::string hint =
       manifest.source ? fmt::format("Run: austeer fetch model {}", manifest.name)
                       : fmt::format("Download {} with the Hugging Face tools{}, or pass its folder",
@@ -116,17 +91,17 @@ ModelLocation locate_named(const std::string& spec, ModelKind wanted,
     check_kind(spec, manifest, wanted, configs_folder);
     return {path_of(manifest, home), manifest};
   }
-  if (is_hub_name(spec)) {
-    const auto snapshot = hub_snapshot(spec);
-    if (!snapshot) {
+  if (const auto hub = parse_hub_name(spec)) {
+    const auto cached = find_in_hub_cache(*hub);
+    if (!cached) {
       throw FileError("model",
                       fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
-                                  spec, hub_cache().string()),
+                                  spec, hub_cache_folder().string()),
                       "Download it with the Hugging Face tools, or pass a folder with config.json");
     }
-    const auto manifest = manifest_of(*snapshot, spec, configs_folder, home);
+    const auto manifest = manifest_of(*cached, hub->repository, configs_folder, home);
     if (manifest) check_kind(spec, *manifest, wanted, configs_folder);
-    return {*snapshot, manifest};
+    return {*cached, manifest};
   }
   if (is_there(spec)) {
     throw UsageError(

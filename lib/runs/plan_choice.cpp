@@ -1,26 +1,37 @@
 #include "runs/plan_choice.hpp"
 
 #include "base/version.hpp"
+#include "exports/foreign_plan.hpp"
 #include "steering/ranking.hpp"
 
 namespace austeer {
-namespace {
-
-std::variant<Ranking, Plan> read_ranking_or_plan(const std::filesystem::path& file) {
-  if (is_ranking_file(file)) return load_ranking(file);
-  return load_plan(file);
+PlanSource::PlanSource(const std::filesystem::path& file) : file_(file) {
+  if (std::optional<Plan> vectors = read_foreign_plan(file)) {
+    content_ = std::move(*vectors);
+    foreign_ = true;
+  } else if (is_ranking_file(file)) {
+    content_ = load_ranking(file);
+  } else {
+    content_ = load_plan(file);
+  }
 }
-
-}  // namespace
-
-PlanSource::PlanSource(const std::filesystem::path& file)
-    : file_(file), content_(read_ranking_or_plan(file)) {}
 
 Plan PlanSource::plan(const PlanRecipe& recipe) const {
   if (const Ranking* ranking = std::get_if<Ranking>(&content_)) {
     Plan plan = plan_from_ranking(*ranking, recipe);
     plan.provenance["austeer"] = full_version();
     return plan;
+  }
+  if (foreign_) {
+    if (recipe != PlanRecipe{.alpha = recipe.alpha}) {
+      throw UsageError(
+          "plan",
+          file_.string() + " holds vectors of another program: whole layers, at every token",
+          "Choose their strength with --alpha, and leave out --k, --rule and the others that "
+          "choose "
+          "units of a ranking");
+    }
+    return strengthened(std::get<Plan>(content_), recipe.alpha.value_or(1));
   }
   if (recipe != PlanRecipe{}) {
     throw UsageError("plan", file_.string() + " is a plan: its units and strengths are fixed",

@@ -1,5 +1,6 @@
 #pragma once
-// --plan and its companions: a file that is a ranking or a plan, and how to steer with it.
+// --plan and its companions: a ranking, a plan, or vectors of another program, and how to steer
+// with them.
 
 #include <filesystem>
 #include <optional>
@@ -12,28 +13,34 @@ namespace austeer {
 
 struct PlanChoice {
   std::filesystem::path file = {};  ///< empty: do not steer
-  PlanRecipe recipe = {};           ///< for a ranking alone
+  PlanRecipe recipe = {};           ///< for a ranking; for others' vectors its alpha alone
   std::filesystem::path save = {};  ///< where the plan is written; empty: nowhere
   bool force = false;               ///< also steer a model that it was not made for
 };
 
-/// A ranking, of which each recipe makes another plan, or a plan, as it was read from a file.
+/// What was read from --plan: a ranking, of which each recipe makes another plan; a plan; or
+/// another program's vectors (a GGUF control vector, the folder of an IA³ adapter), of which alpha
+/// sets the strength.
 class PlanSource {
  public:
-  /// Throws FileError, FormatError.
+  /// Throws FileError, FormatError, and what read_foreign_plan() throws.
   explicit PlanSource(const std::filesystem::path& file);
 
   bool is_ranking() const { return std::holds_alternative<Ranking>(content_); }
+  /// Whether no recipe changes it.
+  bool is_fixed() const { return !is_ranking() && !foreign_; }
   const std::filesystem::path& file() const { return file_; }
 
-  /// The plan by `recipe`. Its provenance names the version that made it of a ranking. Throws what
-  /// plan_from_ranking() throws, and UsageError for a recipe beside a plan, which is taken as it
-  /// is.
+  /// The plan by `recipe`; of vectors without an alpha as they are. Its provenance names the
+  /// version that made it of a ranking. Throws what plan_from_ranking() and strengthened() throw,
+  /// and UsageError for a recipe beside a plan, which is taken as it is, and for more than an alpha
+  /// beside vectors.
   Plan plan(const PlanRecipe& recipe) const;
 
  private:
   std::filesystem::path file_;
   std::variant<Ranking, Plan> content_;
+  bool foreign_ = false;  ///< the plan is another program's
 };
 
 /// The plan to carry out, or nothing when no file is named; written to `choice.save` where that is

@@ -1,9 +1,13 @@
 #include "runs/plan_origin.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <initializer_list>
 #include <spdlog/spdlog.h>
 #include <string>
+
+#include "models/families.hpp"
+#include "models/gguf_config.hpp"
 
 namespace austeer {
 namespace {
@@ -18,8 +22,11 @@ std::string recorded_text(const Json& json, std::initializer_list<const char*> k
   return value->is_string() ? value->get<std::string>() : "";
 }
 
-/// The ranking's part of a plan's provenance; of a ranking's own all.
-const Json& ranking_provenance(const Json& provenance) {
+/// The ranking's part of a plan's provenance; of a ranking's own all. A plan that was exported and
+/// read again records its origin under "plan".
+const Json& ranking_provenance(const Json& recorded) {
+  const bool exported = recorded.is_object() && recorded.contains("plan");
+  const Json& provenance = exported ? recorded.at("plan") : recorded;
   if (!provenance.is_object() || !provenance.contains("ranking")) return provenance;
   const Json& ranking = provenance.at("ranking");
   return ranking.is_object() && ranking.contains("provenance") ? ranking.at("provenance")
@@ -42,10 +49,32 @@ struct FingerprintDifference {
   }
 };
 
+/// What GGUF calls the family `name`, which may be a model type of Hugging Face's.
+std::string family_in_gguf(const std::string& name) {
+  const std::vector<std::string> known = family_names();
+  return std::ranges::find(known, name) == known.end() ? name : gguf_architecture(name);
+}
+
+/// Says or refuses that vectors of another program name another family of models than `model`'s.
+void check_family(const Model& model, const Json& provenance, const std::filesystem::path& file,
+                  bool force) {
+  const std::string hint = recorded_text(provenance, {"model_hint"});
+  if (hint.empty()) return;
+  const std::string& family = model.decoder->config().model_type;
+  if (family_in_gguf(hint) == family_in_gguf(family)) return;
+  const std::string what =
+      fmt::format("[plan] {} was made for another family of models", file.string());
+  if (force) return spdlog::warn("{}: {}, and this is {}", what, hint, family);
+  throw UsageError(ErrorParts{what, fmt::format("{} ({})", family, model.name), hint,
+                              "Name the model that it was made for with --model, or pass --force "
+                              "to use it on this one all the same"});
+}
+
 }  // namespace
 
 void check_made_for(const Model& model, const Json& provenance, const std::filesystem::path& file,
                     bool force) {
+  check_family(model, provenance, file, force);
   const Json& made = ranking_provenance(provenance);
   FingerprintDifference differ;
   differ.add("weights", model.fingerprint, recorded_text(made, {"fingerprints", "model"}));

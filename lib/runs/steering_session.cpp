@@ -155,7 +155,7 @@ SessionReply SteeringSession::answer(const std::string& prompt) const {
 
 /// Steers by `recipe` from here on, or throws and leaves everything as it was.
 SessionReply SteeringSession::change(const PlanRecipe& recipe) {
-  if (!source_.is_ranking()) {
+  if (source_.is_fixed()) {
     throw UsageError("steer",
                      source_.file().string() + " is a plan: its units and strengths are fixed",
                      "Start with the ranking that it was made of to change them");

@@ -48,11 +48,6 @@ std::vector<at::Tensor> logits_under(const Plan& plan, const Decoder& model,
   return logits;
 }
 
-Plan read_export(ExportFormat format, const fs::path& path, const DecoderConfig& config) {
-  return format == ExportFormat::ia3 ? read_ia3_adapter(path, config)
-                                     : read_control_vector(path, config);
-}
-
 /// The folded model's own logits.
 std::vector<at::Tensor> folded_logits(const fs::path& folder, RunOptions run, at::ScalarType dtype,
                                       const std::vector<Tokens>& texts) {
@@ -86,8 +81,9 @@ Verification verify_export(const fs::path& path, const Plan& plan, Model model,
     model.decoder.reset();
     exported = folded_logits(path, run, dtype, texts);
   } else {
-    exported =
-        logits_under(read_export(format, path, model.decoder->config()), *model.decoder, texts);
+    const Plan read =
+        format == ExportFormat::ia3 ? read_ia3_adapter(path) : read_control_vector(path);
+    exported = logits_under(read, *model.decoder, texts);
   }
   return {agreement(steered, exported), agreement(vanilla, steered)};
 }

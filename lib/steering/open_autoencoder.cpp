@@ -1,16 +1,14 @@
-// The three forms of open_sparse_autoencoder(). Shapes are looked at before any tensor is
-// read.
+// open_sparse_autoencoder(): which form a path is in, and all forms but SAELens'. Shapes are looked
+// at before any tensor is read.
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
-#include <functional>
 #include <limits>
 #include <spdlog/spdlog.h>
 
 #include "base/ascii.hpp"
-#include "base/error.hpp"
 #include "base/hash.hpp"
-#include "base/json.hpp"
+#include "steering/autoencoder_source.hpp"
 #include "steering/sparse_autoencoder.hpp"
 #include "tensors/npz.hpp"
 #include "tensors/safetensors.hpp"
@@ -18,84 +16,38 @@
 namespace austeer {
 namespace {
 
-using Shape = std::vector<std::int64_t>;
-
-/// Named tensors, whatever holds them.
-struct Source {
-  std::string place;
-  std::function<bool(const std::string&)> has;
-  std::function<Shape(const std::string&)> shape;
-  std::function<at::Tensor(const std::string&)> load;
-};
-
-Source source_of(const NpzFile& file, const std::filesystem::path& path) {
-  return {path.string(), [&](const std::string& name) { return file.has(name); },
-          [&](const std::string& name) { return file.header(name).shape; },
-          [&](const std::string& name) { return file.tensor(name); }};
-}
-
-Source source_of(const SafetensorsFile& file) {
-  return {file.path().string(), [&](const std::string& name) { return file.has(name); },
-          [&](const std::string& name) { return file.header().tensors.at(name).shape; },
-          [&](const std::string& name) { return file.tensor(name); }};
-}
-
-[[noreturn]] void refuse_source(const std::string& place, std::string_view what,
-                                std::string expected, std::string found) {
-  throw FormatError({fmt::format("[sparse autoencoder] {}: {}", place, what), std::move(expected),
-                     std::move(found), ""});
-}
-
 /// `name` as the source spells it: some files begin it with a small letter.
-std::string spelled(const Source& source, const std::string& name) {
+std::string spelled(const AutoencoderSource& source, const std::string& name) {
   for (const std::string& spelling : {name, lower_ascii(name)}) {
     if (source.has(spelling)) return spelling;
   }
-  refuse_source(source.place, "a tensor is missing", "W_enc, b_enc, threshold, W_dec, b_dec",
+  source.refuse("a tensor is missing", "W_enc, b_enc, threshold, W_dec, b_dec",
                 fmt::format("no {}", name));
 }
 
-void check_shape(const Source& source, const std::string& name, const Shape& expected) {
-  const Shape found = source.shape(name);
-  if (found == expected) return;
-  refuse_source(source.place, fmt::format("the tensor '{}'", name),
-                fmt::format("[{}]", fmt::join(expected, ", ")),
-                fmt::format("[{}]", fmt::join(found, ", ")));
-}
-
-/// Two sizes of the matrix `name`, both above zero.
-std::pair<std::int64_t, std::int64_t> matrix_sizes(const Source& source, const std::string& name) {
-  const Shape shape = source.shape(name);
-  if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1) {
-    refuse_source(source.place, fmt::format("the tensor '{}'", name), "a matrix",
-                  fmt::format("[{}]", fmt::join(shape, ", ")));
-  }
-  return {shape[0], shape[1]};
-}
-
 /// GemmaScope's five tensors.
-SparseAutoencoder read_gemma_scope(const Source& source) {
+SparseAutoencoder read_gemma_scope(const AutoencoderSource& source) {
   const std::string encoder = spelled(source, "W_enc");
   const std::string decoder = spelled(source, "W_dec");
-  const auto [width, atoms] = matrix_sizes(source, encoder);
-  check_shape(source, decoder, {atoms, width});
+  const auto [width, atoms] = source.matrix_sizes(encoder);
+  source.check_shape(decoder, {atoms, width});
   for (const char* name : {"b_enc", "threshold"})
-    check_shape(source, spelled(source, name), {atoms});
-  check_shape(source, spelled(source, "b_dec"), {width});
+    source.check_shape(spelled(source, name), {atoms});
+  source.check_shape(spelled(source, "b_dec"), {width});
   return {
       {source.load(encoder), source.load("b_enc"), source.load("threshold"), source.load(decoder)},
       source.place};
 }
 
 /// The layer that the file's metadata names, if it does.
-std::optional<std::int64_t> layer_in_metadata(const SafetensorsFile& file) {
-  const auto found = file.header().metadata.find("layer");
-  if (found == file.header().metadata.end()) return std::nullopt;
+std::optional<std::int64_t> layer_in_metadata(const AutoencoderSource& source) {
+  const auto found = source.metadata.find("layer");
+  if (found == source.metadata.end()) return std::nullopt;
   const std::string& text = found->second;
   std::int64_t layer = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), layer);
   if (error != std::errc() || end != text.data() + text.size() || layer < 0) {
-    refuse_source(file.path().string(), "the layer in its metadata", "a whole number from 0", text);
+    source.refuse("the layer in its metadata", "a whole number from 0", text);
   }
   return layer;
 }
@@ -109,20 +61,6 @@ struct LlamaScopeConfig {
   bool decoder_bias = true;
   std::int64_t layer = 0;
 };
-
-/// N of "blocks.N.hook_resid_post". Throws for any other place in a model.
-std::int64_t residual_layer(const Fields& fields, const std::string& hook) {
-  constexpr std::string_view before = "blocks.";
-  constexpr std::string_view after = ".hook_resid_post";
-  std::int64_t layer = -1;
-  if (hook.starts_with(before)) {
-    const char* end = hook.data() + hook.size();
-    const auto [stop, error] = std::from_chars(hook.data() + before.size(), end, layer);
-    if (error == std::errc() && layer >= 0 && std::string_view(stop, end) == after) return layer;
-  }
-  fields.refuse("hook_point_in", "blocks.N.hook_resid_post (an autoencoder of layer outputs)",
-                hook);
-}
 
 double positive_number(Fields& fields, const std::string& key) {
   const auto value = fields.required<double>(key);
@@ -145,7 +83,7 @@ LlamaScopeConfig read_llama_scope_config(const std::filesystem::path& file) {
   }
   LlamaScopeConfig config;
   const auto hook = fields.required<std::string>("hook_point_in");
-  config.layer = residual_layer(fields, hook);
+  config.layer = residual_layer(fields, "hook_point_in", hook);
   require("hook_point_out", hook);
   config.width = fields.required<std::int64_t>("d_model");
   if (config.width < 1) fields.refuse("d_model", "a number above 0", config.width);
@@ -181,25 +119,15 @@ at::Tensor llama_scope_thresholds(const LlamaScopeConfig& config, const at::Tens
 OpenedAutoencoder open_llama_scope(const std::filesystem::path& folder) {
   const LlamaScopeConfig config = read_llama_scope_config(folder / "hyperparams.json");
   const std::filesystem::path weights = folder / "checkpoints" / "final.safetensors";
-  const SafetensorsFile file(weights);
-  const Source source = source_of(file);
-  for (const char* name : {"encoder.weight", "encoder.bias", "decoder.weight"}) {
-    if (!file.has(name))
-      refuse_source(source.place, "a tensor is missing", name, "none of that name");
-  }
-  const auto [atoms, width] = matrix_sizes(source, "encoder.weight");
-  check_shape(source, "encoder.weight", {atoms, config.width});
-  check_shape(source, "encoder.bias", {atoms});
-  check_shape(source, "decoder.weight", {width, atoms});
-  if (config.decoder_bias) {
-    if (!file.has("decoder.bias")) {
-      refuse_source(source.place, "a tensor is missing", "decoder.bias", "none of that name");
-    }
-    check_shape(source, "decoder.bias", {width});
-  }
-  const auto wide = [&](const char* name) { return source.load(name).to(at::kFloat); };
-  const at::Tensor decoder = wide("decoder.weight").t();  // [M, D]
-  return {{{wide("encoder.weight").t() * config.input_scale, wide("encoder.bias"),
+  const AutoencoderSource source = open_autoencoder_source(weights);
+  const auto [atoms, width] = source.matrix_sizes("encoder.weight");
+  source.check_shape("encoder.weight", {atoms, config.width});
+  source.check_shape("encoder.bias", {atoms});
+  source.check_shape("decoder.weight", {width, atoms});
+  if (config.decoder_bias) source.check_shape("decoder.bias", {width});
+  const at::Tensor decoder = source.load_float("decoder.weight").t();  // [M, D]
+  return {{{source.load_float("encoder.weight").t() * config.input_scale,
+            source.load_float("encoder.bias"),
             llama_scope_thresholds(config, decoder, source.place), decoder / config.input_scale},
            folder.string()},
           "llama_scope",
@@ -211,19 +139,22 @@ OpenedAutoencoder open_llama_scope(const std::filesystem::path& folder) {
 
 OpenedAutoencoder open_sparse_autoencoder(const std::filesystem::path& path) {
   std::error_code unreadable;
-  if (std::filesystem::is_directory(path, unreadable)) return open_llama_scope(path);
-  if (path.extension() == ".npz") {
-    const NpzFile file(path);
-    return {read_gemma_scope(source_of(file, path)), "gemma_scope", sha256_file(path), {}};
+  const bool is_folder = std::filesystem::is_directory(path, unreadable);
+  const std::filesystem::path folder = is_folder ? path : path.parent_path();
+  const bool has_settings = std::filesystem::exists(folder / "cfg.json", unreadable);
+  if (is_folder) return has_settings ? open_saelens(path) : open_llama_scope(path);
+  if (!holds_autoencoder_weights(path)) {
+    throw UsageError(
+        {fmt::format("[sparse autoencoder] {}", path.string()),
+         "a folder of SAELens or LlamaScope, a GemmaScope params.npz or a .safetensors "
+         "file",
+         "none of them", ""});
   }
-  if (path.extension() == ".safetensors") {
-    const SafetensorsFile file(path);
-    return {read_gemma_scope(source_of(file)), "austeer", sha256_file(path),
-            layer_in_metadata(file)};
-  }
-  throw UsageError({fmt::format("[sparse autoencoder] {}", path.string()),
-                    "a GemmaScope params.npz, a LlamaScope folder or a .safetensors file",
-                    "none of them", ""});
+  if (has_settings) return open_saelens(path);
+  const AutoencoderSource source = open_autoencoder_source(path);
+  const bool is_npz = path.extension() == ".npz";
+  return {read_gemma_scope(source), is_npz ? "gemma_scope" : "austeer", sha256_file(path),
+          layer_in_metadata(source)};
 }
 
 }  // namespace austeer

@@ -1,7 +1,9 @@
 #include "steering/sparse_autoencoder.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 #include "base/error.hpp"
 
@@ -31,6 +33,30 @@ at::Tensor checked(const at::Tensor& tensor, at::IntArrayRef shape, const char* 
   return values;
 }
 
+/// `x` [rows, D], float32, normalised row by row.
+at::Tensor normalised(const at::Tensor& x, InputNorm norm) {
+  switch (norm) {
+    case InputNorm::none:
+      break;
+    case InputNorm::constant_norm: {
+      const at::Tensor norms = x.norm(2, 1, true);
+      const at::Tensor least = at::full({}, std::numeric_limits<float>::min());
+      return x * (std::sqrt(static_cast<double>(x.size(1))) / norms.maximum(least));
+    }
+    case InputNorm::layer_norm: {
+      const at::Tensor centred = x - x.mean(1, true);
+      return centred / (centred.std(1, true, true) + 1e-5);
+    }
+  }
+  return x;
+}
+
+/// Sets all but the `count` largest of each row to 0.
+void keep_largest(at::Tensor& rows, std::int64_t count) {
+  const auto [values, atoms] = rows.topk(count, 1, true, false);
+  rows.zero_().scatter_(1, atoms, values);
+}
+
 }  // namespace
 
 SparseAutoencoder::SparseAutoencoder(SparseAutoencoderParts parts, std::string place)
@@ -46,6 +72,11 @@ SparseAutoencoder::SparseAutoencoder(SparseAutoencoderParts parts, std::string p
   parts_.encoder_bias = checked(parts.encoder_bias, {atoms}, "the encoder's bias", place_);
   parts_.threshold = checked(parts.threshold, {atoms}, "the thresholds", place_);
   parts_.decoder = checked(parts.decoder, {atoms, width}, "the decoder", place_);
+  if (parts.input_bias.defined()) {
+    parts_.input_bias = checked(parts.input_bias, {width}, "the input's bias", place_);
+  }
+  parts_.norm = parts.norm;
+  parts_.top_k = std::min(parts.top_k, atoms);
   floor_ = parts_.threshold.clamp_min(0);
 }
 
@@ -61,9 +92,11 @@ at::Tensor SparseAutoencoder::activations(const at::Tensor& x) const {
   for (std::int64_t first = 0; first < rows; first += block_rows) {
     const std::int64_t count = std::min(block_rows, rows - first);
     at::Tensor block = active.narrow(0, first, count);
-    at::addmm_out(block, parts_.encoder_bias, x.narrow(0, first, count).to(at::kFloat),
-                  parts_.encoder);
+    at::Tensor input = normalised(x.narrow(0, first, count).to(at::kFloat), parts_.norm);
+    if (parts_.input_bias.defined()) input = input - parts_.input_bias;
+    at::addmm_out(block, parts_.encoder_bias, input, parts_.encoder);
     block.masked_fill_(block.le(floor_), 0);
+    if (parts_.top_k > 0) keep_largest(block, parts_.top_k);
   }
   return active;
 }

@@ -1,8 +1,8 @@
 #pragma once
-// A sparse autoencoder: activations of a layer as sums of few atoms out of many. Three forms are
-// opened: GemmaScope's params.npz, a folder of LlamaScope, and a safetensors file with GemmaScope's
-// tensor names for what people train themselves (experiments/train_sae.py). D: the model's width,
-// M: atoms.
+// A sparse autoencoder: activations of a layer as sums of few atoms out of many. Four forms are
+// opened: GemmaScope's params.npz, a folder of LlamaScope, one of SAELens, and a safetensors file
+// with GemmaScope's tensor names for what people train themselves (experiments/train_sae.py). D:
+// the model's width, M: atoms.
 
 #include <ATen/ATen.h>
 #include <cstdint>
@@ -12,12 +12,22 @@
 
 namespace austeer {
 
-/// The parts of a sparse autoencoder with thresholds per atom (JumpReLU).
+/// How each activation is normalised before it is encoded.
+enum class InputNorm {
+  none,
+  constant_norm,  ///< to the norm sqrt(D)
+  layer_norm,     ///< its mean taken away, then divided by its standard deviation plus 1e-5
+};
+
+/// The parts of a sparse autoencoder with thresholds per atom (JumpReLU; 0: ReLU).
 struct SparseAutoencoderParts {
-  at::Tensor encoder;       ///< [D, M]
-  at::Tensor encoder_bias;  ///< [M]
-  at::Tensor threshold;     ///< [M]
-  at::Tensor decoder;       ///< [M, D]
+  at::Tensor encoder;                ///< [D, M]
+  at::Tensor encoder_bias;           ///< [M]
+  at::Tensor threshold;              ///< [M]
+  at::Tensor decoder;                ///< [M, D]
+  at::Tensor input_bias = {};        ///< [D], taken from the normalised input; undefined: none
+  InputNorm norm = InputNorm::none;  ///< of the input
+  std::int64_t top_k = 0;            ///< at most so many atoms of a row are active; 0: any number
 };
 
 class SparseAutoencoder {
@@ -33,8 +43,9 @@ class SparseAutoencoder {
   /// The file or folder it was opened from.
   const std::string& place() const { return place_; }
 
-  /// The atoms of `x` [rows, D] as float32 [rows, M]: z = x encoder + bias where z is above the
-  /// atom's threshold and above 0, else 0. Throws UsageError for another width.
+  /// The atoms of `x` [rows, D] as float32 [rows, M]: z = (norm(x) - input_bias) encoder + bias
+  /// where z is above the atom's threshold and above 0 and among the row's top_k largest, else 0.
+  /// Throws UsageError for another width.
   at::Tensor activations(const at::Tensor& x) const;
 
  private:
@@ -46,14 +57,21 @@ class SparseAutoencoder {
 /// What a file says besides the numbers.
 struct OpenedAutoencoder {
   SparseAutoencoder autoencoder;
-  std::string form;                   ///< "gemma_scope", "llama_scope", "austeer"
+  std::string form;                   ///< "gemma_scope", "llama_scope", "saelens", "austeer"
   std::string sha256;                 ///< of the file with the tensors
   std::optional<std::int64_t> layer;  ///< that it was trained on, where the file says so
 };
 
-/// Opens `path`: a folder as LlamaScope's (hyperparams.json, checkpoints/final.safetensors), a file
-/// *.npz as GemmaScope's, *.safetensors as our own. Throws FileError, FormatError, UsageError for
-/// another kind of file.
+/// Opens `path`: what has a cfg.json, in it or beside it, by open_saelens(); another folder as
+/// LlamaScope's (hyperparams.json, checkpoints/final.safetensors), a file *.npz as GemmaScope's,
+/// *.safetensors as our own. Throws FileError, FormatError, UsageError for another kind of file.
 OpenedAutoencoder open_sparse_autoencoder(const std::filesystem::path& path);
+
+/// Opens SAELens' folder `path`, cfg.json and sae_weights.safetensors, or the weights `path` with
+/// the cfg.json beside them: architectures standard, topk and jumprelu, settings in the spelling of
+/// any version. Activations are what SAELens' encode() gives, decoder rows what its decode() adds
+/// for each, before a normalised input is scaled back. Throws FileError, and FormatError for
+/// settings that mean something else, by their key, and for tensors that do not fit them.
+OpenedAutoencoder open_saelens(const std::filesystem::path& path);
 
 }  // namespace austeer

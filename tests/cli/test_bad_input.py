@@ -5,7 +5,11 @@ import json
 import subprocess
 import unittest
 
-from support import BINARY, SAMPLES, AusteerTest
+import numpy
+from gguf import GGUFWriter
+from safetensors.numpy import save_file
+
+from support import BINARY, SAMPLES, AusteerTest, environment
 
 TASK = """name: mine
 dataset: Mine
@@ -46,6 +50,111 @@ class WrongUsage(AusteerTest):
         for arguments, part in cases:
             with self.subTest(arguments=arguments):
                 self.refuse(2, part, *arguments)
+
+
+def write_vector(path, layer, width, architecture="controlvector", hint=None):
+    """A GGUF control vector with one direction."""
+    writer = GGUFWriter(path, architecture)
+    if hint:
+        writer.add_string("controlvector.model_hint", hint)
+    writer.add_tensor(f"direction.{layer}", numpy.ones(width, numpy.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+class ForeignPlans(AusteerTest):
+    STEER = ("steer", "--prompt", "x", "--max-new-tokens", 1, "--plan")
+
+    def adapter(self, **settings):
+        folder = self.folder / "adapter"
+        folder.mkdir(exist_ok=True)
+        (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "IA3"} | settings))
+
+    def factors(self, module, shape):
+        name = f"base_model.model.model.layers.3.{module}.ia3_l"
+        save_file({name: numpy.full(shape, 2, numpy.float32)},
+                  self.folder / "adapter" / "adapter_model.safetensors")
+
+    def test_control_vectors(self):
+        vector = self.folder / "v.gguf"
+        write_vector(vector, 3, 576)
+        self.succeed(*self.STEER, "v.gguf", "--alpha", 0.5)
+        for option in (("--k", 4), ("--rule", "add"), ("--positions", "last"), ("--layer", 3)):
+            self.refuse(2, "Choose their strength with --alpha", *self.STEER, "v.gguf", *option)
+        self.refuse(2, "alpha is not a number", *self.STEER, "v.gguf", "--alpha", "nan")
+        vector.write_bytes(vector.read_bytes()[:-64])
+        self.refuse(1, "v.gguf", *self.STEER, "v.gguf")
+        write_vector(vector, 3, 64)
+        self.refuse(2, "vectors of width 576 at site layer; found 64", *self.STEER, "v.gguf")
+        write_vector(vector, 30, 576)
+        self.refuse(2, "found layer 30", *self.STEER, "v.gguf")
+        write_vector(vector, 3, 576, hint="gemma2")
+        self.refuse(2, "was made for another family of models", *self.STEER, "v.gguf")
+        self.succeed(*self.STEER, "v.gguf", "--force")
+        write_vector(vector, 3, 576, "llama")
+        self.refuse(2, "v.gguf is a model, not a plan", *self.STEER, "v.gguf")
+
+    def test_adapters(self):
+        self.adapter()
+        self.refuse(1, "Is the download complete?", *self.STEER, "adapter")
+        (self.folder / "adapter" / "adapter_model.bin").write_bytes(b"")
+        self.refuse(1, "Convert them with Python", *self.STEER, "adapter")
+        self.factors("self_attn.k_proj", (192, 1))
+        self.refuse(2, "the output of self_attn.k_proj is no site", *self.STEER, "adapter")
+        self.factors("self_attn.o_proj", (1, 64))
+        self.refuse(2, "vectors of width 576 at site attention; found 64", *self.STEER, "adapter")
+        self.factors("self_attn.o_proj", (1, 576))
+        self.refuse(2, "Choose their strength", *self.STEER, "adapter", "--k", 2)
+        self.adapter(feedforward_modules=["down_proj"])
+        self.refuse(1, "contradicts feedforward_modules", *self.STEER, "adapter")
+        self.adapter(modules_to_save=["lm_head"])
+        self.refuse(2, "modules_to_save", *self.STEER, "adapter")
+        self.adapter(peft_type="LORA", base_model_name_or_path="org/base")
+        self.refuse(2, "Merge it into its model, org/base", *self.STEER, "adapter")
+        (self.folder / "adapter" / "adapter_config.json").unlink()
+        self.refuse(2, "adapter is no plan", *self.STEER, "adapter")
+        (self.folder / "adapter" / "config.json").write_text("{}")
+        self.refuse(2, "Name a model with --model", *self.STEER, "adapter")
+
+    def test_autoencoders(self):
+        self.succeed("collect", "--task", "copa", "--split", "train[:4]", "--sites",
+                     "layer@answer_all", "--out", "cache")
+        rank = ("rank", "--cache", "cache", "--method", "sta", "--set", "layer=3", "--set", "sae=sae",
+                "--out", "ranking")
+        sae = self.folder / "sae"
+        sae.mkdir()
+        settings = {"architecture": "gated", "d_in": 576, "d_sae": 4}
+        (sae / "cfg.json").write_text(json.dumps(settings))
+        self.refuse(1, "'architecture'", *rank)
+        settings |= {"architecture": "standard", "hook_name": "blocks.4.hook_resid_post"}
+        (sae / "cfg.json").write_text(json.dumps(settings))
+        self.refuse(1, "sae_weights.safetensors", *rank)
+        save_file({name: numpy.ones(shape, numpy.float32) for name, shape in
+                   (("W_enc", (576, 4)), ("b_enc", 4), ("W_dec", (4, 576)), ("b_dec", 576))},
+                  sae / "sae_weights.safetensors")
+        self.refuse(2, "was trained on layer 4", *rank)
+
+    def test_the_hubs_cache(self):
+        repository = self.folder / "hub" / "models--org--name"
+        for folder in ("snapshots/abc123", "refs"):
+            (repository / folder).mkdir(parents=True)
+        (repository / "refs" / "main").write_text("abc123")
+        for name in ("name-Q4_K_M.gguf", "name-Q8_0.gguf"):
+            (repository / "snapshots" / "abc123" / name).write_bytes(b"GGUF")
+        for status, part, model in (
+                (2, "name-Q4_K_M.gguf, name-Q8_0.gguf", "org/name"),
+                (2, "is called 'Q5_0'", "org/name:Q5_0"),
+                (1, "there are main (abc123)", "org/name@v2"),
+                (1, "Q8_0.gguf", "org/name@abc1:Q8_0"),
+                (1, "is neither a model folder nor in the Hugging Face cache", "org/other")):
+            with self.subTest(model=model):
+                done = subprocess.run([BINARY, "steer", "--model", model, "--prompt", "x"], text=True,
+                                      capture_output=True,
+                                      env=environment() | {"HF_HUB_CACHE": str(self.folder / "hub")})
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn(part, done.stderr)
 
 
 class BadFiles(AusteerTest):

@@ -4,6 +4,7 @@ against hooks on the same model and against the texts that austeer itself contin
 
 import contextlib
 import json
+import shutil
 import sys
 import unittest
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy
 import torch
 from gguf import GGUFReader
-from peft import PeftModel
+from peft import IA3Config, PeftModel, get_peft_model
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoConfig, AutoModelForCausalLM, logging
@@ -214,6 +215,44 @@ class Export(AusteerTest):
             expected = numpy.zeros(576, numpy.float32)
             expected[dims] = values
             numpy.testing.assert_array_equal(directions[f"direction.{layer}"], expected)
+
+    def test_what_was_exported_steers_like_the_plan(self):
+        config = family_folder(self.folder / "llama", "llama")
+        write_plan(self.folder / "scales", plan_edits(config, 9, ("attention", "ffn_gate", "ffn")))
+        write_plan(self.folder / "shifts", plan_edits(config, 9, ("layer",), "add"))
+        plan = self.folder / "plan"
+        for original, to, out in (("scales", "ia3", "adapter"),
+                                  ("shifts", "control-vector", "v.gguf")):
+            with self.subTest(to):
+                plan.unlink(missing_ok=True)
+                plan.symlink_to(original)
+                self.export("llama", to, out)
+                wanted = self.steered_texts("llama")
+                plan.unlink()
+                plan.symlink_to(out)
+                self.assertEqual(self.steered_texts("llama"), wanted)
+                again = self.export("llama", to, f"again-{out}")
+                self.assertLess(again["difference"]["largest_difference"],
+                                1e-4 * again["steering"]["largest_difference"])
+
+    def test_an_adapter_of_peft_steers_like_peft(self):
+        for family in FAMILIES:
+            with self.subTest(family):
+                family_folder(self.folder / family, family)
+                base, text = open_model(self.folder / family), torch.arange(5, 60)
+                vanilla = logits_of(base, text)
+                adapted = get_peft_model(base, IA3Config(
+                    task_type="CAUSAL_LM", target_modules=["o_proj", "down_proj"],
+                    feedforward_modules=["o_proj"])).eval()
+                torch.manual_seed(11)
+                for name, factors in adapted.named_parameters():
+                    if ".ia3_l." in name:
+                        factors.copy_(1 + torch.randn(factors.shape))
+                shutil.rmtree(self.folder / "plan", ignore_errors=True)
+                adapted.save_pretrained(self.folder / "plan")
+                self.assertGreater((logits_of(adapted, text) - vanilla).abs().max(), 1e-2)
+                tokenizer = Tokenizer.from_file(str(self.folder / family / "tokenizer.json"))
+                self.assertEqual(self.steered_texts(family), texts_of(adapted, tokenizer))
 
     def test_verify_tells_another_plan(self):
         config = family_folder(self.folder / "llama", "llama")

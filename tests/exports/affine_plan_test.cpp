@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/plan_fit.hpp"
 #include "exports/control_vector.hpp"
 #include "tensors/gguf.hpp"
 #include "testing.hpp"
@@ -65,8 +66,7 @@ TEST(ControlVector, IsReadBackAsItWasWritten) {
   EXPECT_EQ(file.metadata().required<std::string>("controlvector.model_hint"), "llama");
   EXPECT_EQ(file.metadata().required<std::int64_t>("controlvector.layer_count"), 2);
   EXPECT_EQ(file.names(), (std::vector<std::string>{"direction.1", "direction.2"}));
-  const AffinePlan affine =
-      affine_plan(read_control_vector(folder / "v.gguf", small_config()), small_config());
+  const AffinePlan affine = affine_plan(read_control_vector(folder / "v.gguf"), small_config());
   EXPECT_EQ(affine.at({1, Site::layer}).offset, (std::vector<double>{0, 4, 0, 0}));
   EXPECT_EQ(affine.at({2, Site::layer}).offset,
             (std::vector<double>{static_cast<double>(0.1F), 0, 0, -1.5}));
@@ -91,14 +91,18 @@ TEST(ControlVector, OfAnotherModelIsRefused) {
   const TemporaryFolder folder;
   write_control_vector(plan_with({Site::layer, 2, Operation::add, {0}, {1}}), small_config(),
                        folder / "v.gguf");
+  const Plan plan = read_control_vector(folder / "v.gguf");
+  check_plan(plan, small_config());
   DecoderConfig other = small_config();
   other.layers = 2;
-  expect_refusal<FormatError>([&] { read_control_vector(folder / "v.gguf", other); },
-                              "no direction of this model");
-  other = small_config();
-  other.width = 8;
-  expect_refusal<FormatError>([&] { read_control_vector(folder / "v.gguf", other); },
-                              "does not fit the model");
+  expect_refusal<UsageError>([&] { check_plan(plan, other); }, "found layer 2");
+  for (const std::int64_t width : {2, 8}) {
+    other = small_config();
+    other.width = width;
+    expect_refusal<UsageError>(
+        [&] { check_plan(plan, other); },
+        "vectors of width " + std::to_string(width) + " at site layer; found 4");
+  }
 }
 
 }  // namespace

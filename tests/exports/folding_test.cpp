@@ -70,7 +70,7 @@ TEST_P(EveryFamily, AnAdapterReadBackDoesWhatHooksDo) {
       continue;
     }
     write();
-    const Plan plan = read_ia3_adapter(out / "adapter", model.decoder.config());
+    const Plan plan = read_ia3_adapter(out / "adapter");
     PlanTap tap(plan, model.decoder);
     expect_steered(model, steering, model.decoder, &tap, 1, GetParam());
   }

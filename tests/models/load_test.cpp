@@ -6,9 +6,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
+#include <map>
 
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "base/paths.hpp"
+#include "models/hub_cache.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
 
@@ -113,6 +116,114 @@ TEST(Locate, FindsTheSnapshotOfTheHubCache) {
   ::setenv("HF_HUB_CACHE", cache.path().c_str(), 1);
   EXPECT_EQ(locate_model("org/name", project_configs, cache.path()).path,
             folder / "snapshots" / "abc123");
+}
+
+/// A cache of the hub with one repository, org/name.
+struct HubCache {
+  TemporaryFolder cache;
+  std::filesystem::path repository = cache / "models--org--name";
+
+  HubCache() { ::setenv("HF_HUB_CACHE", cache.path().c_str(), 1); }
+  void refer(const std::string& name, const std::string& commit) const {
+    make_folder((repository / "refs" / name).parent_path());
+    write_file(repository / "refs" / name, commit);
+  }
+  std::filesystem::path add(const std::string& commit, const std::string& file) const {
+    const auto path = repository / "snapshots" / commit / file;
+    make_folder(path.parent_path());
+    write_file(path, "{}");
+    return path;
+  }
+  std::filesystem::path find(const std::string& spec) const {
+    return locate_model(spec, project_configs, cache.path()).path;
+  }
+};
+
+TEST(HubCache, ARevisionIsABranchATagOrACommit) {
+  const HubCache hub;
+  const auto main = hub.add("abc1230000", "config.json").parent_path();
+  const auto other = hub.add("abd4560000", "config.json").parent_path();
+  hub.refer("main", "abc1230000");
+  hub.refer("v1.0", "abd4560000\n");
+  hub.refer("refs/pr/7", "abd4560000");
+  hub.refer("gone", "fff");
+  EXPECT_EQ(hub.find("org/name"), main);
+  EXPECT_EQ(hub.find("org/name@main"), main);
+  for (const char* revision : {"v1.0", "refs/pr/7", "abd4560000", "abd4"}) {
+    EXPECT_EQ(hub.find(fmt::format("org/name@{}", revision)), other) << revision;
+  }
+  expect_refusal<UsageError>([&] { hub.find("org/name@ab"); }, "abc1230000, abd4560000");
+  for (const char* revision : {"v2", "gone", "c"}) {
+    expect_refusal<FileError>([&] { hub.find(fmt::format("org/name@{}", revision)); },
+                              "there are main (abc1230000), refs/pr/7 (abd4560000), v1.0 "
+                              "(abd4560000)");
+  }
+  expect_refusal<UsageError>([&] { hub.find("org/name@../../x"); }, "unknown model");
+  std::filesystem::remove(hub.repository / "refs" / "main");
+  expect_refusal<FileError>([&] { hub.find("org/name"); }, "the revision 'main' of org/name");
+}
+
+TEST(HubCache, ARepositoryOfGgufFiles) {
+  const HubCache hub;
+  hub.refer("main", "abc");
+  const auto first = hub.add("abc", "name-Q4_K_M.gguf");
+  hub.add("abc", "mmproj-name-f16.gguf");
+  hub.add("abc", "README.md");
+  EXPECT_EQ(hub.find("org/name"), first);
+  const auto second = hub.add("abc", "Q8_0/name-Q8_0-00001-of-00002.gguf");
+  hub.add("abc", "Q8_0/name-Q8_0-00002-of-00002.gguf");
+  expect_refusal<UsageError>([&] { hub.find("org/name"); },
+                             "several models; found Q8_0/name-Q8_0-00001-of-00002.gguf, "
+                             "name-Q4_K_M.gguf");
+  EXPECT_EQ(hub.find("org/name:q4_k_m"), first);
+  EXPECT_EQ(hub.find("org/name@abc:name-Q4_K_M.gguf"), first);
+  EXPECT_EQ(hub.find("org/name:Q8_0"), second);
+  EXPECT_EQ(hub.find("org/name:Q8_0/name-Q8_0-00001-of-00002.gguf"), second);
+  for (const char* file : {"_M", "Q5_K_M", "name-Q8_0-00002-of-00002.gguf"}) {
+    expect_refusal<UsageError>([&] { hub.find(fmt::format("org/name:{}", file)); },
+                               fmt::format("is called '{}'", file));
+  }
+  const auto config = hub.add("abc", "config.json");
+  EXPECT_EQ(hub.find("org/name"), config.parent_path());
+  EXPECT_EQ(hub.find("org/name:Q4_K_M"), first);
+  hub.add("def", "README.md");
+  expect_refusal<FileError>([&] { hub.find("org/name@def"); }, "holds no model");
+}
+
+/// Environment variables for one test, and back again after it.
+struct Variables {
+  std::map<std::string, std::string> before;
+
+  explicit Variables(const std::map<std::string, std::string>& values) {
+    for (const char* name :
+         {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "HOME", "DISK"}) {
+      before[name] = environment(name);
+      ::unsetenv(name);
+    }
+    for (const auto& [name, value] : values) ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  ~Variables() {
+    for (const auto& [name, value] : before) {
+      value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
+    }
+  }
+};
+
+TEST(HubCache, LiesWhereTheHubsToolsPutIt) {
+  std::map<std::string, std::string> values = {{"HOME", "/home/me"}};
+  const auto expect = [&](const std::string& name, const std::string& value,
+                          const std::string& folder) {
+    values[name] = value;
+    const Variables set(values);
+    EXPECT_EQ(hub_cache_folder(), folder) << name;
+  };
+  expect("DISK", "/data", "/home/me/.cache/huggingface/hub");
+  expect("XDG_CACHE_HOME", "~/caches", "/home/me/caches/huggingface/hub");
+  expect("HF_HOME", "~", "/home/me/hub");
+  expect("HF_HOME", "~/hf/$DISK/${DISK}/$NONE/$", "/home/me/hf//data//data/$NONE/$/hub");
+  expect("HUGGINGFACE_HUB_CACHE", "$DISK/a", "/data/a");
+  expect("HF_HUB_CACHE", "", "/data/a");
+  expect("HF_HUB_CACHE", "~/b", "/home/me/b");
 }
 
 /// A home folder that holds the first `count` files of all-minilm-l6-v2, empty ones.

@@ -1,5 +1,5 @@
 """Makes the reference data of tests/steering/sparse_autoencoder_test.cpp and sta_test.cpp: small
-sparse autoencoders in the layout of GemmaScope, LlamaScope and our own files, the atoms of some
+sparse autoencoders in the layout of GemmaScope, LlamaScope, SAELens and our own files, the atoms of some
 activations, and what STA chooses and adds for given answers. Written in NumPy from the published
 descriptions, in float64 throughout.
 
@@ -107,6 +107,101 @@ def write_llama_scope(folder, random, x, unit_norm):
     return folded
 
 
+class SaeLens:
+    """encode() and what decode() adds per atom, as SAELens documents them: the input is normalised,
+    b_dec taken from it, z = x W_enc + b_enc; with the decoder's norms z competes as z ||W_dec||."""
+
+    def __init__(self, settings, tensors, input_scale=1.0):
+        self.settings, self.k = settings, settings.get("k") or (
+            settings.get("activation_fn_kwargs") or {}).get("k")
+        self.t = {name: np.asarray(tensor, np.float64) for name, tensor in tensors.items()}
+        self.scale = input_scale
+        self.threshold = np.maximum(self.t["threshold"], 0) if "threshold" in self.t else None
+        if "log_threshold" in self.t:
+            self.threshold = np.exp(self.t["log_threshold"])
+        norms = np.linalg.norm(self.t["W_dec"] / input_scale, axis=1)
+        self.norms = norms if settings.get("rescale_acts_by_decoder_norm") else np.ones(ATOMS)
+        factors = self.t.get("scaling_factor", np.ones(ATOMS))
+        self.decoder = self.t["W_dec"] / input_scale / self.norms[:, None] * factors[:, None]
+
+    def preactivations(self, x):
+        x = np.asarray(x, np.float64) * self.scale
+        norm = self.settings.get("normalize_activations")
+        if norm == "constant_norm_rescale":
+            x = x * math.sqrt(WIDTH) / np.linalg.norm(x, axis=1, keepdims=True)
+        elif norm == "layer_norm":
+            x = x - x.mean(1, keepdims=True)
+            x = x / (x.std(1, ddof=1, keepdims=True) + 1e-5)
+        if self.settings.get("apply_b_dec_to_input", True):
+            x = x - self.t["b_dec"]
+        return (x @ self.t["W_enc"] + self.t["b_enc"]) * self.norms
+
+    def activations(self, x):
+        z = self.preactivations(x)
+        active = np.maximum(z, 0)
+        if self.threshold is not None:
+            active = active * (z > self.threshold)
+        if self.k:
+            least = np.sort(z, axis=1)[:, -self.k][:, None]
+            active = active * (z >= least)
+        return active
+
+
+def clear_of_ties(autoencoder, x):
+    """The rows of x in which rounding cannot move an atom into or out of the k largest."""
+    ordered = np.sort(autoencoder.preactivations(x), axis=1)
+    gap = ordered[:, -autoencoder.k] - ordered[:, -autoencoder.k - 1]
+    return x[gap > 1e-3]
+
+
+# Each in the spelling of some version, and with what of the settings changes the formulae.
+SAELENS = {
+    "standard": {"hook_point": HOOK, "hook_point_layer": LAYER, "activation_fn_str": "relu",
+                 "hook_point_head_index": None, "normalize_activations": False, "l1_coefficient": 5},
+    "finetuned": {"architecture": "standard", "hook_name": f"model.layers.{LAYER}",
+                  "apply_b_dec_to_input": False, "finetuning_scaling_factor": True,
+                  "activation_fn": "relu", "normalize_activations": None},
+    "topk": {"architecture": "topk", "k": 9, "rescale_acts_by_decoder_norm": True,
+             "apply_b_dec_to_input": False, "reshape_activations": "none",
+             "metadata": {"sae_lens_version": "6.12.1", "hook_name": HOOK}},
+    "topk_layer_norm": {"architecture": "standard", "activation_fn_str": "topk",
+                        "activation_fn_kwargs": {"k": 5}, "hook_name": HOOK, "hook_layer": LAYER,
+                        "normalize_activations": "layer_norm"},
+    "topk_scaled": {"architecture": "topk", "k": 7, "rescale_acts_by_decoder_norm": True,
+                    "normalize_activations": "expected_average_only_in"},
+    "jumprelu": {"architecture": "jumprelu", "hook_name": HOOK, "hook_head_index": None,
+                 "normalize_activations": "constant_norm_rescale"},
+    "jumprelu_scaled": {"architecture": "jumprelu",
+                        "hook_name": f"blocks.{LAYER + 1}.hook_resid_pre", "hook_layer": LAYER + 1,
+                        "normalize_activations": "expected_average_only_in"},
+}
+
+
+def write_saelens(folder, random, x, name):
+    """Returns the autoencoder; norms of decoder rows are anything between 0.5 and 2."""
+    settings = SAELENS[name] | {"d_in": WIDTH, "d_sae": ATOMS, "dtype": "float32", "device": "cuda"}
+    decoder = random.standard_normal((ATOMS, WIDTH))
+    decoder *= np.linspace(0.5, 2, ATOMS)[:, None] / np.linalg.norm(decoder, axis=1, keepdims=True)
+    tensors = {"W_enc": random.standard_normal((WIDTH, ATOMS)) / 5,
+               "b_enc": random.standard_normal(ATOMS) / 10 + 0.5, "W_dec": decoder,
+               "b_dec": random.standard_normal(WIDTH) / 2}
+    if name == "finetuned":
+        tensors["scaling_factor"] = random.uniform(0.5, 2, ATOMS)
+    scale = 0.4375 if "scaled" in name else 1.0
+    tensors = {key: tensor.astype(np.float32) for key, tensor in tensors.items()}
+    if settings.get("architecture") == "jumprelu":
+        z = SaeLens(settings, tensors, scale).preactivations(x)
+        threshold = np.array([in_gap(z[:, atom], 0.85, 0.97) for atom in range(ATOMS)])
+        key = "log_threshold" if "scaled" in name else "threshold"
+        tensors[key] = (np.log(threshold) if key != "threshold" else threshold).astype(np.float32)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, folder / "sae_weights.safetensors")
+    (folder / "cfg.json").write_text(json.dumps(settings))
+    if scale != 1:
+        (folder / "activation_scaler.json").write_text(json.dumps({"scaling_factor": scale}))
+    return SaeLens(settings, tensors, scale)
+
+
 def answer_means(values, tokens):
     return np.stack([part.mean(0) for part in np.split(values, np.cumsum(tokens)[:-1])])
 
@@ -170,6 +265,13 @@ def main():
     expected = {"x": x, "positive": sides["positive"], "negative": sides["negative"],
                 "positive_tokens": sides["positive_tokens"].astype(np.int64),
                 "negative_tokens": sides["negative_tokens"].astype(np.int64)}
+    for name in SAELENS:
+        autoencoder = write_saelens(folder / "saelens" / name, random, x, name)
+        rows = clear_of_ties(autoencoder, x) if autoencoder.k else x
+        expected |= {f"saelens/{name}.x": rows, f"saelens/{name}.decoder": autoencoder.decoder,
+                     f"saelens/{name}.activations": autoencoder.activations(rows)}
+        if not autoencoder.k:
+            autoencoders[f"saelens/{name}"] = autoencoder
     for name, autoencoder in autoencoders.items():
         expected[f"{name}.activations"] = autoencoder.activations(x)
         expected[f"{name}.decoder"] = autoencoder.decoder
@@ -177,7 +279,9 @@ def main():
     for name, atoms, keep in (("gemma_scope", "both", 0.35), ("gemma_scope", "both", 0.05),
                               ("gemma_scope", "activation", 0.2), ("gemma_scope", "frequency", 0.2),
                               ("gemma_scope", "all", 0.35), ("gemma_scope", "both", 0.9),
-                              ("llama_scope", "both", 0.35), ("llama_scope_norms", "both", 0.35)):
+                              ("llama_scope", "both", 0.35), ("llama_scope_norms", "both", 0.35),
+                              ("saelens/jumprelu", "both", 0.35),
+                              ("saelens/jumprelu_scaled", "both", 0.35)):
         results = sta(autoencoders[name], sides, keep, atoms)
         label = f"case{len(cases)}"
         cases.append({"autoencoder": name, "atoms": atoms, "keep": keep, "tensors": label,

@@ -8,6 +8,7 @@
 #include "base/version.hpp"
 #include "runs/rank.hpp"
 #include "steering/ranking.hpp"
+#include "tensors/gguf_write.hpp"
 #include "testing.hpp"
 
 namespace austeer {
@@ -69,6 +70,37 @@ TEST(PlanChoice, APlanTakesNoRecipe) {
     expect_refusal<UsageError>(
         [&] { load_plan_choice({.file = folder / "plan", .recipe = recipes[i]}); },
         "is a plan: its units and strengths are fixed");
+  }
+}
+
+/// The least that read_control_vector() takes.
+void write_small_vector(const std::filesystem::path& file) {
+  write_gguf(file, {{"general.architecture", "controlvector"}},
+             {{"direction.1", at::tensor({0.0F, 1.5F})}});
+}
+
+TEST(PlanChoice, VectorsOfAnotherProgramTakeAStrengthAlone) {
+  TemporaryFolder folder;
+  write_small_vector(folder / "v.gguf");
+  const auto values = [&](const PlanRecipe& recipe) {
+    const Plan plan =
+        *load_plan_choice({.file = folder / "v.gguf", .recipe = recipe, .save = folder / "plan"});
+    EXPECT_EQ(load_plan_choice({.file = folder / "plan"})->edits, plan.edits);
+    return plan.edits.at(0).values;
+  };
+  EXPECT_EQ(values({}), std::vector<float>{1.5F});
+  EXPECT_EQ(values({.alpha = -2}), std::vector<float>{-3});
+  EXPECT_FALSE(PlanSource(folder / "v.gguf").is_fixed());
+  EXPECT_FALSE(PlanSource(folder / "v.gguf").is_ranking());
+  EXPECT_TRUE(PlanSource(folder / "plan").is_fixed());
+  const std::vector<PlanRecipe> recipes = {
+      {.k = 1},     {.alpha = 1, .rule = Rule::scale}, {.positions = Positions::all},
+      {.layer = 0}, {.units = {{{}, 0, 1}}},           {.control = Control::random},
+      {.seed = 0},  {.suppress_share = 0.5},           {.suppress_factor = 0.5}};
+  for (std::size_t i = 0; i < recipes.size(); ++i) {
+    SCOPED_TRACE(i);
+    expect_refusal<UsageError>([&] { values(recipes[i]); },
+                               "v.gguf holds vectors of another program");
   }
 }
 

@@ -74,6 +74,7 @@ TEST(PlanOrigin, AnotherModelIsRefusedByWhatDiffers) {
             std::string::npos);
   const Json plan = {{"ranking", {{"provenance", origin(other_weights, "tokenizer-at-hand")}}}};
   EXPECT_NE(told(plan).find("the weights differs"), std::string::npos);
+  EXPECT_NE(told({{"form", "ia3"}, {"plan", plan}}).find("the weights differs"), std::string::npos);
   EXPECT_NE(told({{"fingerprints", {{"model", other_weights}}}}).find("name is not recorded"),
             std::string::npos);
 }

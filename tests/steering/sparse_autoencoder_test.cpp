@@ -1,5 +1,5 @@
-// The three forms of sparse autoencoders against NumPy (tests/reference/sparse_autoencoders.py),
-// and files that are not what they should be.
+// The forms of sparse autoencoders but SAELens' against NumPy
+// (tests/reference/sparse_autoencoders.py), and files that are not what they should be.
 #include "steering/sparse_autoencoder.hpp"
 
 #include <ATen/ATen.h>

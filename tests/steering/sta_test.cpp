@@ -105,7 +105,7 @@ at::Tensor values_of(const Ranking& ranking) {
 TEST(Sta, ChoosesTheReferencesAtomsAndAddsItsVector) {
   const AnswerCache answers;
   const Json cases = read_json(autoencoder_path("cases.json"));
-  ASSERT_GE(cases.size(), 8u);
+  ASSERT_GE(cases.size(), 10u);
   for (const Json& item : cases) {
     SCOPED_TRACE(item.dump());
     const auto expected = [&](const char* name) {
@@ -176,6 +176,8 @@ TEST(Sta, OptionsThatCannotBe) {
   refused({{"sae", file}, {"layer", 5}}, "layer");
   refused({{"sae", file}, {"layer", 2}}, "expected a layer of 1, 3, 4; found 2");
   refused({{"sae", trained}, {"layer", 4}}, "was trained on layer 3");
+  refused({{"sae", autoencoder_path("saelens/topk").string()}, {"layer", 4}},
+          "was trained on layer 3");
   refused({{"sae", file}, {"layer", 3}, {"keep", 0}}, "keep");
   refused({{"sae", file}, {"layer", 3}, {"keep", 1}}, "keep");
   refused({{"sae", file}, {"layer", 3}, {"atoms", "some"}}, "atoms");
