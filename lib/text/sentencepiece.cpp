@@ -5,7 +5,6 @@
 #include <cmath>
 #include <exception>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sentencepiece_processor.h>
 #include <spdlog/spdlog.h>
 #include <unordered_map>
@@ -84,18 +83,10 @@ class SentencePieceTokenizer final : public Tokenizer {
     parts.model += without_prefix;
     load(continuation_, parts.model, parts.place);
     add_tokens(parts.config, parts.place);
-    const auto given_or = [](const std::optional<std::vector<TokenId>>& given, TokenId id) {
-      return given ? *given : id >= 0 ? std::vector<TokenId>{id} : std::vector<TokenId>{};
-    };
-    const TokenId bos = named_or(parts.config.bos, processor_.bos_id(), "BOS", parts.place);
-    const TokenId eos = named_or(parts.config.eos, processor_.eos_id(), "EOS", parts.place);
-    const auto prefix = given_or(parts.prefix, bos);
-    const auto suffix = given_or(parts.suffix, eos);
-    if ((!parts.prefix && bos != processor_.bos_id()) ||
-        (!parts.suffix && eos != processor_.eos_id())) {
-      fingerprint_ = sha256(
-          fmt::format("{} {} {}", fingerprint_, fmt::join(prefix, ","), fmt::join(suffix, ",")));
-    }
+    const auto prefix = default_token(parts.prefix, parts.config.bos, processor_.bos_id(), "BOS",
+                                      parts.place);
+    const auto suffix = default_token(parts.suffix, parts.config.eos, processor_.eos_id(), "EOS",
+                                      parts.place);
     set_default_tokens(prefix, suffix);
     prefixes_space_ = encoded(processor_, "a") != encoded(continuation_, "a");
   }
@@ -182,18 +173,23 @@ class SentencePieceTokenizer final : public Tokenizer {
     if (end != added_ids_.end()) set_end_token(end->second);
   }
 
-  /// The token that the files beside the model name, or the model's own.
-  TokenId named_or(const std::string& piece, TokenId own, std::string_view what,
-                   const std::string& place) const {
+  /// What is given, or else the token that the files beside the model name, or else its own.
+  std::vector<TokenId> default_token(const std::optional<std::vector<TokenId>>& given,
+                                     const std::string& piece, TokenId own, std::string_view what,
+                                     const std::string& place) {
+    if (given) return *given;
     const std::optional<TokenId> named = piece.empty() ? std::nullopt : find(piece);
     if (!named && !piece.empty()) {
       spdlog::warn("{}: the files beside it name '{}' as {}, which is no token", place, piece, what);
     }
-    if (named && own >= 0 && *named != own) {
+    if (!named) return own < 0 ? std::vector<TokenId>{} : std::vector<TokenId>{own};
+    if (*named == own) return {own};
+    if (own >= 0) {
       spdlog::warn("{}: its {} is '{}', but the files beside it name '{}', which counts", place,
                    what, processor_.IdToPiece(own), piece);
     }
-    return named.value_or(own);
+    fingerprint_ = sha256(fmt::format("{} {} {}", fingerprint_, what, *named));
+    return {*named};
   }
 
   std::optional<TokenId> own_id(std::string_view piece) const {

@@ -139,6 +139,9 @@ void read_normalizer(const Json& section, TokenizerParts& parts) {
       const auto prefix = fields.required<std::string>("prepend");
       if (prefix.size() > max_prefix_bytes) refuse_section(place, "the prefix is too long");
       parts.normalizer.add_prefix(prefix);
+    } else if (type == "Precompiled") {
+      const auto table = fields.required<std::string>("precompiled_charsmap");
+      parts.normalizer.add_charsmap(Charsmap(table, place));
     } else if (type == "BertNormalizer") {
       parts.normalizer.add_bert(bert_normalization(fields));
     } else {

@@ -34,11 +34,6 @@ SplitRule white_space_rule(Fields&, const std::string& place) {
   return {Regex(R"(\s)", place), SplitBehaviour::removed};
 }
 
-/// Runs of letters, and runs of what is neither letter nor white space.
-SplitRule letter_runs_rule(Fields&, const std::string& place) {
-  return {Regex(R"(\w+|[^\w\s]+)", place), SplitBehaviour::removed, /*invert=*/true};
-}
-
 SplitRule digits_rule(Fields& fields, const std::string& place) {
   const bool individual = fields.optional<bool>("individual_digits", false);
   return {Regex(R"(\p{N})", place),
@@ -107,7 +102,6 @@ void read_pre_tokenizer(const Json& section, TokenizerParts& parts) {
       {"Digits", word_rule<digits_rule>},
       {"Punctuation", word_rule<punctuation_rule>},
       {"WhitespaceSplit", word_rule<white_space_rule>},
-      {"Whitespace", word_rule<letter_runs_rule>},
       {"ByteLevel", word_rule<byte_level_rule>},
       {"Metaspace", word_rule<metaspace_rule>},
       {"BertPreTokenizer", bert_rule}};
