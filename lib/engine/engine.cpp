@@ -213,7 +213,7 @@ void Engine::check(std::span<const Tokens> texts, std::int64_t extra) const {
         throw UsageError(
             ErrorParts{fmt::format("[engine] text {} has a token that the model does not know", i),
                        fmt::format("0 to {}", config.vocabulary - 1), std::to_string(id),
-                       "Is it the tokenizer of this model?"});
+                       "Leave that token out of the text, or use the tokenizer of this model"});
       }
     }
   }

@@ -7,6 +7,7 @@
 
 #include "models/families.hpp"
 #include "models/quantisation.hpp"
+#include "models/stop_tokens.hpp"
 
 namespace austeer {
 namespace {
@@ -158,12 +159,6 @@ void read_sizes(Fields& fields, DecoderConfig& config) {
   config.max_positions = fields.optional<std::int64_t>("max_position_embeddings", 2048);
 }
 
-std::vector<TokenId> parse_token_ids(Fields& fields, const std::string& key) {
-  if (!fields.has(key)) return {};
-  if (fields.value(key).is_array()) return fields.required<std::vector<TokenId>>(key);
-  return {fields.required<TokenId>(key)};
-}
-
 }  // namespace
 
 std::int64_t DecoderConfig::window(std::int64_t layer) const {
@@ -219,7 +214,7 @@ DecoderConfig parse_config(const Json& json, const std::string& place) {
   read_gemma(fields, json, config);
   config.stored_dtype = fields.optional<std::string>(
       "dtype", fields.optional<std::string>("torch_dtype", config.stored_dtype));
-  config.stop_tokens = parse_token_ids(fields, "eos_token_id");
+  read_stop_tokens(fields, config.stop_tokens);
   check_config(config, place);
   return config;
 }
@@ -231,11 +226,7 @@ DecoderConfig read_config(const std::filesystem::path& folder) {
   if (std::error_code error; std::filesystem::exists(generation, error)) {
     const Json json = read_json(generation);
     Fields fields(json, generation.string());
-    for (const TokenId id : parse_token_ids(fields, "eos_token_id")) {
-      if (std::ranges::find(config.stop_tokens, id) == config.stop_tokens.end()) {
-        config.stop_tokens.push_back(id);
-      }
-    }
+    read_stop_tokens(fields, config.stop_tokens);
   }
   return config;
 }

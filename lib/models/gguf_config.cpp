@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "models/families.hpp"
-#include "models/gguf_tokenizer.hpp"
+#include "models/stop_tokens.hpp"
 
 namespace austeer {
 namespace {
@@ -198,16 +198,6 @@ void read_presence(const GgufFile& file, DecoderConfig& config) {
   config.stored_dtype = file.format("token_embd.weight") == "F16" ? "float16" : "bfloat16";
 }
 
-/// The ends of a text and of a turn, where they are named.
-std::vector<TokenId> read_stop_tokens(const GgufFile& file, std::int64_t vocabulary) {
-  const auto eos = gguf_token(file, "tokenizer.ggml.eos_token_id", vocabulary);
-  const auto eot = gguf_token(file, "tokenizer.ggml.eot_token_id", vocabulary);
-  std::vector<TokenId> tokens;
-  if (eos) tokens.push_back(*eos);
-  if (eot && eot != eos) tokens.push_back(*eot);
-  return tokens;
-}
-
 }  // namespace
 
 DecoderConfig read_gguf_config(const GgufFile& file) {
@@ -224,7 +214,7 @@ DecoderConfig read_gguf_config(const GgufFile& file) {
   read_windows(keys, config);
   read_experts(file, keys, config);
   read_gemma(keys, config);
-  config.stop_tokens = read_stop_tokens(file, config.vocabulary);
+  config.stop_tokens = gguf_stop_tokens(file, config.vocabulary);
   check_config(config, place);
   return config;
 }

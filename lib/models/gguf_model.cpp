@@ -45,15 +45,7 @@ GgufModel::GgufModel(const std::filesystem::path& file)
   }
 }
 
-std::unique_ptr<Tokenizer> GgufModel::tokenizer() const {
-  std::unique_ptr<Tokenizer> result = make_gguf_tokenizer(file_);
-  if (result->size() > config_.vocabulary) {
-    throw FormatError(
-        {path().string() + ": the tokenizer has more tokens than the embedding has rows",
-         fmt::format("at most {}", config_.vocabulary), std::to_string(result->size()), ""});
-  }
-  return result;
-}
+std::unique_ptr<Tokenizer> GgufModel::tokenizer() const { return make_gguf_tokenizer(file_); }
 
 std::vector<std::string> GgufModel::names() const {
   std::vector<std::string> result;

@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "base/memory.hpp"
 #include "models/gguf_model.hpp"
+#include "models/stop_tokens.hpp"
 #include "tensors/checkpoint.hpp"
 
 namespace austeer {
@@ -38,6 +39,7 @@ Model load_folder(const std::filesystem::path& folder, const ModelOptions& optio
   auto tokenizer = std::async(std::launch::async, [&] { return load_tokenizer(folder); });
   Model model = model_of(config, *checkpoint, Storage::mapped, options);
   model.tokenizer = tokenizer.get();
+  add_end_token(*model.tokenizer, folder.string(), model.stop_tokens);
   model.fingerprint = sha256(checkpoint->fingerprint() + sha256_file(folder / "config.json"));
   return model;
 }
@@ -71,8 +73,18 @@ void apply_manifest(const ModelManifest& manifest, Model& model) {
       throw FormatError("model", fmt::format("the tokenizer has no token '{}', which stops {}",
                                              piece, manifest.name));
     }
-    model.stop_tokens.push_back(*id);
+    add_stop_token(*id, model.stop_tokens);
   }
+}
+
+/// A token behind the embedding's last row, a <pad> that was added and never trained, say, does no
+/// harm unless a text has it, which the engine refuses.
+void warn_of_tokens_without_rows(const Model& model, const std::filesystem::path& path) {
+  const std::int64_t rows = model.decoder->config().vocabulary;
+  if (model.tokenizer->size() <= rows) return;
+  spdlog::warn("{}: the tokenizer has ids up to {}, the embedding {} rows; texts with one of the ids "
+               "behind them are refused",
+               path.string(), model.tokenizer->size() - 1, rows);
 }
 
 }  // namespace
@@ -82,6 +94,7 @@ Model load_model(const std::string& name, const ModelLocation& location,
   Model model = std::filesystem::is_directory(location.path) ? load_folder(location.path, options)
                                                              : load_gguf(location.path, options);
   model.name = name;
+  warn_of_tokens_without_rows(model, location.path);
   if (location.manifest) apply_manifest(*location.manifest, model);
   return model;
 }

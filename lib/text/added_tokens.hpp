@@ -11,6 +11,9 @@
 
 namespace austeer {
 
+/// Ids above it are refused: no vocabulary comes near it, and tables by id would fill the memory.
+inline constexpr TokenId max_token_id = (TokenId{1} << 22) - 1;
+
 struct AddedToken {
   TokenId id = 0;
   std::string content;

@@ -32,10 +32,6 @@ bool is_dropped(char32_t c) {
 
 bool is_space(char32_t c) { return c < 0x80 ? is_ascii_space(c) : is_white_space(c); }
 
-bool is_mark_of_punctuation(char32_t c) {
-  return c < 0x80 ? is_ascii_punctuation(c) : is_punctuation(c);
-}
-
 template <typename Change>
 std::string changed(std::string_view text, const Change& change) {
   std::string result;
@@ -80,6 +76,10 @@ std::string lowered(std::string_view text) {
 
 }  // namespace
 
+bool is_bert_punctuation(char32_t c) {
+  return c < 0x80 ? is_ascii_punctuation(c) : is_punctuation(c);
+}
+
 std::string bert_normalise(std::string_view text, const BertNormalization& options) {
   std::string result = cleaned(text, options);
   if (options.strip_accents) result = without_accents(result);
@@ -94,7 +94,7 @@ void append_bert_words(std::string_view text, std::vector<std::string_view>& wor
   };
   while (position < text.size()) {
     const CodePoint point = code_point_at(text, position);
-    const bool mark = is_mark_of_punctuation(point.value);
+    const bool mark = is_bert_punctuation(point.value);
     if (mark || is_space(point.value)) {
       end_word();
       if (mark) words.push_back(text.substr(position, point.length));

@@ -16,6 +16,9 @@ struct BertNormalization {
   bool lowercase = true;      ///< each character by itself
 };
 
+/// Whether a character is a mark of punctuation by itself: of any kind, or an ASCII symbol.
+bool is_bert_punctuation(char32_t c);
+
 /// The normalised text of valid UTF-8 `text`.
 std::string bert_normalise(std::string_view text, const BertNormalization& options);
 

@@ -1,58 +1,16 @@
-// From the neutral vocabulary to the parts of a BPE tokenizer; the table of pre-tokenizer names.
+// From the neutral vocabulary to the parts of a BPE tokenizer.
 #include "text/bpe_vocabulary.hpp"
 
 #include <fmt/format.h>
-#include <map>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
-#include "base/suggest.hpp"
 #include "text/composed_tokenizer.hpp"
+#include "text/named_pre_tokenizers.hpp"
 #include "text/pieces.hpp"
 
 namespace austeer {
 namespace {
-
-/// The split pattern that Llama 3 introduced; `digits` is how its numbers are cut.
-std::string tiktoken_pattern(std::string_view digits) {
-  return fmt::format(
-      R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|{}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-      digits);
-}
-
-/// What a pre-tokenizer name stands for.
-struct NamedPreTokenizer {
-  std::vector<std::string> patterns;  // each isolates its matches, one after the other
-  std::vector<NormalForm> normal_forms;
-  bool ignore_merges = false;
-  bool add_bos = false;  // where the file does not say
-};
-
-const std::map<std::string, NamedPreTokenizer>& named_pre_tokenizers() {
-  static const std::string gpt2(gpt2_pattern());
-  static const NamedPreTokenizer llama3{{tiktoken_pattern(R"(\p{N}{1,3})")}, {}, true, true};
-  static const std::map<std::string, NamedPreTokenizer> table{
-      {"default", {{gpt2}, {}}},
-      {"gpt-2", {{gpt2}, {}}},
-      {"smollm", {{R"(\p{N})", gpt2}, {}}},
-      {"llama-bpe", llama3},
-      {"llama3", llama3},
-      {"llama-v3", llama3},
-      {"qwen2", {{tiktoken_pattern(R"(\p{N})")}, {NormalForm::nfc}}},
-  };
-  return table;
-}
-
-const NamedPreTokenizer& pre_tokenizer_of(const BpeVocabulary& vocabulary) {
-  const auto& table = named_pre_tokenizers();
-  const auto found = table.find(vocabulary.pre_tokenizer);
-  if (found != table.end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : table) names.push_back(name);
-  throw FormatError({fmt::format("[tokenizer] {}: unknown pre-tokenizer '{}'", vocabulary.place,
-                                 vocabulary.pre_tokenizer),
-                     "", "", suggestion(vocabulary.pre_tokenizer, names)});
-}
 
 [[noreturn]] void refuse(const BpeVocabulary& vocabulary, std::string_view what) {
   throw FormatError({fmt::format("[tokenizer] {}: {}", vocabulary.place, what), "", "", ""});
@@ -125,11 +83,6 @@ MergePieces split_merge(std::string_view merge, const std::string& place) {
   return {std::string(merge.substr(0, space)), std::string(merge.substr(space + 1))};
 }
 
-bool adds_bos(const std::string& pre_tokenizer) {
-  const auto found = named_pre_tokenizers().find(pre_tokenizer);
-  return found != named_pre_tokenizers().end() && found->second.add_bos;
-}
-
 std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary) {
   if (vocabulary.tokens.empty()) refuse(vocabulary, "the vocabulary is empty");
   check_pieces(vocabulary.tokens, vocabulary.place);
@@ -137,7 +90,8 @@ std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary) {
     refuse(vocabulary, fmt::format("{} tokens, but {} token types", vocabulary.tokens.size(),
                                    vocabulary.types.size()));
   }
-  const NamedPreTokenizer& pre_tokenizer = pre_tokenizer_of(vocabulary);
+  const NamedPreTokenizer& pre_tokenizer =
+      named_pre_tokenizer(vocabulary.pre_tokenizer, vocabulary.place);
   TokenizerParts parts;
   parts.place = vocabulary.place;
   parts.fingerprint = fingerprint_of(vocabulary);

@@ -18,7 +18,7 @@ struct BpeVocabulary {
   std::vector<std::string> tokens;  ///< in id order, in the byte-level alphabet
   std::vector<std::int32_t> types;  ///< one TokenType per token, or empty: all normal
   std::vector<MergePieces> merges;  ///< see split_merge
-  std::string pre_tokenizer;        ///< `tokenizer.ggml.pre`: smollm, llama-bpe, qwen2, gpt-2
+  std::string pre_tokenizer;        ///< `tokenizer.ggml.pre`, a name of named_pre_tokenizers.hpp
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
   bool add_bos = false;  ///< encode() puts bos first by default
@@ -29,9 +29,6 @@ struct BpeVocabulary {
 /// The two pieces of a merge that is written "left right". Throws FormatError, opened by `place`,
 /// unless there is exactly one space, between two pieces.
 MergePieces split_merge(std::string_view merge, const std::string& place);
-
-/// Whether tokenizers with this pre-tokenizer put BOS first where the file does not say.
-bool adds_bos(const std::string& pre_tokenizer);
 
 /// The tokenizer of a vocabulary. Throws FormatError for an unknown pre-tokenizer name, a type that
 /// byte-level BPE does not have (byte tokens are SentencePiece's), lists that do not fit each

@@ -37,7 +37,7 @@ void check_added(const TokenizerParts& parts) {
   }
 }
 
-/// All pieces in id order: n distinct pieces fill 0..n-1 exactly when no id is taken twice.
+/// The pieces by id; empty where an id is no token's.
 std::vector<std::string> pieces_by_id(const TokenizerParts& parts) {
   std::vector<std::pair<TokenId, std::string_view>> all;
   for (const auto& [piece, id] : parts.vocabulary()) all.emplace_back(id, piece);
@@ -45,21 +45,21 @@ std::vector<std::string> pieces_by_id(const TokenizerParts& parts) {
     if (!parts.vocabulary().contains(token.content)) all.emplace_back(token.id, token.content);
   }
   std::sort(all.begin(), all.end());
-  std::vector<std::string> pieces;
-  pieces.reserve(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& [id, piece] = all[i];
     if (id < 0) refuse_parts(parts.place, fmt::format("'{}' has the negative id {}", piece, id));
+    if (id > max_token_id) {
+      refuse_parts(parts.place, fmt::format("'{}' has the id {}, but ids go to {} at most", piece,
+                                            id, max_token_id));
+    }
     if (i > 0 && all[i - 1].first == id) {
       refuse_parts(parts.place, fmt::format("the id {} is given to '{}' and '{}'", id,
                                             all[i - 1].second, piece));
     }
-    if (static_cast<std::size_t>(id) != i) {
-      refuse_parts(parts.place,
-                   fmt::format("no token has the id {}: '{}' follows with {}", i, piece, id));
-    }
-    pieces.emplace_back(piece);
   }
+  std::vector<std::string> pieces(
+      all.empty() ? 0 : static_cast<std::size_t>(all.back().first) + 1);
+  for (const auto& [id, piece] : all) pieces[static_cast<std::size_t>(id)] = piece;
   return pieces;
 }
 
@@ -71,27 +71,38 @@ std::vector<AddedToken> those_normalized(const std::vector<AddedToken>& tokens, 
   return result;
 }
 
-using WordModel = std::variant<BpeModel, WordPieceModel>;
+using WordModel = std::variant<BpeModel, WordPieceModel, UnigramModel>;
 
-WordModel make_model(const TokenizerParts& parts) {
-  if (const auto* bpe = std::get_if<BpeRules>(&parts.rules)) return BpeModel(*bpe, parts.place);
-  return WordPieceModel(std::get<WordPieceRules>(parts.rules), parts.place);
-}
+struct ModelMaker {
+  const std::string& place;
+
+  WordModel operator()(const BpeRules& rules) const { return BpeModel(rules, place); }
+  WordModel operator()(const WordPieceRules& rules) const { return WordPieceModel(rules, place); }
+  WordModel operator()(const UnigramRules& rules) const { return UnigramModel(rules, place); }
+};
+
+struct WordEncoder {
+  std::string_view word;
+  BpeScratch& scratch;
+  std::vector<TokenId>& ids;
+
+  void operator()(const BpeModel& model) const { model.encode_word(word, scratch, ids); }
+  void operator()(const WordPieceModel& model) const { model.encode_word(word, ids); }
+  void operator()(const UnigramModel& model) const { model.encode_word(word, ids); }
+};
 
 class ComposedTokenizer final : public Tokenizer {
  public:
   explicit ComposedTokenizer(TokenizerParts parts)
-      : model_(make_model(parts)),
+      : model_(std::visit(ModelMaker{parts.place}, parts.rules)),
         pieces_(pieces_by_id(parts)),
         normalizer_(std::move(parts.normalizer)),
         decoder_(std::move(parts.decoder)),
         pre_tokenizer_(std::move(parts.word_rules)),
-        prefix_(std::move(parts.prefix)),
-        suffix_(std::move(parts.suffix)),
         fingerprint_(std::move(parts.fingerprint)) {
     ids_.reserve(pieces_.size());
     for (std::size_t id = 0; id < pieces_.size(); ++id) {
-      ids_.emplace(pieces_[id], static_cast<TokenId>(id));
+      if (!pieces_[id].empty()) ids_.emplace(pieces_[id], static_cast<TokenId>(id));
     }
     special_.resize(pieces_.size(), false);
     for (const AddedToken& token : parts.added) {
@@ -99,40 +110,20 @@ class ComposedTokenizer final : public Tokenizer {
       special_[id] = token.special;
       if (token.normalized) found_as_.emplace(token.id, normalizer_.apply(token.content));
     }
-    check_special(prefix_, parts.place);
-    check_special(suffix_, parts.place);
+    check_special(parts.prefix, parts.place);
+    check_special(parts.suffix, parts.place);
+    set_default_tokens(std::move(parts.prefix), std::move(parts.suffix));
+    set_end_token(parts.end);
     raw_tokens_ = AddedTokenFinder(those_normalized(parts.added, false));
     normalized_tokens_ = make_normalized_finder(parts);
-  }
-
-  std::vector<TokenId> encode(std::string_view text, bool add_special_tokens) const override {
-    std::vector<TokenId> ids;
-    BpeScratch scratch;
-    if (add_special_tokens) ids = prefix_;
-    const std::string valid = repair_utf8(text);
-    for (const TextSection& section : raw_tokens_.split(valid)) {
-      const bool at_start = section.text.data() == valid.data();
-      if (section.id >= 0) {
-        ids.push_back(section.id);
-      } else if (normalizer_.empty()) {
-        encode_section(section.text, at_start, scratch, ids);
-      } else {
-        encode_section(normalizer_.apply(section.text), at_start, scratch, ids);
-      }
-    }
-    if (add_special_tokens) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
-    return ids;
   }
 
   std::string decode(std::span<const TokenId> ids) const override {
     std::vector<std::string> pieces;
     for (const TokenId id : ids) {
-      if (id < 0 || id >= size()) {
-        throw UsageError("tokenizer",
-                         fmt::format("cannot decode the id {}: ids are below {}", id, size()));
-      }
+      if (id < 0 || id >= size()) continue;
       const auto index = static_cast<std::size_t>(id);
-      if (special_[index]) continue;
+      if (special_[index] || pieces_[index].empty()) continue;
       const auto found = found_as_.find(id);
       pieces.push_back(found == found_as_.end() ? pieces_[index] : found->second);
     }
@@ -150,6 +141,23 @@ class ComposedTokenizer final : public Tokenizer {
   std::string fingerprint() const override { return fingerprint_; }
 
  private:
+  std::vector<TokenId> encode_text(std::string_view text) const override {
+    std::vector<TokenId> ids;
+    BpeScratch scratch;
+    const std::string valid = repair_utf8(text);
+    for (const TextSection& section : raw_tokens_.split(valid)) {
+      const bool at_start = section.text.data() == valid.data();
+      if (section.id >= 0) {
+        ids.push_back(section.id);
+      } else if (normalizer_.empty()) {
+        encode_section(section.text, at_start, scratch, ids);
+      } else {
+        encode_section(normalizer_.apply(section.text), at_start, scratch, ids);
+      }
+    }
+    return ids;
+  }
+
   void check_special(const std::vector<TokenId>& ids, const std::string& place) const {
     for (const TokenId id : ids) {
       if (id < 0 || id >= size()) {
@@ -180,17 +188,13 @@ class ComposedTokenizer final : public Tokenizer {
       }
       std::deque<std::string> storage;
       for (const std::string_view word : pre_tokenizer_.split(section.text, first, storage)) {
-        if (const auto* bpe = std::get_if<BpeModel>(&model_)) {
-          bpe->encode_word(word, scratch, ids);
-        } else {
-          std::get<WordPieceModel>(model_).encode_word(word, ids);
-        }
+        std::visit(WordEncoder{word, scratch, ids}, model_);
       }
     }
   }
 
   WordModel model_;
-  std::vector<std::string> pieces_;                    // by id, as written in the file
+  std::vector<std::string> pieces_;                    // by id, as in the file; empty: no token
   std::vector<bool> special_;                          // by id
   std::unordered_map<std::string_view, TokenId> ids_;  // keys point into pieces_
   std::unordered_map<TokenId, std::string> found_as_;  // of normalised added tokens
@@ -199,8 +203,6 @@ class ComposedTokenizer final : public Tokenizer {
   AddedTokenFinder raw_tokens_;
   AddedTokenFinder normalized_tokens_;
   PreTokenizer pre_tokenizer_;
-  std::vector<TokenId> prefix_;
-  std::vector<TokenId> suffix_;
   std::string fingerprint_;
 };
 

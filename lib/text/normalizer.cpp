@@ -12,6 +12,8 @@ void Normalizer::add_prefix(std::string prefix) { steps_.emplace_back(std::move(
 
 void Normalizer::add_bert(BertNormalization options) { steps_.emplace_back(options); }
 
+void Normalizer::add_charsmap(Charsmap table) { steps_.emplace_back(std::move(table)); }
+
 std::string Normalizer::apply(std::string_view text) const {
   const std::size_t max_bytes = grown_limit(text.size());
   std::string result(text);
@@ -37,6 +39,11 @@ std::string Normalizer::apply_step(const Prefix& prefix, const std::string& text
 std::string Normalizer::apply_step(const BertNormalization& options, const std::string& text,
                                    std::size_t) {
   return bert_normalise(text, options);
+}
+
+std::string Normalizer::apply_step(const Charsmap& table, const std::string& text,
+                                   std::size_t max_bytes) {
+  return table.apply(text, max_bytes);
 }
 
 }  // namespace austeer

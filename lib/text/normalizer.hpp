@@ -1,5 +1,6 @@
 #pragma once
-// What is done to a text before it is cut into words: normal forms, replacements, a prefix.
+// What is done to a text before it is cut into words: normal forms, replacements, a prefix, and the
+// tables of SentencePiece.
 
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "text/bert_text.hpp"
+#include "text/charsmap.hpp"
 #include "text/regex.hpp"
 #include "text/unicode.hpp"
 
@@ -24,6 +26,9 @@ class Normalizer {
 
   /// What BERT's tokenizers do.
   void add_bert(BertNormalization options);
+
+  /// What a table of SentencePiece says.
+  void add_charsmap(Charsmap table);
 
   /// Whether apply() leaves every text as it is.
   bool empty() const { return steps_.empty(); }
@@ -47,7 +52,10 @@ class Normalizer {
   static std::string apply_step(const BertNormalization& options, const std::string& text,
                                 std::size_t max_bytes);
 
-  std::vector<std::variant<NormalForm, Replacement, Prefix, BertNormalization>> steps_;
+  static std::string apply_step(const Charsmap& table, const std::string& text,
+                                std::size_t max_bytes);
+
+  std::vector<std::variant<NormalForm, Replacement, Prefix, BertNormalization, Charsmap>> steps_;
 };
 
 }  // namespace austeer

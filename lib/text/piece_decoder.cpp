@@ -58,6 +58,10 @@ void PieceDecoder::add_word_piece(std::string prefix, bool cleanup) {
   steps_.emplace_back(WordPieces{std::move(prefix), cleanup});
 }
 
+void PieceDecoder::add_metaspace(std::string mark, bool strips_first) {
+  steps_.emplace_back(Metaspace{std::move(mark), strips_first});
+}
+
 std::string PieceDecoder::decode(std::vector<std::string> pieces) const {
   std::size_t bytes = 0;
   for (const std::string& piece : pieces) bytes += piece.size();
@@ -125,6 +129,12 @@ void PieceDecoder::apply(const WordPieces& step, Pieces& pieces, std::size_t) {
     }
     first = false;
     if (step.cleanup) clean_up(piece);
+  }
+}
+
+void PieceDecoder::apply(const Metaspace& step, Pieces& pieces, std::size_t) {
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    replace_all(pieces[i], step.mark, i == 0 && step.strips_first ? "" : " ");
   }
 }
 

@@ -25,6 +25,9 @@ class PieceDecoder {
   /// Up to `count` times `content` is taken off the start of each piece.
   void add_strip(std::string content, std::size_t count);
 
+  /// Every `mark` becomes a space; where `strips_first`, those of the first piece go.
+  void add_metaspace(std::string mark, bool strips_first);
+
   /// Pieces that open with `prefix` join the one before without it; before all others but the first
   /// stands a space. With `cleanup`, spaces in a piece before English punctuation and contractions
   /// go.
@@ -50,6 +53,10 @@ class PieceDecoder {
     std::string prefix;
     bool cleanup;
   };
+  struct Metaspace {
+    std::string mark;
+    bool strips_first;
+  };
   using Pieces = std::vector<std::string>;
 
   static void apply(const ByteLevel& step, Pieces& pieces, std::size_t max_bytes);
@@ -58,8 +65,10 @@ class PieceDecoder {
   static void apply(const Replacement& step, Pieces& pieces, std::size_t max_bytes);
   static void apply(const Strip& step, Pieces& pieces, std::size_t max_bytes);
   static void apply(const WordPieces& step, Pieces& pieces, std::size_t max_bytes);
+  static void apply(const Metaspace& step, Pieces& pieces, std::size_t max_bytes);
 
-  std::vector<std::variant<ByteLevel, ByteFallback, Fuse, Replacement, Strip, WordPieces>> steps_;
+  std::vector<std::variant<ByteLevel, ByteFallback, Fuse, Replacement, Strip, WordPieces, Metaspace>>
+      steps_;
 };
 
 }  // namespace austeer

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "text/bert_text.hpp"
+#include "text/byte_level.hpp"
 
 namespace austeer {
 namespace {
@@ -13,10 +15,27 @@ struct Stretch {
   bool is_match = false;
 };
 
+std::vector<ByteRange> matches_of(const Regex& pattern, std::string_view text) {
+  return pattern.find_all(text);
+}
+
+std::vector<ByteRange> matches_of(const PunctuationMarks&, std::string_view text) {
+  std::vector<ByteRange> marks;
+  for (std::size_t position = 0; position < text.size();) {
+    const CodePoint point = code_point_at(text, position);
+    const std::size_t end = position + point.length;
+    if (is_bert_punctuation(point.value)) marks.push_back({position, end});
+    position = end;
+  }
+  return marks;
+}
+
 std::vector<Stretch> matches_and_gaps(const SplitRule& rule, std::string_view text) {
   std::vector<Stretch> stretches;
   std::size_t done = 0;
-  for (const ByteRange& match : rule.pattern.find_all(text)) {
+  const std::vector<ByteRange> matches =
+      std::visit([&](const auto& pattern) { return matches_of(pattern, text); }, rule.pattern);
+  for (const ByteRange& match : matches) {
     if (match.begin > done) stretches.push_back({{done, match.begin}, rule.invert});
     stretches.push_back({match, !rule.invert});
     done = match.end;
@@ -120,6 +139,29 @@ void append_pieces(const SplitRule& rule, std::string_view piece, bool is_first,
   }
 }
 
+/// What each rule makes of a piece; `is_first` says that nothing stands before it.
+struct PieceCutter {
+  std::string_view piece;
+  bool is_first;
+  std::deque<std::string>& storage;
+  std::vector<std::string_view>& pieces;
+
+  void operator()(const SplitRule& rule) const {
+    append_pieces(rule, piece, is_first, storage, pieces);
+  }
+  void operator()(const BertWords&) const { append_bert_words(piece, pieces); }
+  void operator()(const ByteLetters&) const {
+    std::string& letters = storage.emplace_back();
+    for (const char byte : piece) {
+      append_utf8(letters, byte_level_alphabet()[static_cast<unsigned char>(byte)]);
+    }
+    pieces.push_back(letters);
+  }
+  void operator()(const BytesOfLetters&) const {
+    pieces.push_back(storage.emplace_back(bytes_of_piece(piece).value_or(std::string(piece))));
+  }
+};
+
 }  // namespace
 
 std::string_view whole_text_pattern() { return R"(\p{Any}+)"; }
@@ -134,11 +176,7 @@ std::vector<std::string_view> PreTokenizer::split(std::string_view text, bool at
   for (const WordRule& rule : rules_) {
     std::vector<std::string_view> next;
     for (const std::string_view word : words) {
-      if (const auto* split_rule = std::get_if<SplitRule>(&rule)) {
-        append_pieces(*split_rule, word, at_start && next.empty(), storage, next);
-      } else {
-        append_bert_words(word, next);
-      }
+      std::visit(PieceCutter{word, at_start && next.empty(), storage, next}, rule);
     }
     words = std::move(next);
   }

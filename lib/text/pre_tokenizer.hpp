@@ -24,8 +24,11 @@ enum class SplitBehaviour {
 /// Which pieces get a rule's prefix, unless they have it.
 enum class PrefixPlace { none, first, each };
 
+/// The pattern of which every mark of punctuation, ASCII symbols among them, is a match.
+struct PunctuationMarks {};
+
 struct SplitRule {
-  Regex pattern;
+  std::variant<Regex, PunctuationMarks> pattern;
   SplitBehaviour behaviour = SplitBehaviour::isolated;
   bool invert = false;  ///< what lies between the matches is taken for the matches
   // Done to a piece before it is cut:
@@ -37,7 +40,13 @@ struct SplitRule {
 /// The rule of BERT's tokenizers, append_bert_words.
 struct BertWords {};
 
-using WordRule = std::variant<SplitRule, BertWords>;
+/// Pieces are written in the byte-level alphabet, which is what the rules after this one see.
+struct ByteLetters {};
+
+/// And back to bytes, which may be parts of a character.
+struct BytesOfLetters {};
+
+using WordRule = std::variant<SplitRule, BertWords, ByteLetters, BytesOfLetters>;
 
 /// A pattern that takes a text as one match: a rule with it only does what is done before.
 std::string_view whole_text_pattern();

@@ -1,10 +1,13 @@
 // Special pieces are cut out of the text first; each stretch between them goes through the library.
 #include "text/sentencepiece.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
+#include <spdlog/spdlog.h>
+#include <unordered_map>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -79,53 +82,26 @@ class SentencePieceTokenizer final : public Tokenizer {
     check(processor_, parts.place);
     parts.model += without_prefix;
     load(continuation_, parts.model, parts.place);
-    const auto given_or = [](const std::optional<std::vector<TokenId>>& given, TokenId id) {
-      return given ? *given : id >= 0 ? std::vector<TokenId>{id} : std::vector<TokenId>{};
-    };
-    prefix_ = given_or(parts.prefix, processor_.bos_id());
-    suffix_ = given_or(parts.suffix, processor_.eos_id());
-    std::vector<AddedToken> specials;
-    for (TokenId id = 0; id < size(); ++id) {
-      if (!is_special(id)) continue;
-      AddedToken token;
-      token.id = id;
-      token.content = processor_.IdToPiece(id);
-      specials.push_back(std::move(token));
-    }
-    specials_ = AddedTokenFinder(std::move(specials));
+    add_tokens(parts.config, parts.place);
+    const auto prefix = default_token(parts.prefix, parts.config.bos, processor_.bos_id(), "BOS",
+                                      parts.place);
+    const auto suffix = default_token(parts.suffix, parts.config.eos, processor_.eos_id(), "EOS",
+                                      parts.place);
+    set_default_tokens(prefix, suffix);
     prefixes_space_ = encoded(processor_, "a") != encoded(continuation_, "a");
-  }
-
-  std::vector<TokenId> encode(std::string_view text, bool add_special_tokens) const override {
-    std::vector<TokenId> ids;
-    if (add_special_tokens) ids = prefix_;
-    const std::string valid = repair_utf8(text);
-    bool at_start = true;
-    for (const TextSection& section : specials_.split(valid)) {
-      if (section.id >= 0) {
-        ids.push_back(section.id);
-      } else {
-        const auto more = encoded(at_start ? processor_ : continuation_, section.text);
-        ids.insert(ids.end(), more.begin(), more.end());
-      }
-      at_start = false;
-    }
-    if (add_special_tokens) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
-    return ids;
   }
 
   std::string decode(std::span<const TokenId> ids) const override {
     std::string text;
     ByteRun bytes;  // the byte pieces since the last other piece
     for (const TokenId id : ids) {
-      if (id < 0 || id >= size()) {
-        throw UsageError("tokenizer",
-                         fmt::format("cannot decode the id {}: ids are below {}", id, size()));
-      }
-      if (is_special(id)) continue;
-      const std::string& piece = processor_.IdToPiece(id);
-      if (processor_.IsByte(id)) {  // the library has checked that byte pieces look so
-        bytes.add(byte_of_piece(piece).value());
+      const auto added = added_.find(id);
+      const bool is_own = id >= 0 && id < processor_.GetPieceSize();
+      if (added == added_.end() ? !is_own : added->second.special) continue;
+      const std::string& piece =
+          added == added_.end() ? processor_.IdToPiece(id) : added->second.content;
+      if (added == added_.end() && processor_.IsByte(id)) {
+        bytes.add(byte_of_piece(piece).value());  // the library has checked that they look so
         continue;
       }
       text += bytes.take();
@@ -136,18 +112,92 @@ class SentencePieceTokenizer final : public Tokenizer {
     return text;
   }
 
-  std::int64_t size() const override { return processor_.GetPieceSize(); }
+  std::int64_t size() const override { return size_; }
 
   std::optional<TokenId> find(std::string_view piece) const override {
-    const TokenId id = processor_.PieceToId(piece);
-    if (id < 0 || id >= size() || processor_.IdToPiece(id) != piece) return std::nullopt;
+    const auto added = added_ids_.find(std::string(piece));
+    if (added != added_ids_.end()) return added->second;
+    const TokenId id = own_id(piece).value_or(-1);
+    if (id < 0 || added_.contains(id)) return std::nullopt;  // renamed
     return id;
   }
 
   std::string fingerprint() const override { return fingerprint_; }
 
  private:
-  bool is_special(TokenId id) const { return processor_.IsControl(id) || processor_.IsUnknown(id); }
+  std::vector<TokenId> encode_text(std::string_view text) const override {
+    std::vector<TokenId> ids;
+    const std::string valid = repair_utf8(text);
+    bool at_start = true;
+    for (const TextSection& section : finder_.split(valid)) {
+      if (section.id >= 0) {
+        ids.push_back(section.id);
+      } else {
+        const auto more = encoded(at_start ? processor_ : continuation_, section.text);
+        ids.insert(ids.end(), more.begin(), more.end());
+      }
+      at_start = false;
+    }
+    return ids;
+  }
+
+  /// The model's special pieces, and the tokens that were added to it.
+  void add_tokens(TokenizerConfig config, const std::string& place) {
+    std::vector<AddedToken> added;
+    for (TokenId id = 0; id < processor_.GetPieceSize(); ++id) {
+      if (!processor_.IsControl(id) && !processor_.IsUnknown(id)) continue;
+      AddedToken token;
+      token.id = id;
+      token.content = processor_.IdToPiece(id);
+      token.special = true;
+      added.push_back(std::move(token));
+    }
+    // Nothing is normalised before tokens are looked for.
+    for (AddedToken& token : config.added) token.normalized = false;
+    const OwnTokens own{[&](std::string_view piece) { return own_id(piece); },
+                        [&](TokenId id) -> std::optional<std::string> {
+                          if (id >= processor_.GetPieceSize()) return std::nullopt;
+                          return processor_.IdToPiece(id);
+                        },
+                        /*may_be_renamed=*/true, place};
+    const std::string changes = add_configured_tokens(config, own, added);
+    if (!changes.empty()) fingerprint_ = sha256(fingerprint_ + " " + changes);
+    size_ = processor_.GetPieceSize();
+    for (const AddedToken& token : added) {
+      size_ = std::max<std::int64_t>(size_, token.id + 1);
+      added_ids_.emplace(token.content, token.id);
+      added_.insert_or_assign(token.id, token);
+    }
+    finder_ = AddedTokenFinder(std::move(added));
+    const auto end = added_ids_.find(config.eos);
+    if (end != added_ids_.end()) set_end_token(end->second);
+  }
+
+  /// What is given, or else the token that the files beside the model name, or else its own.
+  std::vector<TokenId> default_token(const std::optional<std::vector<TokenId>>& given,
+                                     const std::string& piece, TokenId own, std::string_view what,
+                                     const std::string& place) {
+    if (given) return *given;
+    const std::optional<TokenId> named = piece.empty() ? std::nullopt : find(piece);
+    if (!named && !piece.empty()) {
+      spdlog::warn("{}: the files beside it name '{}' as {}, which is no token", place, piece, what);
+    }
+    if (!named) return own < 0 ? std::vector<TokenId>{} : std::vector<TokenId>{own};
+    if (*named == own) return {own};
+    if (own >= 0) {
+      spdlog::warn("{}: its {} is '{}', but the files beside it name '{}', which counts", place,
+                   what, processor_.IdToPiece(own), piece);
+    }
+    fingerprint_ = sha256(fmt::format("{} {} {}", fingerprint_, what, *named));
+    return {*named};
+  }
+
+  std::optional<TokenId> own_id(std::string_view piece) const {
+    const TokenId id = processor_.PieceToId(piece);
+    const bool is_piece =
+        id >= 0 && id < processor_.GetPieceSize() && processor_.IdToPiece(id) == piece;
+    return is_piece ? std::optional(id) : std::nullopt;
+  }
 
   static std::vector<TokenId> encoded(const SentencePieceProcessor& processor,
                                       std::string_view text) {
@@ -159,9 +209,10 @@ class SentencePieceTokenizer final : public Tokenizer {
 
   SentencePieceProcessor processor_;
   SentencePieceProcessor continuation_;  // the same model, which puts no space in front
-  AddedTokenFinder specials_;
-  std::vector<TokenId> prefix_;
-  std::vector<TokenId> suffix_;
+  std::unordered_map<TokenId, AddedToken> added_;  // and the model's special pieces
+  std::unordered_map<std::string, TokenId> added_ids_;
+  AddedTokenFinder finder_;
+  std::int64_t size_ = 0;
   bool prefixes_space_ = false;
   std::string fingerprint_;
 };
@@ -187,6 +238,7 @@ std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(std::string_view bytes,
     parts.fingerprint = sha256(fmt::format("{} {} {}", parts.fingerprint, add_bos, add_eos));
   }
   parts.place = place;
+  parts.config = config;
   return make_sentencepiece_tokenizer(std::move(parts));
 }
 

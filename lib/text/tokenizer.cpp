@@ -1,10 +1,14 @@
-// Which tokenizer a Hugging Face folder holds.
+// What all tokenizers do with their default special tokens, and which tokenizer a Hugging Face
+// folder holds.
 #include "text/tokenizer.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/utf8.hpp"
 #include "text/bert_vocabulary.hpp"
 #include "text/roberta_vocabulary.hpp"
 #include "text/sentencepiece.hpp"
@@ -12,6 +16,26 @@
 #include "text/tokenizer_json.hpp"
 
 namespace austeer {
+
+std::vector<TokenId> Tokenizer::encode(std::string_view text, bool add_special_tokens) const {
+  std::vector<TokenId> ids = encode_text(text);
+  if (!add_special_tokens) return ids;
+  const bool is_there = !prefix_.empty() && ids.size() >= prefix_.size() &&
+                        std::equal(prefix_.begin(), prefix_.end(), ids.begin());
+  if (!is_there) {
+    ids.insert(ids.begin(), prefix_.begin(), prefix_.end());
+  } else if (!told_of_bos_.test_and_set()) {
+    spdlog::warn("tokenizer: a text opens with BOS already ('{}…'); none is put in front of it",
+                 repair_utf8(text.substr(0, 24)));
+  }
+  ids.insert(ids.end(), suffix_.begin(), suffix_.end());
+  return ids;
+}
+
+void Tokenizer::set_default_tokens(std::vector<TokenId> prefix, std::vector<TokenId> suffix) {
+  prefix_ = std::move(prefix);
+  suffix_ = std::move(suffix);
+}
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
   const std::filesystem::path json = folder / "tokenizer.json";

@@ -1,8 +1,9 @@
 #pragma once
 // Text to token ids and back. One interface; the kinds are SentencePiece (tokenizer.model) and BPE
-// (tokenizer.json), each also from the vocabulary inside a GGUF file, and WordPiece
+// (tokenizer.json), each also from the vocabulary inside a GGUF file, and WordPiece and Unigram
 // (tokenizer.json).
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -23,14 +24,15 @@ class Tokenizer {
 
   /// The ids of `text`. With `add_special_tokens`, the model's default ones are added as its own
   /// tokenizer does (Llama: BOS; SmolLM2, Qwen: none). Special tokens written out in `text`
-  /// ("<|im_start|>") become their single id.
-  virtual std::vector<TokenId> encode(std::string_view text,
-                                      bool add_special_tokens = true) const = 0;
+  /// ("<|im_start|>") become their single id. A text that opens with the BOS that would be put in
+  /// front keeps its own alone, and the first such text is warned of; `transformers` doubles it.
+  std::vector<TokenId> encode(std::string_view text, bool add_special_tokens = true) const;
 
-  /// The text of `ids`, special tokens left out; bytes that are not UTF-8 become U+FFFD.
+  /// The text of `ids`, special tokens left out; bytes that are not UTF-8 become U+FFFD, and ids
+  /// that no token has, whatever they are, become nothing.
   virtual std::string decode(std::span<const TokenId> ids) const = 0;
 
-  /// Number of ids: every id is in [0, size()).
+  /// One more than the largest id of a token. Ids below may be no token's.
   virtual std::int64_t size() const = 0;
 
   /// The id of a token by its exact piece ("<|im_end|>"), if there is one.
@@ -38,15 +40,33 @@ class Tokenizer {
 
   /// SHA-256 of what the tokenizer was made from; equal tokenizers have equal fingerprints.
   virtual std::string fingerprint() const = 0;
+
+  /// The token that the files beside the tokenizer name as `eos_token`, if they name one.
+  std::optional<TokenId> end_token() const { return end_; }
+
+ protected:
+  /// What encode() puts before and after a text by default.
+  void set_default_tokens(std::vector<TokenId> prefix, std::vector<TokenId> suffix);
+  void set_end_token(std::optional<TokenId> token) { end_ = token; }
+
+ private:
+  /// The ids of `text` alone.
+  virtual std::vector<TokenId> encode_text(std::string_view text) const = 0;
+
+  std::vector<TokenId> prefix_;
+  std::vector<TokenId> suffix_;
+  std::optional<TokenId> end_;
+  mutable std::atomic_flag told_of_bos_;
 };
 
 /// Loads the tokenizer of a Hugging Face folder: `tokenizer.json` if there, else `tokenizer.model`,
 /// else `vocab.txt` (BERT), else `vocab.json` and `merges.txt` (RoBERTa). The first wins, also
-/// where it was converted from one of the others, because it knows more: tokens that were added
-/// later, and which tokens of a chat format are special (Gemma's <end_of_turn>). Default special
-/// tokens are those of tokenizer.json's post-processor; where there is none, and for a
-/// tokenizer.model, tokenizer_config.json decides, and where that is silent, a tokenizer.model adds
-/// BOS and a tokenizer.json nothing; the older vocabularies add their family's. Throws FileError
+/// where it was converted from one of the others, because it knows more. To the first two, the
+/// files beside them (TokenizerConfig) add tokens and which of them are special; where they
+/// contradict, a warning says which counts. Default special tokens are those of tokenizer.json's
+/// post-processor; where there is none, the tokenizer's class decides as in `transformers` 5, whose
+/// decoders add none but Code Llama's. To a tokenizer.model, tokenizer_config.json says them, and
+/// where that is silent BOS is added; the older vocabularies add their family's. Throws FileError
 /// when there is none, FormatError when a file is malformed or asks for what is not supported.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 

@@ -2,6 +2,8 @@
 #include "text/tokenizer_json.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unordered_map>
 #include <variant>
 
 #include "base/hash.hpp"
@@ -20,26 +22,75 @@ constexpr int max_depth = 32;
   throw FormatError({fmt::format("[tokenizer] {}: {}", place, what), "", "", std::string(hint)});
 }
 
-TokenId id_of(const std::string& piece, std::string_view key, const TokenizerParts& parts) {
-  for (const AddedToken& token : parts.added) {
-    if (token.content == piece) return token.id;
+/// What the vocabulary and the added tokens of a file know.
+class FileTokens {
+ public:
+  explicit FileTokens(const TokenizerParts& parts) {
+    for (const auto& [piece, id] : parts.vocabulary()) add(piece, id);
+    for (const AddedToken& token : parts.added) add(token.content, token.id);
   }
-  const auto found = parts.vocabulary().find(piece);
-  if (found != parts.vocabulary().end()) return found->second;
+
+  std::optional<TokenId> id_of(std::string_view piece) const {
+    const auto found = ids_.find(piece);
+    if (found == ids_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  std::optional<std::string> piece_of(TokenId id) const {
+    const auto found = pieces_.find(id);
+    if (found == pieces_.end()) return std::nullopt;
+    return std::string(found->second);
+  }
+
+ private:
+  void add(std::string_view piece, TokenId id) {
+    ids_.emplace(piece, id);
+    pieces_.emplace(id, piece);
+  }
+
+  std::unordered_map<std::string_view, TokenId> ids_;  // of pieces that the parts hold
+  std::unordered_map<TokenId, std::string_view> pieces_;
+};
+
+/// Adds the tokens that the files beside this one know of.
+void add_tokens_beside(const TokenizerConfig& config, TokenizerParts& parts) {
+  if (config.added.empty() && config.specials.empty()) return;
+  std::vector<AddedToken> added = parts.added;
+  const FileTokens known(parts);
+  const OwnTokens own{[&](std::string_view piece) { return known.id_of(piece); },
+                      [&](TokenId id) { return known.piece_of(id); },
+                      /*may_be_renamed=*/false, parts.place};
+  const std::string changes = add_configured_tokens(config, own, added);
+  parts.added = std::move(added);
+  if (!changes.empty()) parts.fingerprint = sha256(parts.fingerprint + " " + changes);
+}
+
+TokenId named_id(const std::string& piece, std::string_view key, const TokenizerParts& parts) {
+  const auto id = FileTokens(parts).id_of(piece);
+  if (id) return *id;
   refuse_document(
       parts.place,
       fmt::format("tokenizer_config.json names '{}' as {}, which is no token", piece, key));
 }
 
-/// The default special tokens of a file that has no post-processor.
-void add_configured_tokens(const TokenizerConfig& config, TokenizerParts& parts) {
-  const bool add_bos = config.add_bos.value_or(false) && !config.bos.empty();
-  const bool add_eos = config.add_eos.value_or(false) && !config.eos.empty();
-  if (add_bos) parts.prefix.push_back(id_of(config.bos, "bos_token", parts));
-  if (add_eos) parts.suffix.push_back(id_of(config.eos, "eos_token", parts));
-  if (!add_bos && !add_eos) return;
-  parts.fingerprint = sha256(fmt::format(
-      "{} {} {}", parts.fingerprint, fmt::join(parts.prefix, ","), fmt::join(parts.suffix, ",")));
+/// The default special tokens of a file that has no post-processor: those of its class. As in
+/// `transformers` 5, `add_bos_token` and `add_eos_token` are of no account beside a tokenizer.json.
+void add_tokens_of_class(const TokenizerConfig& config, TokenizerParts& parts) {
+  const bool puts_bos = config.tokenizer_class == "CodeLlamaTokenizer";
+  const auto warn = [&](std::string_view key, std::string_view token, std::string_view done) {
+    spdlog::warn("{}: there is no post-processor, so that {} {}, as in transformers 5, although "
+                 "tokenizer_config.json says {}",
+                 parts.place, token, done, key);
+  };
+  if (config.add_eos.value_or(false)) warn("add_eos_token: true", "no EOS", "follows a text");
+  if (config.add_bos.value_or(puts_bos) != puts_bos) {
+    puts_bos ? warn("add_bos_token: false", "BOS", "is put in front of a text")
+             : warn("add_bos_token: true", "no BOS", "is put in front of a text");
+  }
+  if (!puts_bos) return;
+  const std::string bos = config.bos.empty() ? "<s>" : config.bos;
+  parts.prefix.push_back(named_id(bos, "bos_token", parts));
+  parts.fingerprint = sha256(fmt::format("{} {} ", parts.fingerprint, parts.prefix.back()));
 }
 
 }  // namespace
@@ -82,9 +133,11 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
                     "model.byte_fallback is not supported where the pre-tokenizer is ByteLevel");
   }
   const auto post_processor = rest.find("post_processor");
+  add_tokens_beside(config, parts);
   if (post_processor == rest.end() || post_processor->is_null()) {
-    add_configured_tokens(config, parts);
+    add_tokens_of_class(config, parts);
   }
+  if (!config.eos.empty()) parts.end = FileTokens(parts).id_of(config.eos);
   return compose_tokenizer(std::move(parts));
 }
 

@@ -1,5 +1,6 @@
-// The model of a tokenizer.json: BPE or WordPiece. Its vocabulary and merges may be hundreds of
-// thousands of entries long, so they are read straight out of the document.
+// The model of a tokenizer.json: BPE, WordPiece or Unigram. Its vocabulary and merges may be hundreds
+// of thousands of entries long, so they are read straight out of the document.
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -88,6 +89,38 @@ WordPieceRules word_piece_rules(const nlohmann::json& model, Fields& fields,
   return rules;
 }
 
+/// The vocabulary is a list of [piece, score]; a piece's id is its place.
+void read_scored_pieces(const nlohmann::json& model, const std::string& place,
+                        UnigramRules& rules) {
+  const nlohmann::json& json = part_of(model, "vocab", place);
+  if (!json.is_array() || json.empty()) {
+    refuse_section(place, "model.vocab is not a list of pieces and scores");
+  }
+  rules.vocabulary.reserve(json.size());
+  for (const nlohmann::json& entry : json) {
+    const std::size_t id = rules.scores.size();
+    const std::string at = fmt::format("{}: model.vocab, entry {}", place, id);
+    const bool is_scored = entry.is_array() && entry.size() == 2 && entry[0].is_string() &&
+                           entry[1].is_number() && std::isfinite(entry[1].get<double>());
+    if (!is_scored) refuse_section(at, "not [\"piece\", score]");
+    const auto& piece = entry[0].get_ref<const std::string&>();
+    if (!rules.vocabulary.emplace(piece, static_cast<TokenId>(id)).second) {
+      refuse_section(at, fmt::format("'{}' stands twice", piece));
+    }
+    rules.scores.push_back(entry[1].get<double>());
+  }
+}
+
+UnigramRules unigram_rules(const nlohmann::json& model, Fields& fields, const std::string& place) {
+  UnigramRules rules;
+  if (fields.has("unk_id")) rules.unknown = fields.required<TokenId>("unk_id");
+  fields.optional<TokenId>("unk_id", 0);
+  rules.byte_fallback = fields.optional<bool>("byte_fallback", false);
+  fields.refuse_unknown();
+  read_scored_pieces(model, place, rules);
+  return rules;
+}
+
 }  // namespace
 
 void read_model(const nlohmann::json& model, TokenizerParts& parts) {
@@ -103,9 +136,11 @@ void read_model(const nlohmann::json& model, TokenizerParts& parts) {
     parts.rules = bpe_rules(model, fields, place);
   } else if (type == "WordPiece") {
     parts.rules = word_piece_rules(model, fields, place);
+  } else if (type == "Unigram") {
+    parts.rules = unigram_rules(model, fields, place);
   } else {
     refuse_section(place, fmt::format("the model type '{}' is not supported", type),
-                   "BPE and WordPiece are");
+                   "BPE, WordPiece and Unigram are");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <variant>
 
+#include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json_sections.hpp"
 
 namespace austeer {
@@ -79,6 +80,14 @@ void read_word_piece(Fields& fields, const std::string&, PieceDecoder& decoder) 
                          fields.optional<bool>("cleanup", true));
 }
 
+void read_metaspace(Fields& fields, const std::string&, PieceDecoder& decoder) {
+  const auto mark = fields.required<std::string>("replacement");
+  const auto scheme = fields.optional<std::string>("prepend_scheme", "always");
+  for (const char* option : {"add_prefix_space", "split"}) fields.optional<bool>(option, true);
+  fields.optional<std::string>("str_rep", mark);
+  decoder.add_metaspace(mark, scheme != "never");
+}
+
 /// Without `strip_accents`, accents go where upper case goes.
 BertNormalization bert_normalization(Fields& fields) {
   BertNormalization options;
@@ -108,16 +117,9 @@ void read_added_tokens(const Json& list, TokenizerParts& parts) {
   if (!list.is_array()) refuse_section(place, "not a list");
   for (const Json& entry : list) {
     Fields fields(entry, fmt::format("[tokenizer] {}, entry {}", place, parts.added.size()));
-    AddedToken token;
-    token.id = fields.required<TokenId>("id");
-    token.content = fields.required<std::string>("content");
-    token.special = fields.optional<bool>("special", false);
-    token.single_word = fields.optional<bool>("single_word", false);
-    token.lstrip = fields.optional<bool>("lstrip", false);
-    token.rstrip = fields.optional<bool>("rstrip", false);
-    token.normalized = fields.optional<bool>("normalized", !token.special);
+    const auto id = fields.required<TokenId>("id");
+    parts.added.push_back(read_added_token(fields, id));
     fields.refuse_unknown();
-    parts.added.push_back(std::move(token));
   }
 }
 
@@ -137,6 +139,9 @@ void read_normalizer(const Json& section, TokenizerParts& parts) {
       const auto prefix = fields.required<std::string>("prepend");
       if (prefix.size() > max_prefix_bytes) refuse_section(place, "the prefix is too long");
       parts.normalizer.add_prefix(prefix);
+    } else if (type == "Precompiled") {
+      const auto table = fields.required<std::string>("precompiled_charsmap");
+      parts.normalizer.add_charsmap(Charsmap(table, place));
     } else if (type == "BertNormalizer") {
       parts.normalizer.add_bert(bert_normalization(fields));
     } else {
@@ -168,6 +173,7 @@ void read_decoder(const Json& section, TokenizerParts& parts) {
                                                      {"Fuse", read_fuse},
                                                      {"Replace", read_replacement},
                                                      {"Strip", read_strip},
+                                                     {"Metaspace", read_metaspace},
                                                      {"WordPiece", read_word_piece}};
   const std::string place = parts.place + ": decoder";
   const std::vector<const Json*> steps = flatten(section, "decoders", place);

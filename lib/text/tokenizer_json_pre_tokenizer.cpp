@@ -8,17 +8,30 @@
 namespace austeer {
 namespace {
 
-SplitRule split_rule(Fields& fields, const std::string& place) {
+SplitBehaviour behaviour_of(const std::string& name, const std::string& place) {
   static const std::map<std::string, SplitBehaviour> behaviours{
       {"Removed", SplitBehaviour::removed},
       {"Isolated", SplitBehaviour::isolated},
       {"MergedWithPrevious", SplitBehaviour::merged_with_previous},
       {"MergedWithNext", SplitBehaviour::merged_with_next},
       {"Contiguous", SplitBehaviour::contiguous}};
+  return look_up(behaviours, name, place, "split behavior");
+}
+
+SplitRule split_rule(Fields& fields, const std::string& place) {
   Regex pattern = pattern_of(fields, place);
   const auto behaviour = fields.required<std::string>("behavior");
   const bool invert = fields.optional<bool>("invert", false);
-  return {std::move(pattern), look_up(behaviours, behaviour, place, "split behavior"), invert};
+  return {std::move(pattern), behaviour_of(behaviour, place), invert};
+}
+
+SplitRule punctuation_rule(Fields& fields, const std::string& place) {
+  const auto behaviour = fields.optional<std::string>("behavior", "Isolated");
+  return {PunctuationMarks{}, behaviour_of(behaviour, place)};
+}
+
+SplitRule white_space_rule(Fields&, const std::string& place) {
+  return {Regex(R"(\s)", place), SplitBehaviour::removed};
 }
 
 SplitRule digits_rule(Fields& fields, const std::string& place) {
@@ -69,40 +82,51 @@ WordRule word_rule(Fields& fields, const std::string& place) {
   return read(fields, place);
 }
 
-/// Whether the words are byte-level, which the model has to know.
-void tell_model(bool byte_level, const std::string& place, TokenizerParts& parts) {
-  if (auto* bpe = std::get_if<BpeRules>(&parts.rules)) {
-    bpe->byte_level = byte_level;
-  } else if (byte_level) {
+/// Tells the model whether words are bytes. Rules after a ByteLevel see its alphabet, as in the
+/// `tokenizers` package, and the model gets the bytes back.
+void end_rules(bool byte_level, bool is_last, const std::string& place, TokenizerParts& parts) {
+  auto* bpe = std::get_if<BpeRules>(&parts.rules);
+  if (byte_level && bpe == nullptr) {
     refuse_section(place, "ByteLevel is supported only with a BPE model");
   }
+  if (bpe != nullptr) bpe->byte_level = byte_level;
+  if (byte_level && !is_last) parts.word_rules.emplace_back(BytesOfLetters{});
 }
 
 }  // namespace
 
 void read_pre_tokenizer(const Json& section, TokenizerParts& parts) {
   using Reader = WordRule (*)(Fields&, const std::string&);
-  static const std::map<std::string, Reader> readers{{"Split", word_rule<split_rule>},
-                                                     {"Digits", word_rule<digits_rule>},
-                                                     {"ByteLevel", word_rule<byte_level_rule>},
-                                                     {"Metaspace", word_rule<metaspace_rule>},
-                                                     {"BertPreTokenizer", bert_rule}};
+  static const std::map<std::string, Reader> readers{
+      {"Split", word_rule<split_rule>},
+      {"Digits", word_rule<digits_rule>},
+      {"Punctuation", word_rule<punctuation_rule>},
+      {"WhitespaceSplit", word_rule<white_space_rule>},
+      {"ByteLevel", word_rule<byte_level_rule>},
+      {"Metaspace", word_rule<metaspace_rule>},
+      {"BertPreTokenizer", bert_rule}};
   const std::string place = parts.place + ": pre_tokenizer";
   const std::vector<const Json*> steps = flatten(section, "pretokenizers", place);
+  bool byte_level = false;
   for (const Json* step : steps) {
     Fields fields(*step, "[tokenizer] " + place);
     const auto type = fields.required<std::string>("type");
     const Reader reader = look_up(readers, type, parts.place, "pre-tokenizer");
-    if (type == "ByteLevel" && step != steps.back()) {
-      refuse_section(place, "ByteLevel must be the last step");
-    }
-    if (type == "Metaspace" && steps.size() > 1) {
-      refuse_section(place, "Metaspace is supported only where it is the only step");
+    const bool is_last = step == steps.back();
+    if (type == "ByteLevel" && byte_level) refuse_section(place, "ByteLevel stands twice");
+    if (type == "Metaspace" && steps.size() > 1 &&
+        fields.optional<std::string>("prepend_scheme", "always") == "first") {
+      refuse_section(place, "Metaspace among other steps is not supported with 'first'");
     }
     parts.word_rules.push_back(reader(fields, place));
+    if (type == "ByteLevel") {
+      byte_level = true;
+      if (!is_last) parts.word_rules.emplace_back(ByteLetters{});
+    }
     fields.refuse_unknown();
   }
-  tell_model(!steps.empty() && type_of(*steps.back(), place) == "ByteLevel", place, parts);
+  const bool ends_so = !steps.empty() && type_of(*steps.back(), place) == "ByteLevel";
+  end_rules(byte_level, ends_so, place, parts);
 }
 
 }  // namespace austeer

@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string_view>
+#include <unicode/ubrk.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/uset.h>
 #include <unicode/ustring.h>
+#include <unicode/utext.h>
 #include <vector>
 
 #include "base/error.hpp"
@@ -144,6 +147,24 @@ std::string normalise(std::string_view text, NormalForm form) {
     if (fitted) break;
   }
   return to_utf8(result);
+}
+
+std::vector<std::size_t> grapheme_ends(std::string_view text) {
+  UErrorCode status = U_ZERO_ERROR;
+  const std::unique_ptr<UBreakIterator, decltype(&ubrk_close)> breaks(
+      ubrk_open(UBRK_CHARACTER, "root", nullptr, 0, &status), &ubrk_close);
+  const std::unique_ptr<UText, decltype(&utext_close)> opened(
+      utext_openUTF8(nullptr, text.data(), static_cast<std::int64_t>(text.size()), &status),
+      &utext_close);
+  check(status, "grapheme clusters");
+  ubrk_setUText(breaks.get(), opened.get(), &status);
+  check(status, "grapheme clusters");
+  std::vector<std::size_t> ends;
+  ubrk_first(breaks.get());
+  for (auto end = ubrk_next(breaks.get()); end != UBRK_DONE; end = ubrk_next(breaks.get())) {
+    ends.push_back(static_cast<std::size_t>(end));
+  }
+  return ends;
 }
 
 }  // namespace austeer

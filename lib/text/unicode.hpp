@@ -2,8 +2,10 @@
 // What tokenizers ask of the Unicode character database, through ICU: classes of characters and
 // normal forms.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace austeer {
 
@@ -25,6 +27,10 @@ bool is_punctuation(char32_t value);
 
 /// Appends `value` in lower case, by the tables of ICU, as UTF-8: one character, for U+0130 two.
 void append_lower_case(std::string& text, char32_t value);
+
+/// Where each grapheme cluster (what a reader takes for one character) of valid UTF-8 `text` ends, in
+/// bytes; the last is the text's end.
+std::vector<std::size_t> grapheme_ends(std::string_view text);
 
 enum class NormalForm { nfc, nfd, nfkc, nfkd };
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "text/byte_trie.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
@@ -32,14 +33,8 @@ class WordPieceModel {
   void encode_word(std::string_view word, std::vector<TokenId>& ids) const;
 
  private:
-  void add(std::uint32_t root, std::string_view piece, TokenId id);
-  /// The longest piece below `root` that starts at `position`; its length is added to `position`.
-  TokenId longest_at(std::uint32_t root, std::string_view word, std::size_t& position) const;
-
-  // A tree of bytes with two roots: node 0 for pieces that start a word, node 1 for those that
-  // continue one. An edge is found by its node and byte.
-  std::unordered_map<std::uint64_t, std::uint32_t> edges_;
-  std::vector<TokenId> ends_;  // by node: the piece that ends there, or -1
+  ByteTrie starting_;
+  ByteTrie continuing_;  // without the mark in front
   TokenId unknown_ = -1;
   std::int64_t max_word_characters_;
 };

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "captured_log.hpp"
 #include "models/gguf_metadata.hpp"
 #include "models/gguf_model.hpp"
 #include "reference.hpp"
@@ -146,12 +147,11 @@ TEST_F(GgufTokenizer, ListsThatAreMissingOrDoNotFitAreRefused) {
                  "8 tokens, but 2 token scores");
 }
 
-TEST_F(GgufTokenizer, AModelHasARowForEveryToken) {
+TEST_F(GgufTokenizer, AModelNeedNotHaveARowForEveryToken) {
   EXPECT_EQ(GgufModel(write(model(sentencepiece()))).tokenizer()->size(), 8);
   EXPECT_EQ(GgufModel(write(model(sentencepiece()))).config().stop_tokens, (Ids{2}));
   const GgufModel small(write(model(sentencepiece()), {8, 7}));
-  expect_refusal<FormatError>([&] { small.tokenizer(); },
-                              "more tokens than the embedding has rows; expected at most 7");
+  EXPECT_EQ(small.tokenizer()->size(), 8) << "the engine refuses texts with the last one";
   expect_refusal<FormatError>(
       [&] {
         GgufModel(write(model(sentencepiece()), {8, 2}));
@@ -159,6 +159,36 @@ TEST_F(GgufTokenizer, AModelHasARowForEveryToken) {
       "'tokenizer.ggml.eos_token_id' has a wrong value");
   expect_refusal<FormatError>([&] { GgufModel(write(model(sentencepiece()), {8})); },
                               "token_embd.weight is no matrix");
+}
+
+TEST_F(GgufTokenizer, AMissingPreTokenizerIsReadAsGpt2AndSaid) {
+  Metadata metadata = byte_level();
+  const auto log_of = [&] {
+    testing::CapturedLog log;
+    make(metadata);
+    return log.text();
+  };
+  EXPECT_NE(log_of().find("no 'tokenizer.ggml.pre', so that texts are cut as GPT-2 cuts them"),
+            std::string::npos);
+  metadata["tokenizer.ggml.pre"] = text("deepseek-r1-qwen");
+  EXPECT_EQ(log_of(), "");
+  metadata["tokenizer.ggml.pre"] = text("tekken");
+  EXPECT_EQ(make(metadata)->encode("ab"), (Ids{0, 3})) << "BOS as in Llama 3";
+  expect_refused(metadata, "tokenizer.ggml.pre", text("deepseek-r1-quen"),
+                 "did you mean 'deepseek-r1-qwen'?");
+}
+
+TEST_F(GgufTokenizer, ABosThatStandsInTheTextIsNotDoubled) {
+  Metadata metadata = byte_level();
+  metadata["tokenizer.ggml.add_bos_token"] = flag(true);
+  const auto tokenizer = make(metadata);
+  testing::CapturedLog log;
+  EXPECT_EQ(tokenizer->encode("<s>ab"), (Ids{0, 3}));
+  EXPECT_EQ(tokenizer->encode("<s>ab<s>"), (Ids{0, 3, 0}));
+  const std::string said = log.text();
+  EXPECT_NE(said.find("opens with BOS already ('<s>ab"), std::string::npos) << said;
+  EXPECT_EQ(said.find("BOS"), said.rfind("BOS")) << "once";
+  EXPECT_EQ(make(sentencepiece())->encode("<s>ab"), (Ids{1, 7}));
 }
 
 }  // namespace

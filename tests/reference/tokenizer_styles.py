@@ -269,6 +269,122 @@ def characters_style(corpus):
     return tokenizer
 
 
+def falcon3_style(corpus):
+    """ByteLevel in the middle: what follows it cuts its letters."""
+    return byte_level_trained(
+        corpus,
+        pre_tokenizers.Sequence([
+            pre_tokenizers.Punctuation("contiguous"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+            pre_tokenizers.Digits(individual_digits=False),
+            pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated")]),
+        1100, ["<|endoftext|>"])
+
+
+def deepseek_style(corpus):
+    return byte_level_trained(
+        corpus,
+        pre_tokenizers.Sequence([
+            pre_tokenizers.Split(Regex("[\r\n]"), "isolated"),
+            pre_tokenizers.Split(Regex(r"\s?\p{L}+"), "isolated"),
+            pre_tokenizers.Split(Regex(r"\s?\p{P}+"), "isolated"),
+            pre_tokenizers.Split(Regex("[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+"), "isolated"),
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]),
+        1000, ["<\uff5cend\u2581of\u2581sentence\uff5c>"])
+
+
+def punctuation_style(behaviour, *first):
+    """The behaviours of Punctuation, and steps that drop white space."""
+    def build(corpus):
+        return byte_level_trained(
+            corpus,
+            pre_tokenizers.Sequence([
+                *first, pre_tokenizers.Punctuation(behaviour),
+                pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False)]), 700, [])
+    return build
+
+
+def unigram_trained(corpus, size, normalizer, pre_tokenizer, **changes):
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizer
+    tokenizer.train_from_iterator(
+        [line[:500] for line in corpus],
+        trainers.UnigramTrainer(vocab_size=size, unk_token="<unk>", show_progress=False,
+                                special_tokens=["<s>", "<unk>", "</s>"], max_piece_length=12))
+    document = json.loads(tokenizer.to_str())
+    document["model"].update(changes)
+    return document
+
+
+def charsmap():
+    """The table of SentencePiece's own normalisation, out of a model that was trained with it."""
+    file = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["ab a b ab"] * 4), model_writer=file, model_type="bpe",
+        vocab_size=8, normalization_rule_name="nmt_nfkc", num_threads=1, minloglevel=2)
+    return field_of(field_of(file.getvalue(), 3), 2)  # normalizer_spec, precompiled_charsmap
+
+
+def field_of(message, wanted):
+    """The bytes of a field of a protocol buffer message."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(message):
+        key = varint()
+        kind = key & 7
+        size = varint() if kind in (0, 2) else {1: 8, 5: 4}[kind]
+        start, at = at, at if kind == 0 else at + size
+        if key >> 3 == wanted and kind == 2:
+            return message[start:at]
+    raise ValueError(f"no field {wanted}")
+
+
+def unigram_style(corpus):
+    """As T5 and XLM-R have it."""
+    tokenizer = Tokenizer.from_str(json.dumps(unigram_trained(
+        corpus, 900, normalizers.Precompiled(charsmap()),
+        pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(),
+                                 pre_tokenizers.Metaspace(prepend_scheme="always")]))))
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    tokenizer.add_tokens([AddedToken("[left]", lstrip=True), AddedToken("caf\u00e9X")])
+    bos_in_front(tokenizer, "<s>")
+    return tokenizer
+
+
+def unigram_bytes(corpus):
+    """As Japanese llamas have it: unknown characters fall back to bytes, words are not cut."""
+    document = unigram_trained(corpus, 700, None,
+                               pre_tokenizers.Metaspace(prepend_scheme="never", split=False),
+                               byte_fallback=True)
+    document["model"]["vocab"] += [[f"<0x{byte:02X}>", -20.0] for byte in range(256)]
+    tokenizer = Tokenizer.from_str(json.dumps(document))
+    tokenizer.decoder = decoders.Sequence([
+        decoders.ByteFallback(), decoders.Metaspace(prepend_scheme="never"), decoders.Fuse()])
+    return tokenizer
+
+
+def unigram_first(corpus):
+    """A space in front of the text alone."""
+    document = unigram_trained(corpus, 500, None,
+                               pre_tokenizers.Metaspace(prepend_scheme="first"))
+    tokenizer = Tokenizer.from_str(json.dumps(document))
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")
+    return tokenizer
+
+
 def styles():
     """{folder: builder}; a builder takes the training text."""
     return {"smollm2_style": smollm2_style, "llama3_style": llama3_style,
@@ -279,4 +395,12 @@ def styles():
             "split_contiguous": split_style("contiguous", True),
             "split_next": split_style("merged_with_next", True),
             "roberta_style": roberta_style, "bert_cased": bert_cased, "bert_bare": bert_bare,
-            "bert_stripped": bert_stripped}
+            "bert_stripped": bert_stripped, "falcon3_style": falcon3_style,
+            "deepseek_style": deepseek_style,
+            "punctuation_isolated": punctuation_style("isolated"),
+            "punctuation_removed": punctuation_style("removed", pre_tokenizers.Digits()),
+            "punctuation_previous": punctuation_style("merged_with_previous",
+                                                      pre_tokenizers.WhitespaceSplit()),
+            "punctuation_next": punctuation_style("merged_with_next"),
+            "unigram_style": unigram_style, "unigram_bytes": unigram_bytes,
+            "unigram_first": unigram_first}

@@ -18,9 +18,7 @@ constexpr const char* other_weights = "fedcba9876543210fedcba9876543210";
 /// Nothing but a fingerprint.
 class MarkedTokenizer : public Tokenizer {
  public:
-  std::vector<TokenId> encode(std::string_view /*text*/, bool /*special*/) const override {
-    return {};
-  }
+  std::vector<TokenId> encode_text(std::string_view /*text*/) const override { return {}; }
   std::string decode(std::span<const TokenId> /*ids*/) const override { return ""; }
   std::int64_t size() const override { return 0; }
   std::optional<TokenId> find(std::string_view /*piece*/) const override { return std::nullopt; }

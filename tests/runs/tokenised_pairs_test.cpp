@@ -10,9 +10,10 @@ namespace {
 /// BOS, then two letters to a token, the last one alone where their number is odd.
 class PairsOfLetters : public Tokenizer {
  public:
-  std::vector<TokenId> encode(std::string_view text, bool add_special_tokens) const override {
+  PairsOfLetters() { set_default_tokens({0}, {}); }
+
+  std::vector<TokenId> encode_text(std::string_view text) const override {
     std::vector<TokenId> ids;
-    if (add_special_tokens) ids.push_back(0);
     for (std::size_t i = 0; i < text.size(); i += 2) {
       ids.push_back(1 + text[i] * 128 + (i + 1 < text.size() ? text[i + 1] : 0));
     }

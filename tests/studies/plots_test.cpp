@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <memory>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-#include <sstream>
 
 #include "base/json.hpp"
+#include "captured_log.hpp"
 #include "made_figures.hpp"
 #include "made_results.hpp"
 
@@ -26,20 +23,7 @@ const std::string grid_methods =
     "  B: {rank: {site: [attention, ffn]}, plan: {k: [4, 16]}}\n"
     "  C: {rank: {method: caa}}\n";
 
-/// The warnings of what runs while it lives.
-class Warnings {
- public:
-  Warnings() : before_(spdlog::default_logger()) {
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
-  }
-  ~Warnings() { spdlog::set_default_logger(before_); }
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_;
-};
+using Warnings = testing::CapturedLog;
 
 std::vector<PlottedFigure> figures_of(const FigureStudy& study) {
   return make_figures(study.study(), study.folder(), study.results());

@@ -102,7 +102,16 @@ std::vector<Case> cases() {
                              "bert_stripped",
                              "minilm",
                              "bert_vocab_txt",
-                             "roberta_vocab_json"}) {
+                             "roberta_vocab_json",
+                             "falcon3_style",
+                             "deepseek_style",
+                             "punctuation_isolated",
+                             "punctuation_removed",
+                             "punctuation_previous",
+                             "punctuation_next",
+                             "unigram_style",
+                             "unigram_bytes",
+                             "unigram_first"}) {
     all.push_back({folder, folder, &load_tokenizer});
   }
   all.push_back({"smollm2_gguf", "smollm2_gguf", &from_bpe_vocabulary});

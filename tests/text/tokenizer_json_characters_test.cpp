@@ -189,9 +189,10 @@ TEST(TokenizerJsonOfCharacters, WhatDoesNotFitIsRefused) {
         j["pre_tokenizer"] = {
             {"type", "Sequence"},
             {"pretokenizers",
-             {{{"type", "Digits"}}, {{"type", "Metaspace"}, {"replacement", "_"}}}}};
+             {{{"type", "Digits"}},
+              {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}}}}};
       },
-      "pre_tokenizer: Metaspace is supported only where it is the only step");
+      "pre_tokenizer: Metaspace among other steps is not supported with 'first'");
 }
 
 }  // namespace

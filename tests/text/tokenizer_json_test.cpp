@@ -66,8 +66,28 @@ TEST(TokenizerJson, EncodesAndDecodes) {
   EXPECT_EQ(tokenizer->find("\u0120ab"), 5);
   EXPECT_EQ(tokenizer->find("<s>"), 7);
   EXPECT_EQ(tokenizer->find("nothing"), std::nullopt);
-  expect_refusal<UsageError>([&] { tokenizer->decode(Ids{9}); }, "cannot decode the id 9");
-  expect_refusal<UsageError>([&] { tokenizer->decode(Ids{-1}); }, "cannot decode the id -1");
+  EXPECT_EQ(tokenizer->decode(Ids{3, 9, -1, 2147483647, 4}), "ab1") << "ids of no token are nothing";
+}
+
+TEST(TokenizerJson, IdsBetweenTokensAreNothing) {
+  json document = json::parse(small);
+  document["model"]["vocab"]["-"] = 40;
+  document["added_tokens"][1]["id"] = 20;
+  const auto tokenizer = make(document.dump());
+  EXPECT_EQ(tokenizer->size(), 41);
+  EXPECT_EQ(tokenizer->encode("a<s>>-", false), (Ids{0, 20, 40}));
+  EXPECT_EQ(tokenizer->decode(Ids{0, 6, 8, 19, 20, 21, 39, 40, 41}), "a<s>>-");
+  EXPECT_EQ(tokenizer->find(""), std::nullopt);
+}
+
+TEST(TokenizerJson, ABosThatStandsInTheTextIsNotDoubled) {
+  const auto tokenizer = make(small);
+  EXPECT_EQ(tokenizer->encode("<s>ab"), tokenizer->encode("ab"));
+  EXPECT_EQ(tokenizer->encode("<s>"), (Ids{7}));
+  EXPECT_EQ(tokenizer->encode("<s><s>ab"), (Ids{7, 7, 3})) << "a second one is the text's own";
+  EXPECT_EQ(tokenizer->encode("<s>ab", false), (Ids{7, 3}));
+  EXPECT_EQ(tokenizer->encode(" <s>ab"), (Ids{7, 2, 7, 3})) << "it does not open the text";
+  EXPECT_EQ(tokenizer->encode("<s>>ab"), (Ids{7, 8, 3})) << "another token";
 }
 
 TEST(TokenizerJson, FingerprintIsThatOfTheBytes) {
@@ -114,8 +134,9 @@ TEST(TokenizerJson, ContradictoryVocabulariesAreRefused) {
   expect_refused([](json& j) { j["model"]["merges"].push_back("a zz"); },
                  "merge 2 names 'zz', which is not in the vocabulary");
   expect_refused([](json& j) { j["model"]["vocab"]["b"] = 0; }, "the id 0 is given to 'a' and 'b'");
-  expect_refused([](json& j) { j["model"]["vocab"]["-"] = 9; }, "no token has the id 6");
-  expect_refused([](json& j) { j["model"]["vocab"]["-"] = 2147483647; }, "no token has the id 6");
+  expect_refused([](json& j) { j["model"]["vocab"]["-"] = 2147483647; },
+                 "'-' has the id 2147483647, but ids go to 4194303 at most");
+  expect_refused([](json& j) { j["added_tokens"][1]["id"] = 4194304; }, "has the id 4194304, but");
   expect_refused([](json& j) { j["model"]["vocab"]["-"] = -6; }, "'-' has no valid id");
   expect_refused([](json& j) { j["model"]["vocab"]["-"] = 1e300; }, "'-' has no valid id");
   expect_refused([](json& j) { j["model"]["vocab"]["-"] = 4294967296; }, "'-' has no valid id");
@@ -144,7 +165,7 @@ TEST(TokenizerJson, MalformedMergesAreRefused) {
 }
 
 TEST(TokenizerJson, WhatIsNotSupportedIsNamed) {
-  expect_refused([](json& j) { j["model"]["type"] = "Unigram"; }, "model type 'Unigram'");
+  expect_refused([](json& j) { j["model"]["type"] = "WordLevel"; }, "model type 'WordLevel'");
   expect_refused([](json& j) { j["model"]["byte_fallback"] = true; },
                  "byte_fallback is not supported where the pre-tokenizer is ByteLevel");
   expect_refused([](json& j) { j["model"]["dropout"] = 0.1; }, "model.dropout");
@@ -157,9 +178,9 @@ TEST(TokenizerJson, WhatIsNotSupportedIsNamed) {
       "the normalizer 'Lowercase' is not supported");
   expect_refused(
       [](json& j) {
-        j["pre_tokenizer"]["pretokenizers"][0] = {{"type", "Whitespace"}};
+        j["pre_tokenizer"]["pretokenizers"][0] = {{"type", "UnicodeScripts"}};
       },
-      "the pre-tokenizer 'Whitespace' is not supported");
+      "the pre-tokenizer 'UnicodeScripts' is not supported");
   expect_refused(
       [](json& j) {
         j["post_processor"] = {{"type", "BertProcessed"}};
@@ -183,9 +204,14 @@ TEST(TokenizerJson, MalformedSectionsAreRefused) {
   expect_refused(
       [](json& j) {
         auto& steps = j["pre_tokenizer"]["pretokenizers"];
-        std::swap(steps[0], steps[1]);
+        steps.push_back(steps[1]);
       },
-      "pre_tokenizer: ByteLevel must be the last step");
+      "pre_tokenizer: ByteLevel stands twice");
+  expect_refused(
+      [](json& j) {
+        j["pre_tokenizer"]["pretokenizers"][0] = {{"type", "Punctuation"}, {"behavior", "Joined"}};
+      },
+      "the split behavior 'Joined' is not supported");
   expect_refused([](json& j) { j["pre_tokenizer"]["pretokenizers"] = 1; }, "is not a list");
   expect_refused([](json& j) { j["pre_tokenizer"] = "ByteLevel"; }, "an object");
   expect_refused([](json& j) { j["decoder"] = nullptr; }, "needs exactly one, ByteLevel");

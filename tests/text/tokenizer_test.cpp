@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "captured_log.hpp"
 #include "testing.hpp"
 #include "text/sentencepiece.hpp"
 
@@ -68,7 +69,7 @@ TEST(SentencePiece, DecodesWithoutSpecialPiecesAndWithoutTheFirstSpace) {
   EXPECT_EQ(tokenizer->decode(Ids{3 + 0xC3, 3 + 0xA9, 260}), "\u00E9a");
   EXPECT_EQ(tokenizer->decode(Ids{3 + 0xC3, 3 + 0xA9, 3 + 0xFF, 260}), "\uFFFD\uFFFD\uFFFDa")
       << "a run of bytes that is not UTF-8 is replaced as a whole";
-  expect_refusal<UsageError>([&] { tokenizer->decode(Ids{264}); }, "cannot decode the id 264");
+  EXPECT_EQ(tokenizer->decode(Ids{262, 264, -1, 2147483647, 261}), "ab") << "no tokens, no text";
 }
 
 TEST(SentencePiece, WithoutThePrefixNoSpaceIsAddedOrRemoved) {
@@ -132,26 +133,48 @@ TEST(LoadTokenizer, PrefersTheJson) {
   expect_refusal<FormatError>([&] { load_tokenizer(folder.path()); }, "tokenizer.json: not valid");
 }
 
-TEST(LoadTokenizer, TheConfigurationDecidesForAJsonThatDoesNot) {
+/// The folder's tokenizer with the lines that loading it logged.
+struct Loaded {
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::string log;
+};
+
+Loaded load_with_log(const std::filesystem::path& folder) {
+  Loaded loaded;
+  testing::CapturedLog log;
+  loaded.tokenizer = load_tokenizer(folder);
+  loaded.log = log.text();
+  return loaded;
+}
+
+TEST(LoadTokenizer, TheClassDecidesForAJsonWithoutAPostProcessor) {
   TemporaryFolder folder;
   const auto with_config = [&](const std::string& config) {
     write_file(folder / "tokenizer_config.json", config);
-    return load_tokenizer(folder.path());
+    return load_with_log(folder.path());
   };
   write_file(folder / "tokenizer.json", small_json);
   EXPECT_EQ(load_tokenizer(folder.path())->encode(" a"), (Ids{3}));
-  const auto none = with_config(R"({"add_bos_token": false, "bos_token": "<s>", "more": [1]})");
-  EXPECT_EQ(none->encode(" a"), (Ids{3}));
-  EXPECT_EQ(none->fingerprint(), sha256(small_json));
-  const auto bos = with_config(R"({"add_bos_token": true, "bos_token": {"content": "<s>"}})");
-  EXPECT_EQ(bos->encode(" a"), (Ids{0, 3}));
-  EXPECT_EQ(bos->encode(" a", false), (Ids{3}));
-  EXPECT_NE(bos->fingerprint(), none->fingerprint());
-  EXPECT_EQ(with_config(R"({"add_eos_token": true, "eos_token": "<s>"})")->encode("a"),
-            (Ids{2, 0}));
-  EXPECT_EQ(with_config(R"({"add_bos_token": true, "bos_token": null})")->encode("a"), (Ids{2}));
+  const Loaded none = with_config(R"({"add_bos_token": false, "bos_token": "<s>", "more": [1]})");
+  EXPECT_EQ(none.tokenizer->encode(" a"), (Ids{3}));
+  EXPECT_EQ(none.tokenizer->fingerprint(), sha256(small_json));
+  EXPECT_EQ(none.log, "");
+  for (const std::string type : {"LlamaTokenizer", "PreTrainedTokenizerFast", "GemmaTokenizer"}) {
+    const Loaded loaded = with_config(fmt::format(
+        R"({{"add_bos_token": true, "bos_token": "<s>", "tokenizer_class": "{}"}})", type));
+    EXPECT_EQ(loaded.tokenizer->encode(" a"), (Ids{3})) << type;
+    EXPECT_EQ(loaded.tokenizer->fingerprint(), sha256(small_json)) << type;
+    EXPECT_NE(loaded.log.find("no BOS is put in front"), std::string::npos) << loaded.log;
+  }
+  const Loaded code = with_config(
+      R"({"bos_token": {"content": "<s>"}, "tokenizer_class": "CodeLlamaTokenizerFast"})");
+  EXPECT_EQ(code.tokenizer->encode(" a"), (Ids{0, 3}));
+  EXPECT_EQ(code.tokenizer->encode(" a", false), (Ids{3}));
+  EXPECT_NE(code.tokenizer->fingerprint(), sha256(small_json));
+  EXPECT_NE(with_config(R"({"add_eos_token": true, "eos_token": "<s>"})").log.find("no EOS"),
+            std::string::npos);
   expect_refusal<FormatError>(
-      [&] { with_config(R"({"add_bos_token": true, "bos_token": "<x>"})"); },
+      [&] { with_config(R"({"tokenizer_class": "CodeLlamaTokenizer", "bos_token": "<x>"})"); },
       "tokenizer_config.json names '<x>' as bos_token, which is no token");
   expect_refusal<FormatError>([&] { with_config(R"({"add_bos_token": "yes"})"); },
                               "'add_bos_token'");
@@ -162,8 +185,112 @@ TEST(LoadTokenizer, TheConfigurationDecidesForAJsonThatDoesNot) {
   decided.replace(decided.find(nothing), nothing.size(),
                   R"("post_processor": {"type": "ByteLevel"})");
   write_file(folder / "tokenizer.json", decided);
-  EXPECT_EQ(with_config(R"({"add_bos_token": true, "bos_token": "<s>"})")->encode("a"), (Ids{2}))
+  EXPECT_EQ(with_config(R"({"tokenizer_class": "CodeLlamaTokenizer"})").tokenizer->encode("a"),
+            (Ids{2}))
       << "a post-processor decides";
+}
+
+TEST(LoadTokenizer, FilesBesideAJsonAddTokensAndSayWhichAreSpecial) {
+  TemporaryFolder folder;
+  write_file(folder / "tokenizer.json", small_json);
+  write_file(folder / "added_tokens.json", R"({"<|end|>": 9, "<tool>": 6, "<s>": 0})");
+  write_file(folder / "special_tokens_map.json", R"({"eos_token": {"content": "<|end|>"}})");
+  const Loaded loaded = load_with_log(folder.path());
+  EXPECT_EQ(loaded.log, "");
+  const Tokenizer& tokenizer = *loaded.tokenizer;
+  EXPECT_EQ(tokenizer.size(), 10);
+  EXPECT_EQ(tokenizer.encode(" a<tool>a<|end|>"), (Ids{3, 6, 2, 9}));
+  EXPECT_EQ(tokenizer.decode(Ids{2, 6, 8, 2, 9}), "a<tool>a");
+  EXPECT_EQ(tokenizer.end_token(), 9);
+  EXPECT_NE(tokenizer.fingerprint(), sha256(small_json));
+
+  write_file(folder / "added_tokens.json", R"({"<s>": 3, "<new>": 1})");
+  write_file(folder / "special_tokens_map.json", "{}");
+  const Loaded contradicted = load_with_log(folder.path());
+  EXPECT_NE(contradicted.log.find("'<s>' is the token 0, but the files beside it say 3"),
+            std::string::npos);
+  EXPECT_NE(contradicted.log.find("the token 1 is '\u2581', but the files beside it say '<new>'"),
+            std::string::npos);
+  EXPECT_EQ(contradicted.tokenizer->encode("<new>"), load_tokenizer(folder.path())->encode("<new>"));
+  EXPECT_EQ(contradicted.tokenizer->fingerprint(), sha256(small_json)) << "nothing has changed";
+}
+
+TEST(LoadTokenizer, TokensAddedToAModelAreWhole) {
+  TemporaryFolder folder;
+  write_file(folder / "tokenizer.model", small_model());
+  write_file(folder / "tokenizer_config.json", R"({"eos_token": "<|end|>", "added_tokens_decoder": {
+      "0": {"content": "<unk>", "special": true, "normalized": true}, "264": {"content": "<|start|>",
+      "special": true}, "266": {"content": "<|end|>", "lstrip": true}, "270": {"content": "<tool>"}}})");
+  write_file(folder / "added_tokens.json", R"({"<|start|>": 264, "<|more|>": 267})");
+  const Loaded loaded = load_with_log(folder.path());
+  const Tokenizer& tokenizer = *loaded.tokenizer;
+  EXPECT_EQ(loaded.log, "");
+  EXPECT_EQ(tokenizer.size(), 271);
+  EXPECT_EQ(tokenizer.encode("<|start|>ab <|end|>"), (Ids{1, 264, 263, 266}));
+  EXPECT_EQ(tokenizer.encode("a<tool><|more|>"), (Ids{1, 262, 270, 267}));
+  EXPECT_EQ(tokenizer.decode(Ids{1, 264, 262, 266, 265, 268, 270, 267, 271}), "a<tool><|more|>");
+  EXPECT_EQ(tokenizer.find("<|end|>"), 266);
+  EXPECT_EQ(tokenizer.end_token(), 266);
+  EXPECT_NE(tokenizer.fingerprint(), sha256(small_model()));
+}
+
+TEST(LoadTokenizer, FilesBesideAModelThatSayWhatItSaysChangeNothing) {
+  TemporaryFolder folder;
+  write_file(folder / "tokenizer.model", small_model());
+  write_file(folder / "tokenizer_config.json", R"({"bos_token": "<s>", "eos_token": "</s>",
+      "pad_token": "[PAD]", "additional_special_tokens": [], "added_tokens_decoder": {
+      "1": {"content": "<s>", "special": true}, "2": {"content": "</s>", "special": true}}})");
+  const Loaded loaded = load_with_log(folder.path());
+  EXPECT_EQ(loaded.tokenizer->fingerprint(), sha256(small_model()));
+  EXPECT_EQ(loaded.log, "");
+  EXPECT_EQ(loaded.tokenizer->end_token(), 2);
+}
+
+TEST(LoadTokenizer, ContradictionsAroundAModelAreSaid) {
+  TemporaryFolder folder;
+  write_file(folder / "tokenizer.model", small_model());
+  write_file(folder / "tokenizer_config.json", R"({"bos_token": "<b>", "eos_token": "<|x|>", "add_eos_token": true,
+      "added_tokens_decoder": {"264": {"content": "<b>"}, "260": {"content": "<renamed>"}}})");
+  write_file(folder / "added_tokens.json", R"({"<b>": 265, "<c>": 264, "a": 7})");
+  write_file(folder / "special_tokens_map.json", R"({"bos_token": "<s>"})");
+  const Loaded loaded = load_with_log(folder.path());
+  for (const std::string part :
+       {"'<b>' is the token 265, but tokenizer_config.json says 264, which counts",
+        "the token 264 is '<c>', but elsewhere '<b>', which counts",
+        "'bos_token' is '<s>', but tokenizer_config.json says '<b>', which counts",
+        "the token 260 is 'a', but the files beside it say '<renamed>': the latter counts",
+        "'a' is the token 260, but the files beside it say 7: the former counts",
+        "its BOS is '<s>', but the files beside it name '<b>', which counts",
+        "name '<|x|>' as EOS, which is no token"}) {
+    EXPECT_NE(loaded.log.find(part), std::string::npos) << part << "\n" << loaded.log;
+  }
+  EXPECT_EQ(loaded.tokenizer->encode("b<renamed>"), (Ids{264, 259, 261, 260, 2}));
+  EXPECT_EQ(loaded.tokenizer->decode(Ids{264, 261, 260}), "b<renamed>") << "a BOS is special";
+}
+
+TEST(LoadTokenizer, MalformedFilesBesideItAreRefused) {
+  TemporaryFolder folder;
+  write_file(folder / "tokenizer.model", small_model());
+  const auto expect_refused = [&](const std::string& name, const std::string& content,
+                                  const std::string& part) {
+    write_file(folder / name, content);
+    expect_refusal<FormatError>([&] { load_tokenizer(folder.path()); }, part);
+    expect_refusal<FormatError>([&] { load_tokenizer(folder.path()); }, name);
+    std::filesystem::remove(folder / name);
+  };
+  expect_refused("added_tokens.json", R"({"<x>": -1})", "the added token '<x>' has a wrong id");
+  expect_refused("added_tokens.json", R"({"<x>": 4194304})", "0 to 4194303; found 4194304");
+  expect_refused("added_tokens.json", R"({"": 300})", "not empty");
+  expect_refused("added_tokens.json", R"([300])", "an object");
+  expect_refused("added_tokens.json", R"({"<x>": "300"})", "'<x>'");
+  expect_refused("tokenizer_config.json", R"({"added_tokens_decoder": {"x": {"content": "<x>"}}})",
+                 "the added token '<x>' has a wrong id; expected 0 to 4194303; found x");
+  expect_refused("tokenizer_config.json", R"({"added_tokens_decoder": {"300": {"content": ""}}})",
+                 "not empty");
+  expect_refused("tokenizer_config.json", R"({"added_tokens_decoder": {"300": "<x>"}})", "an object");
+  expect_refused("special_tokens_map.json", R"({"eos_token": 3})", "'eos_token'");
+  expect_refused("special_tokens_map.json", R"({"additional_special_tokens": "<x>"})",
+                 "'additional_special_tokens'");
 }
 
 TEST(LoadTokenizer, TheConfigurationDecidesForAModel) {

@@ -120,9 +120,10 @@ TEST(WordPiece, RefusesWhatItCannotUse) {
         j["model"]["dropout"] = 0.5;
       },
       "unknown key 'dropout'");
-  expect_pieces_refused([](json& j) { j["model"]["type"] = "Unigram"; },
-                        "the model type 'Unigram' is not supported");
-  expect_pieces_refused([](json& j) { j["model"]["vocab"]["u"] = 12; }, "no token has the id 10");
+  expect_pieces_refused([](json& j) { j["model"]["type"] = "WordLevel"; },
+                        "the model type 'WordLevel' is not supported");
+  expect_pieces_refused([](json& j) { j["model"]["vocab"]["u"] = 5000000; },
+                        "'u' has the id 5000000, but ids go to 4194303 at most");
   expect_pieces_refused([](json& j) { j["model"]["vocab"]["u"] = -1; }, "'u' has no valid id");
   expect_pieces_refused([](json& j) { j["normalizer"]["lowercase"] = 1; }, "lowercase");
   expect_pieces_refused([](json& j) { j["normalizer"]["accents"] = true; },
