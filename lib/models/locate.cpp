@@ -10,6 +10,7 @@
 #include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/suggest.hpp"
+#include "models/model_files.hpp"
 
 namespace austeer {
 namespace {
@@ -143,9 +144,9 @@ ModelLocation locate_named(const std::string& spec, ModelKind wanted,
 
 ModelLocation locate_model(const std::string& spec, const fs::path& configs_folder,
                            const fs::path& home) {
-  if (is_there(fs::path(spec) / "config.json")) return {spec, {}};
-  if (is_there(spec) && fs::path(spec).extension() == ".gguf") {
-    return {spec, manifest_of(spec, "", configs_folder, home)};
+  if (const auto found = model_files(spec)) {
+    if (fs::is_directory(*found)) return {*found, {}};
+    return {*found, manifest_of(*found, "", configs_folder, home)};
   }
   return locate_named(spec, ModelKind::decoder, configs_folder, home);
 }

@@ -10,13 +10,12 @@
 namespace austeer {
 
 struct ModelLocation {
-  std::filesystem::path path;             ///< a Hugging Face folder or a .gguf file
+  std::filesystem::path path;             ///< a Hugging Face folder or a GGUF file
   std::optional<ModelManifest> manifest;  ///< where configs/models/ knows the model
 };
 
-/// Finds a decoder: a folder with config.json, a .gguf file, a name of `configs_folder`/models
-/// (what was fetched below `home`, else its hub name), or `org/name` in the local Hugging Face
-/// cache
+/// Finds a decoder: what model_files finds at `spec`, a name of `configs_folder`/models (what was
+/// fetched below `home`, else its hub name), or `org/name` in the local Hugging Face cache
 /// ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), newest main snapshot. Throws UsageError
 /// for a name that nobody knows or an encoder's, FileError for a model that is not here, with how
 /// to get it.
