@@ -69,8 +69,8 @@ bool is_gguf_of_model(const std::string& name) {
   throw FormatError({fmt::format("[model] {} has its weights in {} alone ({})", folder.string(),
                                  weights.framework, name),
                      "*.safetensors", "",
-                     "Convert it with transformers: AutoModelForCausalLM.from_pretrained(FOLDER)"
-                     ".save_pretrained(NEW), which writes safetensors; copy the tokenizer's files "
+                     "Convert it with transformers: from_pretrained(FOLDER), then "
+                     "save_pretrained(NEW), which writes safetensors; copy the tokenizer's files "
                      "too"});
 }
 
