@@ -32,8 +32,8 @@ void add_control_options(CLI::App& command, PlanRecipe& recipe, CLI::Option& pla
 void add_model_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("--model", options.model,
-                  "folder, .gguf file, name in configs/models/, or org/name[@REVISION][:FILE.gguf] "
-                  "in the local Hugging Face cache")
+                  "folder, GGUF file (any part of a split one), name in configs/models/, or "
+                  "org/name[@REVISION][:FILE.gguf] in the local Hugging Face cache")
       ->capture_default_str();
   command
       .add_option("--device", options.device,

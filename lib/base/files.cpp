@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/file_kind.hpp"
 
 namespace austeer {
 namespace {
@@ -83,6 +84,7 @@ std::string read_file(const std::filesystem::path& file, std::uint64_t max_bytes
     done += static_cast<std::size_t>(got);
   }
   bytes.resize(done);
+  refuse_lfs_pointer(file, bytes);
   return bytes;
 }
 
@@ -197,6 +199,12 @@ MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {
     throw FileError("files", fmt::format("cannot map {}: {}", file.string(), reason()));
   }
   data_ = static_cast<std::byte*>(mapped);
+  try {
+    refuse_lfs_pointer(file, text());
+  } catch (...) {
+    ::munmap(data_, size_);
+    throw;
+  }
 }
 
 MappedFile::~MappedFile() {

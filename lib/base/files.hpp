@@ -14,7 +14,7 @@
 namespace austeer {
 
 /// The whole file as bytes. Throws FileError, with the system's reason; also for what is not a
-/// regular file or has more than `max_bytes`.
+/// regular file or has more than `max_bytes`; FormatError for a git LFS pointer.
 std::string read_file(const std::filesystem::path& file,
                       std::uint64_t max_bytes = std::uint64_t{1} << 30);
 
@@ -58,7 +58,7 @@ void make_folder(const std::filesystem::path& folder);
 /// nothing that is written through it reaches the file.
 class MappedFile {
  public:
-  /// Throws FileError when the file cannot be opened or mapped.
+  /// Throws FileError when the file cannot be opened or mapped, FormatError for a git LFS pointer.
   explicit MappedFile(const std::filesystem::path& file);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

@@ -5,6 +5,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "base/file_kind.hpp"
 #include "base/files.hpp"
 #include "base/suggest.hpp"
 
@@ -99,7 +100,9 @@ Json parse_json(std::string_view text, const std::string& place) {
 }
 
 Json read_json(const std::filesystem::path& file) {
-  return parse_json(read_file(file), file.string());
+  const std::string text = read_file(file);
+  if (!text.empty()) expect_file_kind(file, text, FileKind::other);
+  return parse_json(text, file.string());
 }
 
 Json read_yaml(const std::filesystem::path& file) {

@@ -10,6 +10,7 @@
 #include "base/version.hpp"
 #include "exports/folding.hpp"
 #include "exports/output_folder.hpp"
+#include "models/folder_model.hpp"
 #include "tensors/checkpoint.hpp"
 #include "tensors/safetensors.hpp"
 
@@ -28,10 +29,10 @@ const std::set<std::string> weight_extensions = {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
-/// Folds tensors by their names.
+/// Folds tensors by their names: modules as the decoder calls them, tensors as the files do.
 class TensorFolder {
  public:
-  TensorFolder(const Checkpoint& source, Folding folding)
+  TensorFolder(const FolderModel& source, Folding folding)
       : source_(source),
         folding_(std::move(folding)),
         new_biases_(folding_.new_biases.begin(), folding_.new_biases.end()) {}
@@ -40,7 +41,8 @@ class TensorFolder {
 
   /// Appends what becomes of the source's tensor `name`, and after a weight the bias that it gets.
   void append(const std::string& name, const at::Tensor& tensor, NamedTensors& out) {
-    const std::string module = name.substr(0, name.rfind('.'));
+    const std::string in_decoder = source_.tensor_names().of_decoder(name).value_or(name);
+    const std::string module = in_decoder.substr(0, in_decoder.rfind('.'));
     const auto fold = folding_.modules.find(module);
     const bool folded = fold != folding_.modules.end();
     const bool weight = name.ends_with(weight_suffix);
@@ -53,7 +55,7 @@ class TensorFolder {
       out.emplace_back(name, tensor);
     }
     if (weight && new_biases_.contains(module)) {
-      const std::string bias = module + std::string(bias_suffix);
+      const std::string bias = source_.tensor_names().stored(module + std::string(bias_suffix));
       const ModuleFold none;
       const ModuleFold& own = folded ? fold->second : none;
       out.emplace_back(bias, changed(bias, own.bias(tensor, {})));
@@ -81,7 +83,7 @@ class TensorFolder {
          "Use --to ia3"});
   }
 
-  const Checkpoint& source_;
+  const FolderModel& source_;
   Folding folding_;
   std::set<std::string> new_biases_;
   std::vector<std::string> changed_;
@@ -127,7 +129,8 @@ void write_config(const fs::path& source, const fs::path& folder, const Folding&
     return write_file(folder / config_file, read_file(source / config_file));
   }
   Json json = read_json(source / config_file);
-  for (const std::string& key : folding.switches) json[key] = true;
+  Json& decoder = has_text_part(json) ? json[text_config_key] : json;
+  for (const std::string& key : folding.switches) decoder[key] = true;
   write_file(folder / config_file, to_text(json, 2) + "\n");
 }
 
@@ -147,11 +150,11 @@ std::vector<std::string> write_folded_checkpoint(const Plan& plan, const Decoder
                      "Use --to ia3, which scales activations");
   }
   Folding folding = fold(affine_plan(plan, config), config);
-  const std::unique_ptr<Checkpoint> checkpoint = open_safetensors_checkpoint(source);
+  const FolderModel model(source);
   const std::vector<fs::path> shards = safetensors_shards(source);
   make_output_folder(folder);
 
-  TensorFolder tensor_folder(*checkpoint, std::move(folding));
+  TensorFolder tensor_folder(model, std::move(folding));
   const bool indexed =
       fs::exists(source / safetensors_index) && shards.front().filename() != "model.safetensors";
   Json index = indexed ? read_json(source / safetensors_index) : Json::object();

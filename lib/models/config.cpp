@@ -7,54 +7,12 @@
 
 #include "models/families.hpp"
 #include "models/quantisation.hpp"
+#include "models/rope_config.hpp"
 #include "models/stop_tokens.hpp"
+#include "models/text_part.hpp"
 
 namespace austeer {
 namespace {
-
-/// RoPE as one object of config.json has it; what it leaves out stays as in `rope`.
-RopeConfig parse_rope(const Json& json, RopeConfig rope, std::int64_t max_positions,
-                      const std::string& place) {
-  Fields fields(json, place);
-  rope.theta = fields.optional("rope_theta", rope.theta);
-  rope.type =
-      fields.optional<std::string>("rope_type", fields.optional<std::string>("type", rope.type));
-  if (rope.type == "linear" || rope.type == "llama3") {
-    rope.factor = fields.required<double>("factor");
-  }
-  if (rope.type == "llama3") {
-    rope.low_freq_factor = fields.required<double>("low_freq_factor");
-    rope.high_freq_factor = fields.required<double>("high_freq_factor");
-    rope.original_positions = fields.optional("original_max_position_embeddings", max_positions);
-  }
-  return rope;
-}
-
-/// Gemma 3 has a RoPE for layers that see everything and one for layers with a window, in either
-/// spelling; other families have one.
-void read_ropes(Fields& fields, DecoderConfig& config) {
-  const std::string key = fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-  const std::string place = fields.place() + ": " + key;
-  const bool two = config.model_type == "gemma3_text";
-  config.rope.theta = fields.optional("rope_theta", two ? 1e6 : config.rope.theta);
-  if (two) {
-    config.window_rope = RopeConfig{};
-    config.window_rope->theta = fields.optional("rope_local_base_freq", 1e4);
-  }
-  if (!fields.has(key)) return;
-  const Json& json = fields.value(key);
-  const auto read = [&](const Json& object, RopeConfig& rope, const std::string& at) {
-    rope = parse_rope(object, rope, config.max_positions, at);
-  };
-  const auto both = two && json.is_object();
-  const bool full = both && json.contains("full_attention");
-  const bool sliding = both && json.contains("sliding_attention");
-  if (full) read(json.at("full_attention"), config.rope, place + ": full_attention");
-  if (sliding) {
-    read(json.at("sliding_attention"), *config.window_rope, place + ": sliding_attention");
-  }
-  if (!full && !sliding) read(json, config.rope, place);
-}
 
 /// Windows by layer_types, a list of full_attention and sliding_attention.
 std::vector<std::int64_t> typed_windows(Fields& fields, std::int64_t layers, std::int64_t window) {
@@ -193,6 +151,9 @@ std::int64_t DecoderConfig::parameters() const {
 }
 
 DecoderConfig parse_config(const Json& json, const std::string& place) {
+  if (has_text_part(json)) {
+    return parse_config(text_part_config(json, place), place + ": " + text_config_key);
+  }
   Fields fields(json, place);
   DecoderConfig config;
   config.model_type = fields.required<std::string>("model_type");
@@ -208,7 +169,7 @@ DecoderConfig parse_config(const Json& json, const std::string& place) {
   }
   config.ffn_bias = config.model_type == "llama" && fields.optional("mlp_bias", false);
   read_activation(fields, config);
-  read_ropes(fields, config);
+  read_rope_config(fields, config);
   read_windows(fields, json, config);
   read_experts(fields, config);
   read_gemma(fields, json, config);

@@ -17,11 +17,15 @@ namespace austeer {
 /// Rotary position embedding and how its frequencies are scaled.
 struct RopeConfig {
   double theta = 10000.0;
-  std::string type = "default";  ///< default, linear, llama3
+  std::string type = "default";  ///< default, linear, llama3, yarn
   double factor = 1.0;
+  double attention_factor = 1.0;           ///< cosines and sines are multiplied by it
   double low_freq_factor = 1.0;            ///< llama3
   double high_freq_factor = 4.0;           ///< llama3
-  std::int64_t original_positions = 8192;  ///< llama3
+  std::int64_t original_positions = 8192;  ///< llama3, yarn
+  double beta_fast = 32.0;                 ///< yarn: turns in the original positions above which
+  double beta_slow = 1.0;                  ///< frequencies are kept, and below which divided
+  bool whole_pairs = true;                 ///< yarn: these bounds are rounded outwards to pairs
   std::vector<double> divisors;  ///< one per pair of dims, or none: frequencies are divided by it
 };
 
@@ -56,7 +60,7 @@ struct DecoderConfig {
   std::int64_t head_dim = 0;  ///< even
   std::int64_t ffn_width = 0;
   std::int64_t vocabulary = 0;
-  std::int64_t max_positions = 0;
+  std::int64_t max_positions = 0;  ///< that a text may have
   double norm_epsilon = 1e-6;
   bool tied_embeddings = false;
   bool attention_bias = false;  ///< of the projections to queries, keys and values
@@ -91,9 +95,10 @@ struct DecoderConfig {
   std::int64_t parameters() const;
 };
 
-/// Reads a parsed config.json of one of the families in families.hpp. `place` opens error messages.
-/// Throws FormatError for an unknown model type, a missing key, sizes that are impossible or do not
-/// fit together, and weights that are quantised in a way that is not supported.
+/// Reads a parsed config.json of one of the families in families.hpp, or of a larger model whose
+/// text part is one (text_part.hpp). `place` opens error messages. Throws FormatError for an
+/// unknown model type, a missing key, sizes that are impossible or do not fit together, and weights
+/// that are quantised in a way that is not supported.
 DecoderConfig parse_config(const Json& json, const std::string& place);
 
 /// Reads `folder`/config.json, and the stop tokens of generation_config.json where there is one.

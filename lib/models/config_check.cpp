@@ -48,11 +48,25 @@ void check_experts(const DecoderConfig& config, const std::string& place) {
   check_size("the experts' intermediate size", experts.ffn_width, 1 << 20, place);
 }
 
+void check_yarn(const RopeConfig& rope, const std::string& place) {
+  if (!(rope.theta > 1)) {
+    throw FormatError(
+        {place + ": rope_theta must be above 1 for YaRN", "", fmt::format("{}", rope.theta), ""});
+  }
+  if (!std::isfinite(rope.beta_fast) || !(rope.beta_fast >= rope.beta_slow) ||
+      !(rope.beta_slow > 0)) {
+    throw FormatError({place + ": YaRN's beta_fast must be at least beta_slow, which is positive",
+                       "", fmt::format("{} and {}", rope.beta_fast, rope.beta_slow), ""});
+  }
+}
+
 void check_rope(const RopeConfig& rope, const std::string& place) {
-  const std::vector<std::string> known = {"default", "linear", "llama3"};
+  const std::vector<std::string> known = {"default", "linear", "llama3", "yarn"};
   if (std::ranges::find(known, rope.type) == known.end()) {
     throw FormatError({fmt::format("{}: the RoPE type '{}' is not supported", place, rope.type),
-                       fmt::format("{}", fmt::join(known, ", ")), rope.type, ""});
+                       fmt::format("{}", fmt::join(known, ", ")), rope.type,
+                       "Without scaling, a model is as it was trained for its original positions: "
+                       "remove the scaling from the file for texts within them"});
   }
   const bool positive = std::isfinite(rope.theta) && rope.theta > 0 && std::isfinite(rope.factor) &&
                         rope.factor > 0 && rope.original_positions > 0;
@@ -62,6 +76,11 @@ void check_rope(const RopeConfig& rope, const std::string& place) {
                  "positive",
          "", fmt::format("{}, {}, {}", rope.theta, rope.factor, rope.original_positions), ""});
   }
+  if (!std::isfinite(rope.attention_factor) || rope.attention_factor <= 0) {
+    throw FormatError({place + ": RoPE's attention factor must be positive", "",
+                       fmt::format("{}", rope.attention_factor), ""});
+  }
+  if (rope.type == "yarn") check_yarn(rope, place);
   if (!(rope.high_freq_factor > rope.low_freq_factor)) {
     throw FormatError({place + ": high_freq_factor must be above low_freq_factor", "",
                        fmt::format("{} and {}", rope.high_freq_factor, rope.low_freq_factor), ""});

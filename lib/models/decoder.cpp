@@ -69,9 +69,12 @@ at::Tensor Decoder::forward(Pass& pass) const {
 }
 
 PassState Decoder::begin(const Pass& pass) const {
-  PassState state{embed(pass.tokens), 0, rope_table(rope_frequencies_, pass.positions), {}};
+  const auto table = [&](const at::Tensor& frequencies, const RopeConfig& rope) {
+    return rope_table(frequencies, pass.positions, rope.attention_factor);
+  };
+  PassState state{embed(pass.tokens), 0, table(rope_frequencies_, config_.rope), {}};
   state.window_table =
-      config_.window_rope ? rope_table(window_rope_frequencies_, pass.positions) : state.table;
+      config_.window_rope ? table(window_rope_frequencies_, *config_.window_rope) : state.table;
   return state;
 }
 

@@ -43,11 +43,6 @@ const std::map<std::string, Traits>& families() {
 void apply_family(DecoderConfig& config, const std::string& place) {
   const auto family = families().find(config.model_type);
   if (family != families().end()) return family->second(config);
-  if (config.model_type == "gemma3") {
-    throw FormatError({place + ": the model that also sees pictures is not supported",
-                       "gemma3_text", "gemma3",
-                       "Use its GGUF file, or a checkpoint of its text part alone"});
-  }
   throw FormatError(
       {fmt::format("{}: the model type '{}' is not supported", place, config.model_type), "", "",
        suggestion(config.model_type, family_names())});

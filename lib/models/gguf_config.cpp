@@ -5,9 +5,11 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 #include <string_view>
 
 #include "models/families.hpp"
+#include "models/rope_config.hpp"
 #include "models/stop_tokens.hpp"
 
 namespace austeer {
@@ -23,15 +25,27 @@ constexpr std::array architectures = {
     Architecture{"qwen3", "qwen3"},   Architecture{"qwen3moe", "qwen3_moe"},
     Architecture{"gemma2", "gemma2"}, Architecture{"gemma3", "gemma3_text"}};
 
+/// What to do with a file that holds no model of its own.
+std::string other_use(const std::string& architecture) {
+  if (architecture == "controlvector") return "It is a control vector: pass it with --plan";
+  if (architecture == "clip") return "It is a model's part for pictures: pass the other file";
+  return "";
+}
+
 const Architecture& architecture_of(const GgufFile& file) {
-  const auto name = file.metadata().required<std::string>("general.architecture");
+  const GgufMetadata& metadata = file.metadata();
+  const auto name = metadata.required<std::string>("general.architecture");
+  if (metadata.optional<std::string>("general.type", "model") == "adapter") {
+    throw FormatError({file.path().string() + ": the file is an adapter (LoRA), not a model", "",
+                       "", "Merge it into its model (llama.cpp's llama-export-lora)"});
+  }
   std::vector<std::string_view> names;
   for (const Architecture& architecture : architectures) {
     if (architecture.name == name) return architecture;
     names.push_back(architecture.name);
   }
   throw FormatError({file.path().string() + ": the architecture is not supported",
-                     fmt::format("{}", fmt::join(names, ", ")), name, ""});
+                     fmt::format("{}", fmt::join(names, ", ")), name, other_use(name)});
 }
 
 /// The metadata whose keys open with the architecture, "llama.block_count".
@@ -51,6 +65,10 @@ class Keys {
   }
   std::int64_t whole(const std::string& key) const { return required<std::int64_t>(key); }
 
+  void warn(const std::string& key, std::string_view what) const {
+    spdlog::warn("{}: the key {}{} {}", file_.path().string(), prefix_, key, what);
+  }
+
   [[noreturn]] void refuse(const std::string& key, std::string_view what, std::string expected,
                            std::string found) const {
     throw FormatError({fmt::format("{}: {}", file_.path().string(), what),
@@ -61,6 +79,22 @@ class Keys {
   const GgufFile& file_;
   std::string prefix_;
 };
+
+/// YaRN, whose attention factor llama.cpp infers, so that it does not use those that its converter
+/// writes (yarn_attn_factor, yarn_ext_factor).
+void read_gguf_yarn(const Keys& keys, RopeConfig& rope) {
+  const std::string prefix = "rope.scaling.";
+  rope.original_positions =
+      keys.optional(prefix + "original_context_length", keys.whole("context_length"));
+  rope.beta_fast = keys.optional(prefix + "yarn_beta_fast", rope.beta_fast);
+  rope.beta_slow = keys.optional(prefix + "yarn_beta_slow", rope.beta_slow);
+  const auto all_dims = keys.optional(prefix + "yarn_log_multiplier", 0.0);
+  rope.attention_factor = yarn_attention_factor(rope.factor, 1.0, all_dims);
+  for (const char* key : {"yarn_attn_factor", "yarn_ext_factor"}) {
+    if (keys.optional(prefix + key, 1.0) == 1.0) continue;
+    keys.warn(prefix + key, "is not used, as in llama.cpp");
+  }
+}
 
 /// The scaling of the frequencies. A factor without a type means linear scaling, as in older files,
 /// which have it under a key of their own.
@@ -74,6 +108,7 @@ void read_scaling(const Keys& keys, RopeConfig& rope) {
   if (!scaled) return;
   rope.type = keys.optional<std::string>(type, "linear");
   rope.factor = keys.required<double>(factor);
+  if (rope.type == "yarn") read_gguf_yarn(keys, rope);
 }
 
 /// Llama 3's frequency scaling, which comes as a tensor of divisors instead of its parameters.
@@ -97,7 +132,9 @@ void read_ropes(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
   }
   config.rope.theta = keys.optional("rope.freq_base", config.rope.theta);
   read_scaling(keys, config.rope);
+  config.rope.attention_factor *= keys.optional("rope.scaling.attn_factor", 1.0);
   config.rope.divisors = read_divisors(file, config.head_dim);
+  extend_positions(config);
   if (config.model_type == "gemma3_text") {
     config.window_rope = RopeConfig{};
     config.window_rope->theta = keys.optional("rope.freq_base_swa", 1e4);

@@ -8,9 +8,9 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/memory.hpp"
+#include "models/folder_model.hpp"
 #include "models/gguf_model.hpp"
 #include "models/stop_tokens.hpp"
-#include "tensors/checkpoint.hpp"
 
 namespace austeer {
 namespace {
@@ -32,15 +32,12 @@ Model model_of(const DecoderConfig& config, const Checkpoint& checkpoint, Storag
 }
 
 Model load_folder(const std::filesystem::path& folder, const ModelOptions& options) {
-  DecoderConfig config = read_config(folder);
-  const auto checkpoint = open_safetensors_checkpoint(folder);
-  // What the config says of it may be missing, or be that of the weights before a conversion.
-  config.stored_dtype = dtype_name(checkpoint->stored("model.embed_tokens.weight").scalar_type());
+  const FolderModel files(folder);
   auto tokenizer = std::async(std::launch::async, [&] { return load_tokenizer(folder); });
-  Model model = model_of(config, *checkpoint, Storage::mapped, options);
+  Model model = model_of(files.config(), files, Storage::mapped, options);
   model.tokenizer = tokenizer.get();
   add_end_token(*model.tokenizer, folder.string(), model.stop_tokens);
-  model.fingerprint = sha256(checkpoint->fingerprint() + sha256_file(folder / "config.json"));
+  model.fingerprint = sha256(files.fingerprint() + sha256_file(folder / "config.json"));
   return model;
 }
 

@@ -9,6 +9,7 @@
 #include "base/paths.hpp"
 #include "base/suggest.hpp"
 #include "models/hub_cache.hpp"
+#include "models/model_files.hpp"
 
 namespace austeer {
 namespace {
@@ -108,7 +109,7 @@ ModelLocation locate_named(const std::string& spec, ModelKind wanted,
         "model",
         fmt::format("{} is no {}", spec, wanted == ModelKind::decoder ? "model" : "encoder"),
         fmt::format("A model is a folder with config.json and *.safetensors{}",
-                    wanted == ModelKind::decoder ? ", or a .gguf file" : ""));
+                    wanted == ModelKind::decoder ? ", or a GGUF file" : ""));
   }
   throw UsageError("model", fmt::format("unknown model '{}'", spec),
                    suggestion(spec, names_of(wanted, configs_folder)));
@@ -118,16 +119,17 @@ ModelLocation locate_named(const std::string& spec, ModelKind wanted,
 
 ModelLocation locate_model(const std::string& spec, const fs::path& configs_folder,
                            const fs::path& home) {
-  if (is_there(fs::path(spec) / "config.json")) return {spec, {}};
-  if (is_there(spec) && fs::path(spec).extension() == ".gguf") {
-    return {spec, manifest_of(spec, "", configs_folder, home)};
+  if (const auto found = model_files(spec)) {
+    if (fs::is_directory(*found)) return {*found, {}};
+    return {*found, manifest_of(*found, "", configs_folder, home)};
   }
   return locate_named(spec, ModelKind::decoder, configs_folder, home);
 }
 
 fs::path locate_encoder(const std::string& name_or_folder, const fs::path& configs_folder,
                         const fs::path& home) {
-  if (is_there(fs::path(name_or_folder) / "config.json")) return name_or_folder;
+  const auto found = model_files(name_or_folder);
+  if (found && fs::is_directory(*found)) return *found;
   return locate_named(name_or_folder, ModelKind::encoder, configs_folder, home).path;
 }
 

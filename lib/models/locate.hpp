@@ -10,15 +10,15 @@
 namespace austeer {
 
 struct ModelLocation {
-  std::filesystem::path path;             ///< a Hugging Face folder or a .gguf file
+  std::filesystem::path path;             ///< a Hugging Face folder or a GGUF file
   std::optional<ModelManifest> manifest;  ///< where configs/models/ knows the model
 };
 
-/// Finds a decoder: a folder with config.json, a .gguf file, a name of `configs_folder`/models
-/// (what was fetched below `home`, else its hub name), or `org/name`, with a revision and a GGUF
-/// file where they are named, in the local Hugging Face cache (see HubName). Throws UsageError for
-/// a name that nobody knows or an encoder's, FileError for a model that is not here, with how to
-/// get it; what find_in_hub_cache() throws.
+/// Finds a decoder: what model_files finds at `spec`, a name of `configs_folder`/models (what was
+/// fetched below `home`, else its hub name), or `org/name`, with a revision and a GGUF file where
+/// they are named, in the local Hugging Face cache (see HubName). Throws UsageError for a name that
+/// nobody knows or an encoder's, FileError for a model that is not here, with how to get it; what
+/// find_in_hub_cache() throws.
 ModelLocation locate_model(const std::string& spec, const std::filesystem::path& configs_folder,
                            const std::filesystem::path& home);
 

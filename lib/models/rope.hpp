@@ -9,7 +9,8 @@
 namespace austeer {
 
 /// The angle per position of each pair, float32 [head_dim / 2], scaled as the config says
-/// (linear: divided by the factor; llama3: low frequencies divided, a smooth band between).
+/// (linear: divided by the factor; llama3: low frequencies divided, a smooth band between; yarn:
+/// the same with a ramp over pairs, as in transformers' modeling_rope_utils and arXiv:2309.00071).
 at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim);
 
 /// Cosines and sines for some rows, each float32 [rows, 1, head_dim / 2].
@@ -22,8 +23,10 @@ struct RopeTable {
   RopeTable to(at::Device device) const { return {cos.to(device), sin.to(device)}; }
 };
 
-/// The table for `positions` (int64 [rows]) on the device of `frequencies`.
-RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions);
+/// The table for `positions` (int64 [rows]) on the device of `frequencies`, times `factor`
+/// (RopeConfig::attention_factor).
+RopeTable rope_table(const at::Tensor& frequencies, const at::Tensor& positions,
+                     double factor = 1.0);
 
 /// Turns `x` [rows, heads, head_dim] in float32 and returns it in x's dtype. Where a kernel takes x
 /// (float32 on the CPU), that is x itself, turned in place.

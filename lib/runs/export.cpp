@@ -10,6 +10,7 @@
 #include "exports/folded_checkpoint.hpp"
 #include "exports/ia3_adapter.hpp"
 #include "models/locate.hpp"
+#include "models/text_part.hpp"
 #include "runs/plan_origin.hpp"
 
 namespace austeer {
@@ -42,10 +43,22 @@ std::string base_model_name(const ModelLocation& location) {
   return location.path.string();
 }
 
+/// PEFT names the modules of a larger model's text part by the class that it was loaded with.
+void refuse_text_part(const std::filesystem::path& model) {
+  if (!std::filesystem::is_directory(model)) return;
+  if (!has_text_part(read_json(model / "config.json"))) return;
+  throw UsageError("export",
+                   model.string() +
+                       " is more than a text model, whose modules PEFT would not find "
+                       "under an adapter's names",
+                   "Use --to hf");
+}
+
 void write_export(const ExportOptions& options, const Plan& plan, const DecoderConfig& config,
                   const ModelLocation& location) {
   switch (options.to) {
     case ExportFormat::ia3:
+      refuse_text_part(location.path);
       return write_ia3_adapter(plan, config, base_model_name(location), options.out);
     case ExportFormat::control_vector:
       return write_control_vector(plan, config, options.out);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 #include <set>
+#include <spdlog/spdlog.h>
 #include <system_error>
 
 #include "base/error.hpp"
@@ -29,11 +31,17 @@ bool present(const fs::path& file) {
 
 class SafetensorsCheckpoint final : public Checkpoint {
  public:
+  /// `lost`: tensors that the index promises and that are not there, with their shards.
   SafetensorsCheckpoint(fs::path path, std::map<std::string, Shard> tensors,
-                        std::vector<Shard> shards)
-      : path_(std::move(path)), tensors_(std::move(tensors)), shards_(std::move(shards)) {}
+                        std::vector<Shard> shards, std::map<std::string, fs::path> lost = {})
+      : path_(std::move(path)),
+        tensors_(std::move(tensors)),
+        shards_(std::move(shards)),
+        lost_(std::move(lost)) {}
 
-  bool has(const std::string& name) const override { return tensors_.contains(name); }
+  bool has(const std::string& name) const override {
+    return tensors_.contains(name) || lost_.contains(name);
+  }
 
   std::vector<std::string> names() const override {
     std::vector<std::string> result;
@@ -46,7 +54,9 @@ class SafetensorsCheckpoint final : public Checkpoint {
   }
 
   at::Tensor load(const std::string& name, at::ScalarType dtype) const override {
-    return shard_of(name).tensor(name).to(dtype);
+    const SafetensorsFile& shard = shard_of(name);
+    check_plain(shard, name);
+    return shard.tensor(name).to(dtype);
   }
 
   at::Tensor stored(const std::string& name) const override { return shard_of(name).tensor(name); }
@@ -61,6 +71,7 @@ class SafetensorsCheckpoint final : public Checkpoint {
 
  private:
   const SafetensorsFile& shard_of(const std::string& name) const {
+    if (const auto lost = lost_.find(name); lost != lost_.end()) refuse_lost(name, lost->second);
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) {
       throw FormatError("safetensors",
@@ -70,9 +81,32 @@ class SafetensorsCheckpoint final : public Checkpoint {
     return *found->second;
   }
 
+  /// Integers and 8-bit floats are numbers of a model only with scales that stand elsewhere.
+  void check_plain(const SafetensorsFile& shard, const std::string& name) const {
+    const at::ScalarType dtype = shard.header().tensors.at(name).dtype;
+    if (at::isFloatingType(dtype) && c10::elementSize(dtype) > 1) return;
+    throw FormatError(
+        {fmt::format("[safetensors] {}: the tensor '{}' is quantised", shard.path().string(), name),
+         "plain floating-point numbers", std::string(c10::toString(dtype)),
+         "Use a checkpoint that is not quantised, bitsandbytes' NF4, or a GGUF file"});
+  }
+
+  [[noreturn]] void refuse_lost(const std::string& name, const fs::path& shard) const {
+    const std::string index = (path_ / safetensors_index).string();
+    if (present(shard)) {
+      throw FormatError("safetensors", fmt::format("{}: there is no tensor '{}', which {} promises",
+                                                   shard.string(), name, index));
+    }
+    throw FileError("safetensors",
+                    fmt::format("the shard {} is missing, which has the tensor '{}'; {} names it",
+                                shard.string(), name, index),
+                    "Was the download complete?");
+  }
+
   fs::path path_;
   std::map<std::string, Shard> tensors_;
   std::vector<Shard> shards_;
+  std::map<std::string, fs::path> lost_;
 };
 
 std::unique_ptr<Checkpoint> open_single(const fs::path& file) {
@@ -112,32 +146,42 @@ std::map<std::string, std::string> read_weight_map(const fs::path& index) {
   return result;
 }
 
+/// Says once what the index promises in vain.
+void warn_of_lost(const fs::path& index, const std::map<std::string, fs::path>& lost) {
+  if (lost.empty()) return;
+  std::set<std::string> shards;
+  for (const auto& [name, shard] : lost) {
+    if (!present(shard)) shards.insert(shard.filename());
+  }
+  const std::string where =
+      shards.empty() ? "not in their shards" : fmt::format("missing: {}", fmt::join(shards, ", "));
+  spdlog::warn(
+      "{} names {} tensors that are not there, '{}' first ({}); the model is read without "
+      "them, if it needs none",
+      index.string(), lost.size(), lost.begin()->first, where);
+}
+
 std::unique_ptr<Checkpoint> open_sharded(const fs::path& folder, const fs::path& index) {
-  const auto weight_map = read_weight_map(index);
   std::map<std::string, Shard> shards;
-  for (const auto& [name, shard] : weight_map) shards.emplace(shard, nullptr);
-  for (const auto& [shard, opened] : shards) {
-    if (present(folder / shard)) continue;
-    throw FileError("safetensors",
-                    fmt::format("the shard {} is missing; {} names it", (folder / shard).string(),
-                                index.string()),
-                    "Was the download complete?");
-  }
-  for (auto& [shard, opened] : shards) {
-    opened = std::make_shared<const SafetensorsFile>(folder / shard);
-  }
   std::map<std::string, Shard> tensors;
-  for (const auto& [name, shard] : weight_map) {
-    if (!shards.at(shard)->has(name)) {
-      throw FormatError("safetensors",
-                        fmt::format("{}: there is no tensor '{}', which {} promises",
-                                    (folder / shard).string(), name, index.string()));
+  std::map<std::string, fs::path> lost;
+  for (const auto& [name, file] : read_weight_map(index)) {
+    const fs::path path = folder / file;
+    auto shard = shards.find(file);
+    if (shard == shards.end() && present(path)) {
+      shard = shards.emplace(file, std::make_shared<const SafetensorsFile>(path)).first;
     }
-    tensors.emplace(name, shards.at(shard));
+    if (shard != shards.end() && shard->second->has(name)) {
+      tensors.emplace(name, shard->second);
+    } else {
+      lost.emplace(name, path);
+    }
   }
+  warn_of_lost(index, lost);
   std::vector<Shard> ordered;
-  for (const auto& [shard, opened] : shards) ordered.push_back(opened);
-  return std::make_unique<SafetensorsCheckpoint>(folder, std::move(tensors), std::move(ordered));
+  for (const auto& [file, shard] : shards) ordered.push_back(shard);
+  return std::make_unique<SafetensorsCheckpoint>(folder, std::move(tensors), std::move(ordered),
+                                                 std::move(lost));
 }
 
 fs::path only_safetensors(const fs::path& folder) {

@@ -19,7 +19,8 @@ class Checkpoint {
   virtual std::vector<std::int64_t> shape(const std::string& name) const = 0;
 
   /// The tensor `name` in `dtype`: a view of the mapped file where it is stored so, else a
-  /// converted (dequantised) copy. Throws FormatError, naming the file, when it is missing.
+  /// converted (dequantised) copy. Throws FormatError, naming the file, when it is missing, and for
+  /// integers, which mean nothing without scales that stand elsewhere.
   virtual at::Tensor load(const std::string& name, at::ScalarType dtype) const = 0;
 
   /// The tensor `name` with the dtype and the bytes that the file has for it. Throws FormatError
@@ -38,11 +39,13 @@ class Checkpoint {
 inline constexpr const char* safetensors_index = "model.safetensors.index.json";
 
 /// Opens the safetensors weights of a Hugging Face folder: `model.safetensors`, else what
-/// `model.safetensors.index.json` names, else the folder's only *.safetensors. Every shard of the
-/// index must be there and hold what the index says. Throws FileError, FormatError.
+/// `model.safetensors.index.json` names, else the folder's only *.safetensors. What an index
+/// promises and is not there, a shard or a tensor in one, is warned of; a model may do without it
+/// (pictures' weights, frequencies of older checkpoints). Where it does not, has() is true and
+/// whatever reads the tensor throws, naming both. Throws FileError, FormatError.
 std::unique_ptr<Checkpoint> open_safetensors_checkpoint(const std::filesystem::path& folder);
 
-/// The files that such a checkpoint lies in, sorted by name. Throws likewise.
+/// The files that such a checkpoint should lie in, sorted by name. Throws likewise.
 std::vector<std::filesystem::path> safetensors_shards(const std::filesystem::path& folder);
 
 }  // namespace austeer

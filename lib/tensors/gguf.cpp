@@ -4,9 +4,11 @@
 #include <bit>
 #include <fmt/format.h>
 
+#include "base/file_kind.hpp"
 #include "base/suggest.hpp"
 #include "tensors/checked.hpp"
 #include "tensors/fingerprint.hpp"
+#include "tensors/gguf_split.hpp"
 
 namespace austeer {
 namespace {
@@ -93,6 +95,11 @@ void check_ranges(const GgufHeader& header, std::uint64_t alignment, std::uint64
   }
 }
 
+GgufHeader checked_gguf_header(std::string_view bytes, const std::filesystem::path& file) {
+  expect_file_kind(file, bytes, FileKind::gguf);
+  return parse_gguf_header(bytes, file.string());
+}
+
 }  // namespace
 
 GgufHeader parse_gguf_header(std::string_view bytes, const std::string& place) {
@@ -114,28 +121,52 @@ GgufHeader parse_gguf_header(std::string_view bytes, const std::string& place) {
   return header;
 }
 
-GgufFile::GgufFile(const std::filesystem::path& file)
-    : mapped_(std::make_shared<MappedFile>(file)),
-      header_(parse_gguf_header(mapped_->text(), file.string())) {}
+GgufFile::Part::Part(const std::filesystem::path& file)
+    : mapped(std::make_shared<MappedFile>(file)),
+      header(checked_gguf_header(mapped->text(), file)) {}
+
+GgufFile::GgufFile(const std::filesystem::path& file) : path_(file) {
+  Part named(file);
+  const auto paths = gguf_part_paths(file, named.header.metadata);
+  for (const auto& path : paths) {
+    parts_.push_back(path.filename() == file.filename() ? std::move(named) : Part(path));
+  }
+  if (parts_.size() > 1) {
+    std::vector<const GgufHeader*> headers;
+    for (const Part& part : parts_) headers.push_back(&part.header);
+    check_gguf_parts(paths, headers);
+  }
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    for (const auto& [name, tensor] : parts_[i].header.tensors) {
+      if (part_of_.emplace(name, i).second) continue;
+      throw FormatError("gguf", fmt::format("{}: the tensor '{}' stands in another part too",
+                                            paths[i].string(), name));
+    }
+  }
+}
 
 std::vector<std::string> GgufFile::names() const {
   std::vector<std::string> result;
-  for (const auto& [name, tensor] : header_.tensors) result.push_back(name);
+  for (const auto& [name, part] : part_of_) result.push_back(name);
   return result;
 }
 
-const GgufTensor& GgufFile::find(const std::string& name) const {
-  const auto found = header_.tensors.find(name);
-  if (found == header_.tensors.end()) {
+const GgufFile::Part& GgufFile::part_of(const std::string& name) const {
+  const auto found = part_of_.find(name);
+  if (found == part_of_.end()) {
     throw FormatError("gguf", fmt::format("{}: there is no tensor '{}'", path().string(), name),
                       suggestion(name, names()));
   }
-  return found->second;
+  return parts_[found->second];
+}
+
+const GgufTensor& GgufFile::find(const std::string& name) const {
+  return part_of(name).header.tensors.at(name);
 }
 
 at::Tensor GgufFile::load(const std::string& name, at::ScalarType dtype) const {
   const GgufTensor& tensor = find(name);
-  return load_part(tensor, 0, tensor.size, tensor.shape, dtype);
+  return load_range(name, 0, tensor.size, tensor.shape, dtype);
 }
 
 at::Tensor GgufFile::load_slice(const std::string& name, std::int64_t index,
@@ -151,17 +182,20 @@ at::Tensor GgufFile::load_slice(const std::string& name, std::int64_t index,
   }
   // Whole rows lie in whole blocks, so the slices are equally long.
   const std::uint64_t size = tensor.size / static_cast<std::uint64_t>(slices);
-  return load_part(tensor, static_cast<std::uint64_t>(index) * size, size,
-                   {tensor.shape.begin() + 1, tensor.shape.end()}, dtype);
+  return load_range(name, static_cast<std::uint64_t>(index) * size, size,
+                    {tensor.shape.begin() + 1, tensor.shape.end()}, dtype);
 }
 
-at::Tensor GgufFile::load_part(const GgufTensor& tensor, std::uint64_t offset, std::uint64_t size,
-                               const std::vector<std::int64_t>& shape, at::ScalarType dtype) const {
-  std::byte* data = mapped_->bytes().data() + header_.data_start + tensor.offset + offset;
+at::Tensor GgufFile::load_range(const std::string& name, std::uint64_t offset, std::uint64_t size,
+                                const std::vector<std::int64_t>& shape,
+                                at::ScalarType dtype) const {
+  const Part& part = part_of(name);
+  const GgufTensor& tensor = part.header.tensors.at(name);
+  std::byte* data = part.mapped->bytes().data() + part.header.data_start + tensor.offset + offset;
   const bool aligned = reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(dtype) == 0;
   if (size > 0 && tensor.format->plain == dtype && aligned) {
     return at::from_blob(
-        data, shape, [keep = mapped_](void*) {}, dtype);
+        data, shape, [keep = part.mapped](void*) {}, dtype);
   }
   at::Tensor result = at::empty(shape, dtype);
   dequantise(*tensor.format, {data, size}, result);
@@ -170,10 +204,12 @@ at::Tensor GgufFile::load_part(const GgufTensor& tensor, std::uint64_t offset, s
 
 std::string GgufFile::fingerprint() const {
   Sha256 hash;
-  const std::string_view file = mapped_->text();
-  add_file_header(hash, file, header_.data_start);
-  for (const auto& [name, tensor] : header_.tensors) {
-    add_tensor_samples(hash, file.substr(header_.data_start + tensor.offset, tensor.size));
+  for (const Part& part : parts_) {
+    const std::string_view file = part.mapped->text();
+    add_file_header(hash, file, part.header.data_start);
+    for (const auto& [name, tensor] : part.header.tensors) {
+      add_tensor_samples(hash, file.substr(part.header.data_start + tensor.offset, tensor.size));
+    }
   }
   return hash.hex();
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The GGUF format, versions 2 and 3, little endian: metadata, tensor descriptions, aligned tensor
-// data. Files are mapped; every count, length and offset is checked against the file before use.
+// data. Files are mapped; every count, length and offset is checked against the file before use. A
+// model split into several files (gguf_split.hpp) is read as one.
 // Tensor names and layouts are the file's own; what they mean for a model is not known here.
 
 #include <ATen/ATen.h>
@@ -40,11 +41,14 @@ GgufHeader parse_gguf_header(std::string_view bytes, const std::string& place);
 
 class GgufFile {
  public:
-  /// Maps and checks `file`. Throws FileError, FormatError.
+  /// Maps and checks `file`; where it is one part of a split model, all of its parts. Throws
+  /// FileError, naming the parts that are missing, and FormatError, also for parts that do not
+  /// belong together.
   explicit GgufFile(const std::filesystem::path& file);
 
-  const GgufMetadata& metadata() const { return header_.metadata; }
-  bool has(const std::string& name) const { return header_.tensors.contains(name); }
+  /// Those of the first part.
+  const GgufMetadata& metadata() const { return parts_.front().header.metadata; }
+  bool has(const std::string& name) const { return part_of_.contains(name); }
   std::vector<std::string> names() const;
   /// Shape in torch order. This and the next three throw FormatError for a tensor that is not
   /// there.
@@ -60,19 +64,29 @@ class GgufFile {
   /// expert's [out, in]. Throws FormatError also for a vector and for an index out of range.
   at::Tensor load_slice(const std::string& name, std::int64_t index, at::ScalarType dtype) const;
 
-  /// See Checkpoint::fingerprint.
+  /// See Checkpoint::fingerprint; the same whichever part was named.
   std::string fingerprint() const;
 
-  const std::filesystem::path& path() const { return mapped_->path(); }
+  /// As it was given.
+  const std::filesystem::path& path() const { return path_; }
 
  private:
-  const GgufTensor& find(const std::string& name) const;
-  /// `size` bytes at `offset` of the tensor, which are whole blocks of `shape`'s elements.
-  at::Tensor load_part(const GgufTensor& tensor, std::uint64_t offset, std::uint64_t size,
-                       const std::vector<std::int64_t>& shape, at::ScalarType dtype) const;
+  struct Part {
+    explicit Part(const std::filesystem::path& file);
 
-  std::shared_ptr<MappedFile> mapped_;
-  GgufHeader header_;
+    std::shared_ptr<MappedFile> mapped;
+    GgufHeader header;
+  };
+
+  const Part& part_of(const std::string& name) const;
+  const GgufTensor& find(const std::string& name) const;
+  /// `size` bytes at `offset` of the tensor `name`, which are whole blocks of `shape`'s elements.
+  at::Tensor load_range(const std::string& name, std::uint64_t offset, std::uint64_t size,
+                        const std::vector<std::int64_t>& shape, at::ScalarType dtype) const;
+
+  std::filesystem::path path_;
+  std::vector<Part> parts_;
+  std::map<std::string, std::size_t> part_of_;  // by a tensor's name
 };
 
 }  // namespace austeer

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fmt/format.h>
 
+#include "base/file_kind.hpp"
 #include "base/json.hpp"
 #include "tensors/checked.hpp"
 #include "tensors/fingerprint.hpp"
@@ -116,6 +117,12 @@ void check_coverage(const SafetensorsHeader& header, std::uint64_t data_size,
   }
 }
 
+SafetensorsHeader checked_safetensors_header(std::string_view bytes,
+                                             const std::filesystem::path& file) {
+  expect_file_kind(file, bytes, FileKind::safetensors);
+  return parse_safetensors_header(bytes, file.string());
+}
+
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::string& place) {
@@ -139,7 +146,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::st
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& file)
     : mapped_(std::make_shared<MappedFile>(file)),
-      header_(parse_safetensors_header(mapped_->text(), file.string())) {}
+      header_(checked_safetensors_header(mapped_->text(), file)) {}
 
 at::Tensor SafetensorsFile::tensor(const std::string& name) const {
   const auto found = header_.tensors.find(name);

@@ -2,6 +2,7 @@
 wrong and what to try."""
 
 import json
+import struct
 import subprocess
 import unittest
 
@@ -20,6 +21,9 @@ answers: {{0: A, 1: B}}
 max_new_tokens: 1
 metric: exact_match
 """
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 988097824\n"
 
 
 class WrongUsage(AusteerTest):
@@ -198,6 +202,64 @@ class BadFiles(AusteerTest):
         self.refuse(1, "not valid JSON", *evaluate)
         (self.folder / "broken.gguf").write_bytes(b"GGUF\x03\x00\x00\x00" + b"\xff" * 16)
         self.refuse(1, "broken.gguf", "eval", "--task", "copa", "--model", "broken.gguf")
+
+    def refuse_model(self, part, model, content=None):
+        if content is not None:
+            (self.folder / model).write_bytes(content)
+        self.refuse(1, part, "eval", "--task", "copa", "--model", f"./{model}")
+
+    def write_folder(self, name, **files):
+        """Files by their names, `__` for a dot."""
+        folder = self.folder / name
+        folder.mkdir()
+        for file, content in files.items():
+            text = content if isinstance(content, str) else json.dumps(content)
+            (folder / file.replace("__", ".")).write_text(text)
+
+    def test_files_that_are_not_what_their_names_say(self):
+        self.refuse_model("is a git LFS pointer, not the file's content. Run `git lfs pull`",
+                          "pointer.gguf", POINTER.encode())
+        self.refuse_model("is a ZIP archive, such as PyTorch's", "model.bin", b"PK\x03\x04")
+        self.refuse_model("is an HDF5 file", "model.h5", b"\x89HDF\r\n\x1a\n")
+        self.refuse_model("is compressed by gzip. Decompress it", "m.gguf.gz", b"\x1f\x8b\x08\0")
+        self.refuse_model("is a web page", "page.gguf", b"<!DOCTYPE html><html>")
+        self.refuse_model("empty.gguf is empty", "empty.gguf", b"")
+        self.refuse_model("is a safetensors file", "m.safetensors", b"\x02" + b"\0" * 7 + b"{}")
+        self.refuse_task("train.jsonl is a git LFS pointer", POINTER)
+        llama = {"model_type": "llama", "num_hidden_layers": 1, "hidden_size": 8,
+                 "num_attention_heads": 2, "intermediate_size": 8, "vocab_size": 8}
+        self.write_folder("pointers", config__json=llama, model__safetensors=POINTER)
+        self.refuse_model("model.safetensors is a git LFS pointer", "pointers")
+
+    def test_folders_that_are_no_model(self):
+        adapter = {"peft_type": "LORA", "base_model_name_or_path": "org/base"}
+        self.write_folder("lora", adapter_config__json=adapter)
+        self.refuse_model("is a PEFT adapter (LORA) of org/base, not a model", "lora")
+        self.write_folder("ia3", adapter_config__json=adapter | {"peft_type": "IA3"})
+        self.refuse_model("--model org/base --plan", "ia3")
+        self.write_folder("pickled", config__json={}, pytorch_model__bin="x")
+        self.refuse_model("has its weights in PyTorch's pickle format alone", "pickled")
+        self.write_folder("ggufs", a__gguf="GGUF", b__gguf="GGUF")
+        self.refuse_model("holds several GGUF models; expected one; found a.gguf, b.gguf", "ggufs")
+
+    def test_quantised_folders(self):
+        for method, name in (("gptq", "GPTQ"), ("awq", "AWQ"), ("fp8", "FP8"),
+                             ("compressed-tensors", "compressed-tensors (FP8 or packed")):
+            config = {"model_type": "llama", "quantization_config": {"quant_method": method}}
+            self.write_folder(method, config__json=config, model__safetensors="")
+            self.refuse_model(f"quantised by {name}", method)
+        mlx = {"model_type": "llama", "quantization": {"group_size": 64, "bits": 4}}
+        self.write_folder("mlx", config__json=mlx, model__safetensors="")
+        self.refuse_model("quantised by MLX", "mlx")
+
+    def test_parts_of_a_split_gguf(self):
+        def key(name, number):
+            return struct.pack("<Q", len(name)) + name.encode() + struct.pack("<Ii", 5, number)
+        part = b"GGUF" + struct.pack("<IQQ", 3, 0, 2) + key("split.no", 1) + key("split.count", 3)
+        self.refuse_model("part 2 of 3; missing beside it: m-00001-of-00003.gguf, "
+                          "m-00003-of-00003.gguf", "m-00002-of-00003.gguf", part)
+        self.refuse_model("which its name does not say; expected NAME-00002-of-00003.gguf",
+                          "second.gguf", part)
 
     def test_unwritable_output(self):
         self.refuse(2, "ends in .json", "eval", "--task", "copa", "--limit", 1, "--out", "x.jsonl")

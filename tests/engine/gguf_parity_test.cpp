@@ -94,8 +94,23 @@ INSTANTIATE_TEST_SUITE_P(Models, TinyGguf,
                          ::testing::Values("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1",
                                            "sentencepiece", "biases", "llama3", "mistral",
                                            "mistral_window", "qwen2", "qwen3", "qwen3_moe",
-                                           "gemma2", "gemma3"),
+                                           "gemma2", "gemma3", "yarn"),
                          [](const auto& info) { return std::string(info.param); });
+
+/// Files that the gguf package split, given any of their parts.
+TEST(SplitGguf, EqualsTransformers) {
+  for (const char* name : {"split", "split_metadata_first"}) {
+    SCOPED_TRACE(name);
+    const SafetensorsFile reference =
+        testing::reference_file("gguf/" + std::string(name) + "/reference.safetensors");
+    const std::filesystem::path folder = reference.path().parent_path();
+    const GgufModel first(folder / "model-00001-of-00003.gguf");
+    const GgufModel last(folder / "model-00003-of-00003.gguf");
+    EXPECT_EQ(first.fingerprint(), last.fingerprint());
+    compare_activations(Decoder(first.config(), first, at::kFloat, at::kCPU), reference);
+    compare_activations(Decoder(last.config(), last, at::kFloat, at::kCPU), reference);
+  }
+}
 
 TEST(SmolLM2, EqualsTransformers) {
   const SafetensorsFile reference = testing::reference_file("smollm2/reference.safetensors");

@@ -239,6 +239,11 @@ INSTANTIATE_TEST_SUITE_P(Gemma, TinyModel,
                          ::testing::Values("gemma2", "gemma2_odd_heads", "gemma2_long", "gemma3",
                                            "gemma3_short_window", "gemma3_old_spelling"),
                          model_name);
+INSTANTIATE_TEST_SUITE_P(TextPart, TinyModel,
+                         ::testing::Values("gemma3_pictures", "gemma3_pictures_published"),
+                         model_name);
+INSTANTIATE_TEST_SUITE_P(Yarn, TinyModel, ::testing::Values("yarn", "yarn_tuned", "yarn_attention"),
+                         model_name);
 INSTANTIATE_TEST_SUITE_P(Nf4, TinyModel,
                          ::testing::Values("nf4_llama", "nf4_qwen3", "nf4_from_float16",
                                            "nf4_plain_scales"),

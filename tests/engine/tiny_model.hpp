@@ -13,6 +13,7 @@
 #include "engine/plan.hpp"
 #include "models/config.hpp"
 #include "models/decoder.hpp"
+#include "models/folder_model.hpp"
 #include "reference.hpp"
 #include "tensors/checkpoint.hpp"
 
@@ -53,7 +54,7 @@ struct TinyModel {
   explicit TinyModel(const std::string& name)
       : reference(reference_file("tiny/" + name + "/reference.safetensors")),
         folder(reference.path().parent_path()),
-        decoder(read_config(folder), *open_safetensors_checkpoint(folder), at::kFloat, at::kCPU) {
+        decoder(open(FolderModel(folder))) {
     while (reference.has("tokens." + std::to_string(texts.size()))) {
       const std::string number = std::to_string(texts.size());
       texts.push_back(to_tokens(expected("tokens." + number)));
@@ -61,6 +62,10 @@ struct TinyModel {
           static_cast<std::size_t>(expected("prompt." + number).item<std::int64_t>()));
     }
     if (texts.size() < 4) throw std::runtime_error(name + " has fewer than four texts");
+  }
+
+  static Decoder open(const FolderModel& files) {
+    return {files.config(), files, at::kFloat, at::kCPU};
   }
 
   at::Tensor expected(const std::string& name) const { return reference.tensor(name); }

@@ -20,7 +20,7 @@ using testing::tiny_model;
 using testing::TinyModel;
 
 Decoder open_decoder(const std::filesystem::path& folder) {
-  return {read_config(folder), *open_safetensors_checkpoint(folder), at::kFloat, at::kCPU};
+  return TinyModel::open(FolderModel(folder));
 }
 
 /// Whether IA³ and folding can both express it.
@@ -78,7 +78,8 @@ TEST_P(EveryFamily, AnAdapterReadBackDoesWhatHooksDo) {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, EveryFamily,
                          ::testing::Values("grouped_query", "biases", "sharded", "mistral", "qwen2",
-                                           "qwen3", "gemma2", "gemma3", "experts"),
+                                           "qwen3", "gemma2", "gemma3", "experts",
+                                           "gemma3_pictures", "gemma3_pictures_published"),
                          [](const auto& param) { return std::string(param.param); });
 
 /// What a model of `config` gives under `plan` is what the folded one gives without any.
@@ -104,7 +105,8 @@ Plan shifts(Site site, const std::vector<std::int64_t>& layers) {
 }
 
 TEST(FoldedShifts, GoIntoBiasesThatTheFamilyHasOrAccepts) {
-  for (const char* name : {"grouped_query", "biases", "sharded", "qwen3", "gemma2", "experts"}) {
+  for (const char* name : {"grouped_query", "biases", "sharded", "qwen3", "gemma2", "experts",
+                           "gemma3_pictures", "gemma3_pictures_published"}) {
     SCOPED_TRACE(name);
     expect_folded_like_plan(shifts(Site::attention, {0, 1}), tiny_model(name));
   }

@@ -1,5 +1,6 @@
 #include "models/config.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include "base/files.hpp"
@@ -128,8 +129,111 @@ TEST(Config, ImpossibleSizesAreNamed) {
 TEST(Config, WhatIsNotSupportedIsNamed) {
   expect_refused("model_type", "lama", "did you mean 'llama'?");
   expect_refused("hidden_act", "gelu", "expected silu; found \"gelu\"");
-  expect_refused("model_type", "gemma3", "a checkpoint of its text part");
-  expect_refused("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2.0}}, "'yarn'");
+  for (const char* type : {"longrope", "dynamic"}) {
+    expect_refused("rope_scaling", {{"rope_type", type}, {"factor", 2.0}},
+                   "the RoPE type '" + std::string(type) +
+                       "' is not supported; expected default, linear, llama3, yarn");
+  }
+  expect_refused("rope_parameters", {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}},
+                 "'partial_rotary_factor' has a wrong value");
+}
+
+/// The RoPE of small_config() with `scaling` as its rope_scaling and `more` beside it.
+DecoderConfig with_rope(const Json& scaling, const Json& more = Json::object()) {
+  Json json = small_config();
+  json["max_position_embeddings"] = 256;
+  json["rope_scaling"] = scaling;
+  json.update(more);
+  return parse_config(json, "config.json");
+}
+
+TEST(Config, YarnInfersWhatIsLeftOut) {
+  const Json card = {{"type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", 256}};
+  const DecoderConfig config = with_rope(card);
+  EXPECT_EQ(config.rope.type, "yarn");
+  EXPECT_EQ(config.rope.original_positions, 256);
+  EXPECT_DOUBLE_EQ(config.rope.attention_factor, 0.1 * std::log(4.0) + 1);
+  EXPECT_EQ(config.rope.beta_fast, 32);
+  EXPECT_EQ(config.rope.beta_slow, 1);
+  EXPECT_TRUE(config.rope.whole_pairs);
+  // The card leaves max_position_embeddings at what was trained.
+  EXPECT_EQ(config.max_positions, 1024);
+
+  Json other = card;
+  other["original_max_position_embeddings"] = 32;
+  EXPECT_EQ(with_rope(other).max_positions, 256);
+  EXPECT_EQ(with_rope(other, {{"original_max_position_embeddings", 128}}).rope.original_positions,
+            128);
+  other.erase("original_max_position_embeddings");
+  EXPECT_EQ(with_rope(other).rope.original_positions, 256);
+  other["factor"] = nullptr;
+  other["original_max_position_embeddings"] = 64;
+  EXPECT_EQ(with_rope(other).rope.factor, 4);
+  // The spelling of DeepSeek-R1-0528-Qwen3-8B is not transformers', which does not use it.
+  other["attn_factor"] = 0.5;
+  EXPECT_DOUBLE_EQ(with_rope(other).rope.attention_factor, 0.1 * std::log(4.0) + 1);
+  other["attention_factor"] = 0.5;
+  EXPECT_EQ(with_rope(other).rope.attention_factor, 0.5);
+}
+
+TEST(Config, YarnWithImpossibleNumbersIsRefused) {
+  const auto expect_refused_yarn = [](const Json& changes, const std::string& part) {
+    Json scaling = {{"rope_type", "yarn"}, {"factor", 4.0}};
+    scaling.update(changes);
+    expect_refusal<FormatError>([&] { with_rope(scaling); }, part);
+  };
+  expect_refused_yarn({{"factor", 0.0}}, "must be positive");
+  expect_refused_yarn({{"factor", "4"}}, "a number");
+  expect_refused_yarn({{"attention_factor", -1.0}}, "attention factor must be positive");
+  expect_refused_yarn({{"beta_fast", 1.0}, {"beta_slow", 2.0}}, "at least beta_slow");
+  expect_refused_yarn({{"original_max_position_embeddings", 0}}, "must be positive");
+  expect_refused_yarn({{"rope_theta", 1.0}}, "above 1 for YaRN");
+  expect_refusal<FormatError>([] { with_rope({{"rope_type", "yarn"}}); }, "'factor'");
+  expect_refusal<FormatError>(
+      [] {
+        with_rope({{"rope_type", "yarn"}, {"factor", 4.0}},
+                  {{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 1e6}}}});
+      },
+      "'rope_scaling' has a wrong value; expected nothing beside rope_parameters");
+}
+
+TEST(Config, TextPartOfALargerModel) {
+  Json json = {{"model_type", "gemma3"}, {"eos_token_id", {1, 106}}, {"dtype", "bfloat16"}};
+  const DecoderConfig defaults = parse_config(json, "config.json");
+  EXPECT_EQ(defaults.model_type, "gemma3_text");
+  EXPECT_EQ(defaults.width, 2304);
+  EXPECT_EQ(defaults.vocabulary, 262208);
+  EXPECT_EQ(defaults.stop_tokens, (std::vector<TokenId>{1, 106}));
+  EXPECT_EQ(defaults.stored_dtype, "bfloat16");
+
+  // As gemma-3-4b-it has it.
+  json["text_config"] = {{"hidden_size", 2560},
+                         {"intermediate_size", 10240},
+                         {"model_type", "gemma3_text"},
+                         {"num_hidden_layers", 34},
+                         {"rope_scaling", {{"factor", 8.0}, {"rope_type", "linear"}}},
+                         {"sliding_window", 1024}};
+  const DecoderConfig config = parse_config(json, "config.json");
+  EXPECT_EQ(config.heads, 8);
+  EXPECT_EQ(config.kv_heads, 4);
+  EXPECT_EQ(config.head_dim, 256);
+  EXPECT_EQ(config.max_positions, 131072);
+  EXPECT_EQ(config.rope.factor, 8);
+  EXPECT_EQ(config.rope.theta, 1e6);
+  EXPECT_EQ(config.window_rope->type, "default");
+  EXPECT_EQ(config.windows[4], 1024);
+  EXPECT_EQ(config.windows[5], 0);
+  EXPECT_TRUE(config.tied_embeddings);
+  EXPECT_EQ(config.parameters(), 3880263168);
+
+  json["text_config"]["num_hidden_layers"] = 0;
+  expect_refusal<FormatError>([&] { parse_config(json, "config.json"); },
+                              "config.json: text_config: the number of layers is impossible");
+  json["text_config"] = {{"model_type", "llama"}};
+  expect_refusal<FormatError>([&] { parse_config(json, "config.json"); },
+                              "expected gemma3_text; found \"llama\"");
+  json["text_config"] = Json::array();
+  expect_refusal<FormatError>([&] { parse_config(json, "config.json"); }, "text_config");
 }
 
 TEST(Config, GenerationConfigAddsStopTokens) {

@@ -165,10 +165,48 @@ TEST_F(GgufConfig, FrequenciesAreScaled) {
   }
   expect_refused("llama", {{type, text("linear")}},
                  "the metadata key 'llama.rope.scaling.factor' is missing");
-  expect_refused("qwen2", {{type, text("yarn")}, {factor, four}}, "'yarn' is not supported");
+  expect_refused("qwen2", {{type, text("longrope")}, {factor, four}},
+                 "'longrope' is not supported");
   EXPECT_EQ(rope({{".rope.dimension_count", whole(4)}}).type, "default");
   expect_refused("llama", {{".rope.dimension_count", whole(2)}},
                  "only a part of each head is turned by RoPE");
+}
+
+TEST_F(GgufConfig, YarnAsLlamaCppReadsIt) {
+  const Metadata yarn = {{".rope.scaling.type", text("yarn")}, {".rope.scaling.factor", four}};
+  const auto with = [&](Metadata more) {
+    more.insert(yarn.begin(), yarn.end());
+    return read("qwen2", more);
+  };
+  const DecoderConfig plain = with({});
+  EXPECT_EQ(plain.rope.type, "yarn");
+  EXPECT_EQ(plain.rope.original_positions, 64);  // the context length
+  EXPECT_EQ(plain.max_positions, 256);
+  EXPECT_DOUBLE_EQ(plain.rope.attention_factor, 0.1 * std::log(4.0) + 1);
+  const DecoderConfig all = with({{".rope.scaling.original_context_length", whole(16)},
+                                  {".rope.scaling.yarn_beta_fast", scalar(f32, 8.0F)},
+                                  {".rope.scaling.yarn_beta_slow", scalar(f32, 0.5F)},
+                                  {".rope.scaling.attn_factor", scalar(f32, 0.5F)},
+                                  {".rope.scaling.yarn_attn_factor", scalar(f32, 7.0F)}});
+  EXPECT_EQ(all.rope.original_positions, 16);
+  EXPECT_EQ(all.max_positions, 64);
+  EXPECT_EQ(all.rope.beta_fast, 8);
+  EXPECT_EQ(all.rope.beta_slow, 0.5);
+  EXPECT_DOUBLE_EQ(all.rope.attention_factor, 0.5 * (0.1 * std::log(4.0) + 1));
+  EXPECT_DOUBLE_EQ(
+      with({{".rope.scaling.yarn_log_multiplier", scalar(f32, 0.5F)}}).rope.attention_factor,
+      (0.1 * std::log(4.0) + 1) / (0.05 * std::log(4.0) + 1));
+  expect_refused("qwen2",
+                 {{".rope.scaling.type", text("yarn")},
+                  {".rope.scaling.factor", four},
+                  {".rope.scaling.attn_factor", scalar(f32, -1.0F)}},
+                 "attention factor must be positive");
+}
+
+TEST_F(GgufConfig, FilesThatHoldNoModelAreNamed) {
+  expect_refused("controlvector", {}, "It is a control vector: pass it with --plan");
+  expect_refused("clip", {}, "a model's part for pictures");
+  expect_refused("llama", {{"general.type", text("adapter")}}, "an adapter (LoRA), not a model");
 }
 
 TEST_F(GgufConfig, Experts) {

@@ -40,6 +40,30 @@ TEST(Quantisation, OtherMethodsAreRefusedByName) {
   }
 }
 
+TEST(Quantisation, EachMethodIsRefusedWithWhatToDo) {
+  expect_refused(R"({"quant_method": "gptq", "bits": 4, "group_size": 128})",
+                 "quantised by GPTQ (quant_method 'gptq')");
+  expect_refused(R"({"quant_method": "awq", "bits": 4})", "Use the model that it was made from");
+  expect_refused(R"({"quant_method": "fp8"})", "FineGrainedFP8Config(dequantize=True)");
+  expect_refused(R"({"quant_method": "compressed-tensors"})", "compressed-tensors (FP8");
+}
+
+TEST(Quantisation, MlxIsToldByItsKeys) {
+  expect_refused(R"({"group_size": 64, "bits": 4})", "quantised by MLX");
+  const auto refused = [](const std::string& json) {
+    return testing::refusal<FormatError>(
+        [&] { check_quantisation(parse_json(json, "test"), "config.json"); });
+  };
+  const std::string message =
+      refused(R"({"quantization": {"group_size": 32, "bits": 8, "mode": "affine"}})");
+  EXPECT_NE(message.find("config.json: quantization: the weights are quantised by MLX"),
+            std::string::npos);
+  EXPECT_NE(message.find("--dequantize"), std::string::npos);
+  EXPECT_NE(refused(R"({"compression_config": {"quant_method": "compressed-tensors"}})")
+                .find("compressed-tensors"),
+            std::string::npos);
+}
+
 TEST(Quantisation, WhatSaysNothingIsRefused) {
   expect_refused("{}", "'quant_method'");
   expect_refused("[]", "quantization_config");

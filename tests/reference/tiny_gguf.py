@@ -1,8 +1,8 @@
 """Tiny random models of every family as GGUF files, laid out as llama.cpp's converter does it, and
 what `transformers` computes in float32 with the same dequantised weights.
 
-    tiny_gguf.py OUT          writes OUT/gguf/NAME/model.gguf and reference.safetensors beside it
-                              for each of VARIANTS
+    tiny_gguf.py OUT          writes OUT/gguf/NAME/model.gguf (or its parts) and
+                              reference.safetensors beside it for each of VARIANTS
 
 reference.safetensors: named tensors as in tiny_models.py, unsteered; also `weight.NAME`, every
 weight dequantised, under its Hugging Face name and with its rows in Hugging Face order. Metadata:
@@ -31,6 +31,8 @@ ARCHITECTURES = {"mistral": "llama", "qwen3_moe": "qwen3moe", "gemma3_text": "ge
 
 LLAMA3_ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
                "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+YARN_ROPE = {"rope_type": "yarn", "rope_theta": 20000.0, "factor": 4.0, "beta_fast": 16.0,
+             "beta_slow": 0.5, "original_max_position_embeddings": 64}
 GEMMA = dict(VOCABULARY=SentencePiece(gemma=True), hidden_activation="gelu_pytorch_tanh",
              tie_word_embeddings=True, head_dim=16, query_pre_attn_scalar=16, sliding_window=9)
 GEMMA2_ROPE = {"rope_type": "default", "rope_theta": 10000.0}  # which its files do not say
@@ -38,7 +40,7 @@ GEMMA3_ROPE = {"sliding_attention": {"rope_type": "default", "rope_theta": 10000
                "full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 2.0}}
 
 # Changes to base_config(); keys in capitals say which family it is (llama where it is not said), how
-# the matrices are stored (the norms are always F32), and the tokenizer.
+# the matrices are stored (the norms are always F32), the tokenizer, and how the file is split into several.
 VARIANTS = {
     "f32": dict(KIND=Type.F32),
     "f16": dict(KIND=Type.F16),
@@ -63,6 +65,11 @@ VARIANTS = {
                    rope_parameters=GEMMA2_ROPE),
     "gemma3": dict(GEMMA, KIND=Type.Q5_1, TYPE="gemma3_text", num_hidden_layers=7,
                    rope_parameters=GEMMA3_ROPE),
+    "yarn": dict(KIND=Type.Q8_0, TYPE="qwen3", head_dim=32, rope_parameters=YARN_ROPE,
+                 VOCABULARY=ByteLevel("qwen2")),
+    "split": dict(KIND=Type.Q5_1, SPLIT=dict(split_max_tensors=11), tie_word_embeddings=True),
+    "split_metadata_first": dict(KIND=Type.Q8_0, TYPE="qwen2", VOCABULARY=ByteLevel("qwen2"),
+                                 SPLIT=dict(split_max_tensors=20, small_first_shard=True)),
 }
 
 
@@ -96,6 +103,12 @@ def describe(writer, config):
     if rope["rope_type"] == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(rope["factor"])
+    if rope["rope_type"] == "yarn":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(rope["factor"])
+        writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+        writer.add_rope_scaling_yarn_beta_fast(rope["beta_fast"])
+        writer.add_rope_scaling_yarn_beta_slow(rope["beta_slow"])
     if family in ("llama", "mistral"):
         writer.add_rope_dimension_count(head_dim(config))
     if family not in ("llama", "qwen2"):
@@ -119,9 +132,9 @@ def llama3_divisors(model):
     return (plain / model.model.rotary_emb.inv_freq).float().numpy()
 
 
-def write_gguf(path, model, layout, kind, vocabulary):
+def write_gguf(path, model, layout, kind, vocabulary, split):
     config = model.config
-    writer = gguf.GGUFWriter(path, ARCHITECTURES.get(config.model_type, config.model_type))
+    writer = gguf.GGUFWriter(path, ARCHITECTURES.get(config.model_type, config.model_type), **split)
     writer.add_name(f"tiny {config.model_type} {kind.name}")
     describe(writer, config)
     vocabulary.describe(writer)
@@ -137,10 +150,11 @@ def write_gguf(path, model, layout, kind, vocabulary):
     writer.close()
 
 
-def dequantised(path, layout, names):
-    """{Hugging Face name: float32 array} of what the file holds."""
+def dequantised(paths, layout, names):
+    """{Hugging Face name: float32 array} of what the file, or the parts of a split one, hold."""
     stored = {tensor.name: gguf.dequantize(tensor.data, tensor.tensor_type)
-              for tensor in gguf.GGUFReader(path).tensors if tensor.name != "rope_freqs.weight"}
+              for path in paths for tensor in gguf.GGUFReader(path).tensors
+              if tensor.name != "rope_freqs.weight"}
     return layout.original(stored, names)
 
 
@@ -152,10 +166,11 @@ def write(name, changes, folder, seed):
         | {key: value for key, value in changes.items() if not key.isupper()})
     model = random_model(config, torch.Generator().manual_seed(seed))
     layout = Layout(ARCHITECTURES.get(config.model_type, config.model_type), config)
-    path = folder / "model.gguf"
-    write_gguf(path, model, layout, kind, vocabulary)
+    write_gguf(folder / "model.gguf", model, layout, kind, vocabulary, changes.get("SPLIT", {}))
+    paths = sorted(folder.glob("model*.gguf"))
+    path = paths[0]
 
-    weights = dequantised(path, layout, checkpoint_weights(model))
+    weights = dequantised(paths, layout, checkpoint_weights(model))
     put_weights(model, weights)
     texts = [torch.tensor(vocabulary.encode(path, text)) for text in TEXTS]
     tensors = plain_reference(model, texts)

@@ -20,7 +20,9 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, logging
+from safetensors.torch import load_file, save_file
+from transformers import (AutoConfig, AutoModelForCausalLM, Gemma3Config, Gemma3ForCausalLM,
+                          Gemma3TextConfig, logging)
 
 from common import (SITES, Edits, greedy, last_token, logits_of, plain_reference, save, sites_of,
                     tapped)
@@ -54,6 +56,11 @@ CASES += [
 LLAMA3_ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
                "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
 LINEAR_ROPE = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
+YARN_ROPE = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,
+             "original_max_position_embeddings": 64}
+TUNED_YARN_ROPE = {"rope_type": "yarn", "rope_theta": 500.0, "factor": 6.0, "beta_fast": 4.0,
+                   "beta_slow": 0.25, "mscale": 1.5, "mscale_all_dim": 0.5, "truncate": False,
+                   "original_max_position_embeddings": 48}
 
 LOCAL_ROPE = {"sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
               "full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 2.0}}
@@ -111,7 +118,27 @@ MODELS = {
     "gemma3_old_spelling": dict(GEMMA, TYPE="gemma3_text", num_hidden_layers=6,
                                 rope_parameters=LOCAL_ROPE, OLD_SPELLING=True,
                                 LENGTHS=(1, 2, 17, 290)),
+    "yarn": dict(TYPE="qwen2", rope_parameters=YARN_ROPE, LENGTHS=(1, 19, 60, 250)),
+    "yarn_tuned": dict(rope_parameters=TUNED_YARN_ROPE, OLD_SPELLING=True,
+                       LENGTHS=(1, 7, 40, 200)),
+    "yarn_attention": dict(TYPE="qwen3", head_dim=24, num_hidden_layers=2, OLD_SPELLING=True,
+                           rope_parameters=YARN_ROPE | {"attention_factor": 0.8}),
+    "gemma3_pictures": dict(GEMMA, TYPE="gemma3", num_hidden_layers=7, rope_parameters=LOCAL_ROPE),
+    "gemma3_pictures_published": dict(
+        GEMMA, TYPE="gemma3", NEW_NAMES=True, PUBLISHED=True, num_hidden_layers=6, head_dim=8,
+        num_attention_heads=8, num_key_value_heads=4, rms_norm_eps=1e-6,
+        query_pre_attn_scalar=256, max_position_embeddings=131072,
+        rope_parameters={"sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+                         "full_attention": {"rope_type": "linear", "rope_theta": 1000000.0,
+                                            "factor": 8.0}}),
 }
+
+# A part for pictures, as small as it may be.
+VISION = dict(model_type="siglip_vision_model", hidden_size=16, intermediate_size=16,
+              num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14)
+# How transformers 4.52 and later call the parts of a Gemma 3 in memory, and some checkpoints do.
+NEW_NAMES = {"language_model.model.": "model.language_model.", "vision_tower.": "model.vision_tower.",
+             "multi_modal_projector.": "model.multi_modal_projector."}
 
 
 def base_config():
@@ -219,7 +246,7 @@ def rewrite_config_in_old_spelling(folder):
         del config["layer_types"]
         rope = rope["full_attention"]
     config["rope_theta"] = rope.pop("rope_theta")
-    if rope["rope_type"] == "linear" and not two_ropes:
+    if rope["rope_type"] in ("linear", "yarn") and not two_ropes:
         rope["type"] = rope.pop("rope_type")
     config["rope_scaling"] = None if rope.get("rope_type") == "default" else rope
     if config["model_type"] == "llama" and \
@@ -229,22 +256,71 @@ def rewrite_config_in_old_spelling(folder):
     path.write_text(json.dumps(config, indent=2))
 
 
+def rename_tensors(folder):
+    path = folder / "model.safetensors"
+    renamed = {}
+    for name, tensor in load_file(path).items():
+        old = next(prefix for prefix in NEW_NAMES if name.startswith(prefix))
+        renamed[NEW_NAMES[old] + name.removeprefix(old)] = tensor
+    save_file(renamed, path, {"format": "pt"})
+
+
+def rewrite_config_as_published(folder):
+    """As Gemma 3 4B's is: text_config without what are its class's defaults, RoPE's scaling in the
+    older spelling, the ends of a text outside."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    text, defaults = config["text_config"], Gemma3TextConfig().to_dict()
+    scaling = text.pop("rope_parameters")["full_attention"]
+    text = {key: value for key, value in text.items()
+            if key == "model_type" or value != defaults.get(key)}
+    for key in ("layer_types", "bos_token_id", "eos_token_id"):
+        text.pop(key, None)
+    scaling.pop("rope_theta")
+    config["text_config"] = text | {"rope_scaling": scaling}
+    config["eos_token_id"] = [2, 5]
+    config["torch_dtype"] = config.pop("dtype")
+    path.write_text(json.dumps(config, indent=2))
+
+
+def text_part(model, texts):
+    """The language model of one that also sees pictures, which computes the same."""
+    text = Gemma3ForCausalLM(model.config.text_config).eval()
+    text.model, text.lm_head = model.model.language_model, model.lm_head
+    for tokens in texts:
+        assert torch.equal(logits_of(text, tokens), logits_of(model, tokens))
+    return text
+
+
+def make_config(family, changes):
+    if family != "gemma3":
+        return AutoConfig.for_model(family, **base_config() | changes)
+    text = Gemma3TextConfig(**base_config() | changes)
+    return Gemma3Config(text_config=text, vision_config=VISION, mm_tokens_per_image=4)
+
+
 def write(name, changes, folder, seed):
     options = {key: changes[key] for key in changes if key.isupper()}
-    config = AutoConfig.for_model(
-        options.get("TYPE", "llama"),
-        **base_config() | {key: value for key, value in changes.items() if key not in options})
+    config = make_config(options.get("TYPE", "llama"),
+                         {key: value for key, value in changes.items() if key not in options})
     generator = torch.Generator().manual_seed(seed)
     model = random_model(config, generator).to(options.get("DTYPE", torch.float32))
     model.save_pretrained(folder, max_shard_size=options.get("SHARD", "1GB"))
     if "OLD_SPELLING" in options:
         rewrite_config_in_old_spelling(folder)
+    if "PUBLISHED" in options:
+        rewrite_config_as_published(folder)
+    if "NEW_NAMES" in options:
+        rename_tensors(folder)
 
     # Read back, because .to() also rounds the rotary frequencies, which are no weights.
     model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager",
                                                  dtype=torch.float32).eval()
 
-    texts = random_texts(config.vocab_size, options.get("LENGTHS", LENGTHS), generator)
+    vocabulary = config.get_text_config().vocab_size
+    texts = random_texts(vocabulary, options.get("LENGTHS", LENGTHS), generator)
+    if options.get("TYPE") == "gemma3":
+        model = text_part(model, texts)
     tensors, metadata = steered_reference(model, texts, generator)
     save(folder / "reference.safetensors", plain_reference(model, texts) | tensors, model=name,
          texts=len(texts), **metadata)

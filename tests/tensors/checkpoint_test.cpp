@@ -71,17 +71,56 @@ TEST(Checkpoint, LoadsAViewInTheStoredDtypeAndACopyInAnother) {
   EXPECT_TRUE(converted.to(at::kFloat).equal(at::arange(4, at::kFloat)));
 }
 
-TEST(Checkpoint, MissingShardIsNamedBeforeAnythingIsRead) {
+TEST(Checkpoint, AMissingShardIsRefusedWhereItsTensorsAreRead) {
   TemporaryFolder folder;
-  write_file(folder / "one.safetensors", "not a safetensors file");
+  write_shards(folder);
   write_index(folder, R"({"a": "one.safetensors", "b": "two.safetensors"})");
-  expect_refusal<FileError>([&] { open_safetensors_checkpoint(folder.path()); },
-                            "two.safetensors is missing");
+  const std::string whole = open_safetensors_checkpoint(folder.path())->fingerprint();
+  std::filesystem::remove(folder / "two.safetensors");
+  const auto checkpoint = open_safetensors_checkpoint(folder.path());
+  EXPECT_TRUE(checkpoint->load("a", at::kFloat).equal(at::arange(6, at::kFloat).view({2, 3})));
+  EXPECT_EQ(checkpoint->names(), std::vector<std::string>{"a"});
+  EXPECT_TRUE(checkpoint->has("b"));
+  const std::string part = "two.safetensors is missing, which has the tensor 'b'";
+  expect_refusal<FileError>([&] { checkpoint->load("b", at::kFloat); }, part);
+  expect_refusal<FileError>([&] { checkpoint->shape("b"); }, part);
+  expect_refusal<FileError>([&] { checkpoint->stored("b"); }, "Was the download complete?");
+  EXPECT_NE(checkpoint->fingerprint(), whole);
+}
+
+TEST(Checkpoint, ATensorThatItsShardLacksIsRefusedWhereItIsRead) {
+  TemporaryFolder folder;
+  write_shards(folder);
+  write_index(folder, R"({"a": "one.safetensors", "b": "one.safetensors"})");
+  const auto checkpoint = open_safetensors_checkpoint(folder.path());
+  EXPECT_EQ(checkpoint->shape("a"), (std::vector<std::int64_t>{2, 3}));
+  expect_refusal<FormatError>([&] { checkpoint->load("b", at::kFloat); },
+                              "one.safetensors: there is no tensor 'b', which");
+}
+
+TEST(Checkpoint, IntegersAreNoWeights) {
+  TemporaryFolder folder;
+  write_safetensors(folder / "model.safetensors", {{"w", at::ones({4}, at::kInt)}});
+  const auto checkpoint = open_safetensors_checkpoint(folder.path());
+  EXPECT_EQ(checkpoint->stored("w").scalar_type(), at::kInt);
+  expect_refusal<FormatError>([&] { checkpoint->load("w", at::kFloat); },
+                              "the tensor 'w' is quantised; expected plain floating-point numbers; "
+                              "found Int");
+}
+
+TEST(Checkpoint, OtherFilesAreNamed) {
+  TemporaryFolder folder;
+  write_file(folder / "model.safetensors",
+             "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n");
+  expect_refusal<FormatError>([&] { open_safetensors_checkpoint(folder.path()); },
+                              "model.safetensors is a git LFS pointer");
+  write_file(folder / "model.safetensors", std::string("PK\3\4", 4) + "archive/data.pkl");
+  expect_refusal<FormatError>([&] { open_safetensors_checkpoint(folder.path()); },
+                              "is a ZIP archive, such as PyTorch's .bin and .pt files; expected a "
+                              "safetensors file. Convert weights with transformers");
 }
 
 TEST(Checkpoint, IndexesThatPromiseWhatIsNotThere) {
-  expect_refused_index(R"({"a": "one.safetensors", "b": "one.safetensors"})",
-                       "there is no tensor 'b'");
   expect_refused_index(R"({})", "weight_map is empty");
   expect_refused_index(R"([])", "an object");
   expect_refused_index(R"({"a": 1})", "'a' has a wrong value");
