@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <memory>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-#include <sstream>
 
 #include "base/json.hpp"
 #include "made_figures.hpp"
 #include "made_results.hpp"
+#include "warnings.hpp"
 
 namespace austeer {
 namespace {
@@ -18,6 +15,7 @@ namespace {
 using testing::detoxified;
 using testing::FigureStudy;
 using testing::measured;
+using testing::Warnings;
 
 const std::string figures_head = "title: T\nmodels: [m]\ntasks: {copa: }\n";
 const std::string grid_methods =
@@ -25,21 +23,6 @@ const std::string grid_methods =
     "  A: {plan: {k: [4, 16], alpha: [8, 1, 2]}}\n"
     "  B: {rank: {site: [attention, ffn]}, plan: {k: [4, 16]}}\n"
     "  C: {rank: {method: caa}}\n";
-
-/// The warnings of what runs while it lives.
-class Warnings {
- public:
-  Warnings() : before_(spdlog::default_logger()) {
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
-  }
-  ~Warnings() { spdlog::set_default_logger(before_); }
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_;
-};
 
 std::vector<PlottedFigure> figures_of(const FigureStudy& study) {
   return make_figures(study.study(), study.folder(), study.results());
