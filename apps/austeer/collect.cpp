@@ -16,6 +16,7 @@ namespace {
 struct CollectCommand {
   CollectOptions collect;
   std::vector<std::string> sites;
+  std::string void_pairs;
   bool json = false;
 };
 
@@ -24,6 +25,7 @@ void run_collect(CollectCommand& options) {
   for (const std::string& name : options.sites) {
     options.collect.sites.push_back(parse_site_reading(name));
   }
+  options.collect.void_pairs = parse_void_pairs_choice(options.void_pairs);
   const CollectReport report = collect(options.collect);
   const double rate = report.seconds > 0 ? static_cast<double>(report.texts) / report.seconds : 0.0;
   if (options.json) {
@@ -33,7 +35,8 @@ void run_collect(CollectCommand& options) {
                 {"texts", report.texts},
                 {"tokens", report.tokens},
                 {"seconds", report.seconds},
-                {"texts_per_second", rate}});
+                {"texts_per_second", rate},
+                {"void_pairs", void_pairs_summary(report.void_pairs)}});
   } else {
     fmt::print("{}: {} pairs ({} new texts, {:.1f} texts/s)\n", options.collect.out.string(),
                report.pairs, report.texts, rate);
@@ -69,6 +72,12 @@ void add_collect(CLI::App& app) {
   command->add_option("--max-tokens", collect.max_tokens, "longer texts lose their end")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  options->void_pairs = void_pairs_choice_name(collect.void_pairs);
+  command
+      ->add_option("--void-pairs", options->void_pairs,
+                   "pairs whose answer --max-tokens cuts off, or whose texts are equal: keep (they "
+                   "count, as published), drop, or shorten (the prompts' front goes instead)")
+      ->capture_default_str();
   command
       ->add_option("--shard-pairs", collect.shard_pairs,
                    "pairs per shard: what a killed run loses at most; 0: about 32 MiB of them")

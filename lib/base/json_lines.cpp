@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/data_json.hpp"
+
 namespace austeer {
 
 void for_each_json_line(
@@ -14,7 +16,7 @@ void for_each_json_line(
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const std::string place = fmt::format("{}:{}", name, number);
-    use(parse_json(line, place), place);
+    use(parse_data_json(line, place), place);
   }
 }
 

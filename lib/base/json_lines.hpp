@@ -1,5 +1,5 @@
 #pragma once
-// JSONL: one JSON value a line.
+// JSONL: one JSON value a line, as data sets hold it (base/data_json.hpp).
 
 #include <functional>
 #include <string>

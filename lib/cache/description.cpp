@@ -5,6 +5,8 @@
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <functional>
+#include <iterator>
 #include <set>
 
 #include "base/hash.hpp"
@@ -112,6 +114,18 @@ std::optional<std::string> flaw_of_answers(const CacheDescription& description) 
   return std::nullopt;
 }
 
+std::optional<std::string> flaw_of_void_pairs(const CacheDescription& description) {
+  const VoidPairs& pairs = description.void_pairs;
+  const std::int64_t dropped = pairs.are_dropped ? std::ssize(pairs.all()) : 0;
+  for (const auto* list : {&pairs.cut, &pairs.equal, &pairs.shortened}) {
+    const bool ascend = std::ranges::adjacent_find(*list, std::greater_equal{}) == list->end();
+    const bool are_pairs =
+        list->empty() || (list->front() >= 0 && list->back() < description.pairs + dropped);
+    if (!ascend || !are_pairs) return "its void pairs are not places of pairs, in order";
+  }
+  return std::nullopt;
+}
+
 /// Bytes of the whole cache, without the overflow that a lying manifest could cause.
 double rough_bytes(const CacheDescription& description) {
   double bytes = 0;
@@ -140,9 +154,23 @@ bool CachedSite::reads_answers() const { return positions != "last"; }
 
 bool CachedSite::has_token_rows() const { return positions == "answer_all"; }
 
+std::vector<std::int64_t> VoidPairs::all() const {
+  std::vector<std::int64_t> both;
+  std::ranges::set_union(cut, equal, std::back_inserter(both));
+  return both;
+}
+
+Json void_pairs_summary(const VoidPairs& pairs) {
+  return {{"cut", pairs.cut.size()},
+          {"equal", pairs.equal.size()},
+          {"shortened", pairs.shortened.size()},
+          {"dropped", pairs.are_dropped}};
+}
+
 std::string CacheDescription::key() const {
   Json json = to_json(*this);
   json.erase("names");
+  json.erase("void_pairs");
   return sha256("austeer activation cache 3\n" + to_text(json));
 }
 
@@ -199,6 +227,7 @@ std::optional<std::string> flaw(const CacheDescription& description) {
     return fmt::format("{} answer classes for {} pairs", classes, description.pairs);
   }
   if (const auto wrong = flaw_of_answers(description)) return wrong;
+  if (const auto wrong = flaw_of_void_pairs(description)) return wrong;
   if (rough_bytes(description) > max_bytes) {
     return fmt::format("an impossible size of {:.0f} bytes", rough_bytes(description));
   }

@@ -49,6 +49,25 @@ struct AnswerTokens {
   bool operator==(const AnswerTokens&) const = default;
 };
 
+/// Pairs whose activations say little or nothing, by their places among the pairs that were to be
+/// collected: ascending.
+struct VoidPairs {
+  std::vector<std::int64_t> cut;        ///< a text was longer than what is read of one, and part of
+                                        ///< its answer is lost
+  std::vector<std::int64_t> equal;      ///< both texts are the same tokens: no unit moves
+  std::vector<std::int64_t> shortened;  ///< lost the front of their prompts, so that answers stay
+  bool are_dropped = false;             ///< the cache has none of `cut` and `equal`
+
+  bool operator==(const VoidPairs&) const = default;
+
+  bool empty() const { return cut.empty() && equal.empty() && shortened.empty(); }
+  /// Those in `cut` or `equal`, each once.
+  std::vector<std::int64_t> all() const;
+};
+
+/// Counts and choice for readers: {"cut": 3, "equal": 2, "shortened": 0, "dropped": false}.
+Json void_pairs_summary(const VoidPairs& pairs);
+
 /// Rows of a site's two tensors.
 struct SiteRows {
   std::int64_t positive = 0;
@@ -71,10 +90,13 @@ struct CacheDescription {
   /// The right answer's label of each pair, in order; empty where pairs have no classes.
   std::vector<std::string> answer_classes;
   AnswerTokens answer_tokens;
+  /// What the texts and what is read of them make plain, so that it has no part in key() and
+  /// difference(). Written only where there are any.
+  VoidPairs void_pairs;
 
   bool operator==(const CacheDescription&) const = default;
 
-  /// SHA-256 over every field but the names: equal keys, equal bytes.
+  /// SHA-256 over every field but the names and the void pairs: equal keys, equal bytes.
   std::string key() const;
   /// Number of shards of the finished cache; the last one may be shorter.
   std::int64_t shards() const;

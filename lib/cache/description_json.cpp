@@ -41,6 +41,16 @@ AnswerTokens answer_tokens_from_json(Fields fields) {
   return tokens;
 }
 
+VoidPairs void_pairs_from_json(Fields fields) {
+  VoidPairs pairs;
+  pairs.cut = fields.required<std::vector<std::int64_t>>("cut");
+  pairs.equal = fields.required<std::vector<std::int64_t>>("equal");
+  pairs.shortened = fields.required<std::vector<std::int64_t>>("shortened");
+  pairs.are_dropped = fields.required<bool>("dropped");
+  fields.refuse_unknown();
+  return pairs;
+}
+
 std::string differ(const std::string& field, const Json& here, const Json& there) {
   return fmt::format("{} (here {}, there {})", field, to_text(here), to_text(there));
 }
@@ -109,16 +119,22 @@ std::optional<std::string> difference_of_parts(const CacheDescription& here,
 Json to_json(const CacheDescription& description) {
   Json sites = Json::array();
   for (const CachedSite& site : description.sites) sites.push_back(to_json(site));
-  return {{"fingerprints", Json(description.fingerprints)},
-          {"names", Json(description.names)},
-          {"sites", sites},
-          {"dtype", cache_dtype_name(description.dtype)},
-          {"pairs", description.pairs},
-          {"pairs_per_shard", description.pairs_per_shard},
-          {"answer_classes", description.answer_classes},
-          {"answer_tokens",
-           {{"positive", description.answer_tokens.positive},
-            {"negative", description.answer_tokens.negative}}}};
+  Json json = {{"fingerprints", Json(description.fingerprints)},
+               {"names", Json(description.names)},
+               {"sites", sites},
+               {"dtype", cache_dtype_name(description.dtype)},
+               {"pairs", description.pairs},
+               {"pairs_per_shard", description.pairs_per_shard},
+               {"answer_classes", description.answer_classes},
+               {"answer_tokens",
+                {{"positive", description.answer_tokens.positive},
+                 {"negative", description.answer_tokens.negative}}}};
+  if (description.void_pairs.empty()) return json;
+  json["void_pairs"] = {{"cut", description.void_pairs.cut},
+                        {"equal", description.void_pairs.equal},
+                        {"shortened", description.void_pairs.shortened},
+                        {"dropped", description.void_pairs.are_dropped}};
+  return json;
 }
 
 CacheDescription description_from_json(Fields& fields) {
@@ -140,6 +156,9 @@ CacheDescription description_from_json(Fields& fields) {
   result.pairs_per_shard = fields.required<std::int64_t>("pairs_per_shard");
   result.answer_classes = fields.required<std::vector<std::string>>("answer_classes");
   result.answer_tokens = answer_tokens_from_json(fields.object("answer_tokens"));
+  if (fields.has("void_pairs")) {
+    result.void_pairs = void_pairs_from_json(fields.object("void_pairs"));
+  }
   if (const auto wrong = flaw(result)) {
     throw FormatError({fmt::format("{}: {}", fields.place(), *wrong), "", "", ""});
   }

@@ -125,6 +125,7 @@ void CacheWriter::resume() {
                                  folder_.string(), *field),
                      "Choose another --out, or delete the folder to collect it anew");
   }
+  found.description.void_pairs = std::move(manifest_.description.void_pairs);
   manifest_ = std::move(found);
   keep_intact_shards();
   remove_leftovers();

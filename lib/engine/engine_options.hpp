@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "engine/packed_pass.hpp"
@@ -28,6 +29,8 @@ struct EngineOptions {
 struct GenerateOptions {
   std::int64_t max_new_tokens = 1;
   std::vector<TokenId> stop_tokens;  ///< generation ends before one of these
+  /// Asked after each new token of a text, with all its new ones: whether it ends there. Empty: no.
+  std::function<bool(std::span<const TokenId> tokens)> ends_after = {};
 
   bool stops_at(TokenId token) const {
     return std::ranges::find(stop_tokens, token) != stop_tokens.end();

@@ -77,7 +77,8 @@ std::int64_t Generation::step(std::deque<Live>& live, Tap* tap,
     Live& text = live[i];
     const bool stops = options_.stops_at(best[i]);
     if (!stops) text.tokens.push_back(best[i]);
-    if (stops || std::ssize(text.tokens) == options_.max_new_tokens) {
+    const bool ended = !stops && options_.ends_after && options_.ends_after(text.tokens);
+    if (stops || ended || std::ssize(text.tokens) == options_.max_new_tokens) {
       released += options_.max_new_tokens;
       if (--text.joined->texts == 0) released += text.joined->rows;
       results[static_cast<std::size_t>(text.slice.text)] = std::move(text.tokens);

@@ -12,6 +12,7 @@
 #include "base/files.hpp"
 #include "base/names.hpp"
 #include "base/paths.hpp"
+#include "tensors/gguf_split.hpp"
 
 namespace austeer {
 namespace {
@@ -141,28 +142,13 @@ fs::path snapshot_of(const HubName& name, const fs::path& repository) {
   return repository / "snapshots" / commits.front();
 }
 
-/// "model-00002-of-00005.gguf" without its ending and its part, and the part, 0 of a whole file.
-std::pair<std::string, int> stem_and_part(const std::string& file) {
-  std::string stem = fs::path(file).stem().string();
-  constexpr std::size_t length = std::string_view("-00001-of-00005").size();
-  if (stem.size() <= length) return {stem, 0};
-  const std::string ending = stem.substr(stem.size() - length);
-  const auto is_number = [&](std::size_t at) {
-    return std::ranges::all_of(ending.substr(at, 5),
-                               [](unsigned char c) { return std::isdigit(c); });
-  };
-  if (ending[0] != '-' || ending.substr(6, 4) != "-of-" || !is_number(1) || !is_number(10)) {
-    return {stem, 0};
-  }
-  return {stem.substr(0, stem.size() - length), std::stoi(ending.substr(1, 5))};
-}
-
 /// The GGUF files of `snapshot` that are models: of a split one the first part, and not what a
 /// model sees pictures with.
 std::vector<std::string> gguf_models_in(const fs::path& snapshot) {
   return files_below(snapshot, [](const fs::path& file) {
     const std::string name = file.filename().string();
-    return file.extension() == ".gguf" && stem_and_part(name).second <= 1 &&
+    const auto part = parse_gguf_part_name(name);
+    return file.extension() == ".gguf" && (!part || part->number == 1) &&
            !lower_ascii(name).starts_with("mmproj");
   });
 }
@@ -170,7 +156,8 @@ std::vector<std::string> gguf_models_in(const fs::path& snapshot) {
 /// Whether the file at `path` is meant by `asked`: its name, or what its name ends in.
 bool is_meant(const std::string& path, const std::string& asked) {
   if (path == asked || fs::path(path).filename() == asked) return true;
-  const std::string stem = lower_ascii(stem_and_part(path).first);
+  const auto part = parse_gguf_part_name(fs::path(path).filename().string());
+  const std::string stem = lower_ascii(part ? part->stem : fs::path(path).stem().string());
   const std::string ending = lower_ascii(asked);
   if (!stem.ends_with(ending) || stem.size() <= ending.size()) return stem == ending;
   return std::string_view("-._").find(stem[stem.size() - ending.size() - 1]) !=

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/progress.hpp"
+#include "text/stop_texts.hpp"
 
 namespace austeer {
 namespace {
@@ -48,6 +49,7 @@ std::vector<ChoiceScores> scores_of(std::span<const Item> items,
 
 std::vector<std::vector<Answer>> generate_answers(std::span<const Item> items, const Model& model,
                                                   std::int64_t max_new_tokens,
+                                                  const std::vector<std::string>& stop,
                                                   const EngineOptions& engine,
                                                   std::span<Tap* const> taps,
                                                   const std::string& label) {
@@ -58,14 +60,20 @@ std::vector<std::vector<Answer>> generate_answers(std::span<const Item> items, c
   }
   const Engine runner(*model.decoder, engine);
   Progress progress(label, "items", static_cast<std::int64_t>(items.size()));
-  auto generated = runner.generate(prompts, {max_new_tokens, model.stop_tokens}, taps,
+  const StopTexts stop_texts(stop, *model.tokenizer);
+  GenerateOptions options{max_new_tokens, model.stop_tokens};
+  if (!stop_texts.empty()) {
+    options.ends_after = [&](std::span<const TokenId> tokens) {
+      return stop_texts.reached(tokens);
+    };
+  }
+  auto generated = runner.generate(prompts, options, taps,
                                    [&](std::int64_t completed) { progress.advance(completed); });
 
   std::vector<std::vector<Answer>> answers(taps.size());
   for (std::size_t tap = 0; tap < taps.size(); ++tap) {
     for (std::size_t i = 0; i < items.size(); ++i) {
-      Tokens& tokens = generated[tap][i];
-      std::string text = model.tokenizer->decode(tokens);
+      auto [text, tokens] = stop_texts.ending(std::move(generated[tap][i]));
       answers[tap].push_back({prompts[i], std::move(tokens), std::move(text)});
     }
   }

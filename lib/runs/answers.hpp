@@ -17,15 +17,16 @@ namespace austeer {
 /// What the model generated after an item's prompt.
 struct Answer {
   Tokens prompt;
-  Tokens tokens;  ///< without the stop token
+  Tokens tokens;  ///< without the stop token, and without those of a stop text
   std::string text;
 };
 
 /// Greedy answers under each of `taps` (which may be null), in the order of `items`: first index
-/// the tap. `label` names the progress. Throws FormatError, naming the item, for a prompt that the
-/// model cannot hold.
+/// the tap. Each ends before the first of the texts `stop`. `label` names the progress. Throws
+/// FormatError, naming the item, for a prompt that the model cannot hold.
 std::vector<std::vector<Answer>> generate_answers(std::span<const Item> items, const Model& model,
                                                   std::int64_t max_new_tokens,
+                                                  const std::vector<std::string>& stop,
                                                   const EngineOptions& engine,
                                                   std::span<Tap* const> taps,
                                                   const std::string& label);

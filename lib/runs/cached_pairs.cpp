@@ -28,6 +28,17 @@ std::string split_of_cache(const std::string& given, const CacheDescription& des
   return recorded == description.names.end() ? "train" : recorded->second;
 }
 
+/// Of a task's pairs those that were to be collected first, without those that were dropped.
+void keep_collected(std::vector<Pair>& pairs, const CacheDescription& description) {
+  std::vector<std::int64_t> dropped;
+  if (description.void_pairs.are_dropped) dropped = description.void_pairs.all();
+  const auto wanted = static_cast<std::size_t>(description.pairs) + dropped.size();
+  pairs.resize(std::min(pairs.size(), wanted));
+  for (auto pair = dropped.rbegin(); pair != dropped.rend(); ++pair) {
+    if (*pair < std::ssize(pairs)) pairs.erase(pairs.begin() + *pair);
+  }
+}
+
 }  // namespace
 
 CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& source,
@@ -43,7 +54,7 @@ CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& sourc
   try {
     const std::filesystem::path folder = datasets_folder(run, task->config().dataset);
     std::vector<Pair> pairs = task->pairs(split, folder, nearest_by_meaning());
-    pairs.resize(std::min(pairs.size(), static_cast<std::size_t>(description.pairs)));
+    keep_collected(pairs, description);
     if (pairs_fingerprint(pairs) == description.fingerprints.at("pairs")) return {pairs, ""};
     return {{},
             fmt::format("the cache's pairs are not the first {} of the split {} of {} in {}",

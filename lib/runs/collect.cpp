@@ -57,6 +57,9 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       {"threads", std::to_string(at::get_num_threads())},
       {"way", pass_way_name(options.run.engine.way)},
       {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
+  if (options.void_pairs != VoidPairsChoice::keep) {
+    description.fingerprints["void_pairs"] = void_pairs_choice_name(options.void_pairs);
+  }
   description.names = {{"model", name_to_share(model.name)},
                        {"task", task.name()},
                        {"dataset", task.config().dataset},
@@ -175,21 +178,32 @@ TaskPairs prepare_pairs(const CollectOptions& options) {
   return {std::move(task), std::move(pairs)};
 }
 
-CollectReport collect_pairs(const CollectOptions& options, const TaskPairs& task,
-                            const Model& model) {
+/// The pairs as tokens; those that are dropped are gone from both. Warns of void ones.
+TokenisedPairs tokenise(const CollectOptions& options, TaskPairs& task, const Model& model) {
+  const std::int64_t max_tokens =
+      std::min(options.max_tokens, model.decoder->config().max_positions);
+  TokenisedPairs tokens =
+      tokenise_pairs(task.pairs, *model.tokenizer, max_tokens, options.void_pairs);
+  const std::string warning =
+      void_pairs_warning(task.pairs, tokens.void_pairs, options.void_pairs, max_tokens);
+  if (!warning.empty()) spdlog::warn("{}: {}", task.task.name(), warning);
+  if (tokens.void_pairs.are_dropped) drop_void_pairs(task.pairs, tokens);
+  return tokens;
+}
+
+CollectReport collect_pairs(const CollectOptions& options, TaskPairs task, const Model& model) {
   const std::vector<SiteReading> readings = readings_of(options, model.decoder->config().layers);
-  const TokenisedPairs tokens =
-      tokenise_pairs(task.pairs, *model.tokenizer,
-                     std::min(options.max_tokens, model.decoder->config().max_positions));
+  const TokenisedPairs tokens = tokenise(options, task, model);
   CacheDescription common = describe_cache(options, task.task, task.pairs, model);
   common.answer_tokens = tokens.answer_tokens();
+  common.void_pairs = tokens.void_pairs;
   spdlog::info("about {} for a pass",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
                                       options.run.engine.batch_tokens, 0)));
   const std::vector<CachePart> parts = open_parts(options.out, common, readings, *model.decoder);
 
   const Engine engine(*model.decoder, options.run.engine);
-  CollectReport report{common.pairs, common.pairs, 0, 0, 0};
+  CollectReport report{common.pairs, common.pairs, 0, 0, 0, common.void_pairs};
   for (const CachePart& part : parts) {
     report.resumed_pairs = std::min(report.resumed_pairs, part.writer->next_pair());
   }
@@ -210,8 +224,8 @@ std::vector<SiteReading> default_readings() {
 }
 
 CollectReport collect(const CollectOptions& options) {
-  const TaskPairs pairs = prepare_pairs(options);
-  return collect_pairs(options, pairs, open_model(options.run));
+  TaskPairs pairs = prepare_pairs(options);
+  return collect_pairs(options, std::move(pairs), open_model(options.run));
 }
 
 CollectReport collect(const CollectOptions& options, const Model& model) {

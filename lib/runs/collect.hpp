@@ -8,6 +8,7 @@
 
 #include "engine/activation_tap.hpp"
 #include "runs/options.hpp"
+#include "runs/tokenised_pairs.hpp"
 
 namespace austeer {
 
@@ -22,7 +23,8 @@ struct CollectOptions {
   std::vector<SiteReading> sites = default_readings();
   std::vector<std::int64_t> layers;  ///< of the sites read at answer_all; empty: every one
   std::int64_t max_tokens = 512;     ///< longer texts lose their end (paper section 3)
-  std::int64_t shard_pairs = 0;      ///< pairs per shard; 0: as many as make about 32 MiB
+  VoidPairsChoice void_pairs = VoidPairsChoice::keep;
+  std::int64_t shard_pairs = 0;  ///< pairs per shard; 0: as many as make about 32 MiB
   std::filesystem::path out;
 };
 
@@ -32,14 +34,16 @@ struct CollectReport {
   std::int64_t texts = 0;          ///< run through the model this time, two per pair and part
   std::int64_t tokens = 0;         ///< of those texts
   double seconds = 0;              ///< model and disk, without loading and tokenising
+  VoidPairs void_pairs = {};       ///< among the task's pairs, as the cache describes them
 };
 
 /// Collects, or continues what an earlier run left at `out`. Where that holds a cache of the same
 /// pairs, only the sites that it lacks are collected, into a part of their own (cache/parts.hpp);
 /// parts that are unfinished are finished first, with the sites and the size of shards that they
-/// were begun with. Batches never cross a shard, so that a resumed cache has the bytes of an
-/// undisturbed one. Throws what CacheWriter, Task and the model throw, and UsageError for a site
-/// that is there with other layers than those asked for.
+/// were begun with. Void pairs are warned of. Batches never cross a shard, so that a resumed cache
+/// has the bytes of an undisturbed one. Throws what CacheWriter, Task and the model throw,
+/// UsageError for a site that is there with other layers than those asked for, and FormatError
+/// where every pair is dropped.
 CollectReport collect(const CollectOptions& options);
 
 /// The same with a model that is open already: options.run says no more than how it was opened.

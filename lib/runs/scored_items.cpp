@@ -7,18 +7,26 @@
 namespace austeer {
 namespace {
 
+/// The gold answer, or all of several.
+Json golds_json(const Item& item) {
+  if (item.other_golds.empty()) return item.gold;
+  Json golds = Json::array({item.gold});
+  for (const std::string& gold : item.other_golds) golds.push_back(gold);
+  return golds;
+}
+
 /// What every line begins with.
 Json item_line(const Item& item, const std::string& answer) {
   return {{"place", item.place},
           {"prompt", item.prompt},
           {"prompt_sha256", sha256(item.prompt)},
           {"generated", answer},
-          {"gold", item.gold}};
+          {"gold", golds_json(item)}};
 }
 
 std::vector<std::vector<Answer>> generate(std::span<const Item> items, const ScoringRun& run) {
-  return generate_answers(items, run.model, run.max_new_tokens, run.engine, run.taps,
-                          "eval " + run.task.name());
+  return generate_answers(items, run.model, run.max_new_tokens, run.task.config().stop, run.engine,
+                          run.taps, "eval " + run.task.name());
 }
 
 double share(std::int64_t part, std::size_t of) {

@@ -14,7 +14,8 @@ std::string chat_prompt(const Model& model, const std::string& prompt) {
                      "as it is");
   }
   const Template chat(model.chat, "chat format of " + model.name);
-  return chat.fill([&](const std::string& field) { return field == "prompt" ? &prompt : nullptr; },
+  const Json value = prompt;
+  return chat.fill([&](const std::string& field) { return field == "prompt" ? &value : nullptr; },
                    "--prompt");
 }
 

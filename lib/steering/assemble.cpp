@@ -13,10 +13,13 @@ namespace {
 Json provenance(const ActivationCache& cache, std::span<const ScoredSite> sites) {
   Json keys = Json::object();
   for (const ScoredSite& site : sites) keys[site.key] = cache.key(site.key);
-  return {{"cache_keys", keys},
-          {"names", Json(cache.description().names)},
-          {"fingerprints", Json(cache.description().fingerprints)},
-          {"dtype", cache_dtype_name(cache.description().dtype)}};
+  Json json = {{"cache_keys", keys},
+               {"names", Json(cache.description().names)},
+               {"fingerprints", Json(cache.description().fingerprints)},
+               {"dtype", cache_dtype_name(cache.description().dtype)}};
+  const VoidPairs& void_pairs = cache.description().void_pairs;
+  if (!void_pairs.empty()) json["void_pairs"] = void_pairs_summary(void_pairs);
+  return json;
 }
 
 /// A group by its place: the index of its site and of its first unit there.

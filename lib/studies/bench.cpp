@@ -140,6 +140,9 @@ const std::string& Bench::cache_key(std::int64_t count) {
   const std::vector<Pair> pairs = splits_.pairs(count);
   key["pairs"] = pairs_fingerprint(pairs);
   key["answers"] = answers_fingerprint(pairs);
+  if (study_.void_pairs != VoidPairsChoice::keep) {
+    key["void_pairs"] = void_pairs_choice_name(study_.void_pairs);
+  }
   return digest = short_digest(key);
 }
 
@@ -179,6 +182,7 @@ CollectOptions Bench::collect_options(std::int64_t pairs) {
   options.split = splits_.pairs_split();
   options.pairs = pairs;
   options.max_tokens = study_.max_tokens;
+  options.void_pairs = study_.void_pairs;
   options.out = folder_.cache(cache_key(pairs));
   const ReadSites read =
       sites_read(study_, [&](const Variant& variant) { return pairs_of(variant) == pairs; });

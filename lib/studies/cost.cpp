@@ -57,7 +57,7 @@ ItemCost measure_generation(const std::vector<Item>& items, const Model& model,
   const double count = static_cast<double>(items.size());
   const auto tokens = static_cast<double>(tokens_of(items, *model.tokenizer));
   const auto generate = [&](std::int64_t steps) {
-    generate_answers(items, model, steps, engine, std::array<Tap*, 1>{}, "measuring");
+    generate_answers(items, model, steps, {}, engine, std::array<Tap*, 1>{}, "measuring");
   };
   const double first = seconds_of([&] { generate(1); });
   ItemCost cost{tokens / count + static_cast<double>(length), first / count, first / tokens};

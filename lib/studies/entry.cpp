@@ -37,6 +37,9 @@ Json entry_json(const Study& study, const Entry& entry) {
   json["race_share"] = study.race_share;
   json["seeds"] = study.seeds;
   json["max_tokens"] = study.max_tokens;
+  if (study.void_pairs != VoidPairsChoice::keep) {
+    json["void_pairs"] = void_pairs_choice_name(study.void_pairs);
+  }
   return json;
 }
 

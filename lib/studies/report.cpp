@@ -85,7 +85,8 @@ void add_configuration(Page& page, const Study& study) {
                                    {"models", fmt::format("{}", fmt::join(study.models, ", "))},
                                    {"select", selection_words(study)},
                                    {"seeds", fmt::format("{}", fmt::join(study.seeds, ", "))},
-                                   {"longest text", counted(study.max_tokens, "token")}};
+                                   {"longest text", counted(study.max_tokens, "token")},
+                                   {"void pairs", void_pairs_choice_name(study.void_pairs)}};
   for (const StudyTask& task : study.tasks) lines.emplace_back(task.name, splits_words(task));
   page.heading("Configuration").definitions(lines).preformatted(text);
   if (!read_yaml(study.file).contains("include")) return;
@@ -122,8 +123,9 @@ std::string make_report(const Study& study, const StudyFolder& folder,
   Page page(study.title);
   if (!study.question.empty()) page.paragraph(study.question);
   const std::vector<ModelRows> rows = spoken_rows(study, results);
-  const std::vector<std::string> warnings =
+  std::vector<std::string> warnings =
       report_warnings(study, results, rows, tasks_with_samples(cells));
+  std::ranges::copy(void_pairs_sentences(cells), std::back_inserter(warnings));
   add_outcome(page, study, results, rows, warnings);
   add_results(page, make_table(study, results), warnings);
   if (!figures.empty()) page.heading("Figures");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <set>
 
 #include "base/files.hpp"
@@ -28,14 +29,20 @@ class DistinctValues {
   std::vector<std::string> values_;
 };
 
-/// The value at a path of keys, as text; "" where there is none.
-std::string text_at(const Json& document, std::initializer_list<const char*> path) {
+/// The value at a path of keys, or nullptr.
+const Json* value_at(const Json& document, std::initializer_list<const char*> path) {
   const Json* value = &document;
   for (const char* key : path) {
-    if (!value->is_object() || !value->contains(key)) return "";
+    if (!value->is_object() || !value->contains(key)) return nullptr;
     value = &value->at(key);
   }
-  if (value->is_null()) return "";
+  return value->is_null() ? nullptr : value;
+}
+
+/// The same as text; "" where there is none.
+std::string text_at(const Json& document, std::initializer_list<const char*> path) {
+  const Json* value = value_at(document, path);
+  if (value == nullptr) return "";
   return value->is_string() ? value->get<std::string>() : to_text(*value);
 }
 
@@ -74,6 +81,26 @@ std::string prompts_of(const std::string& task, const std::vector<ReportCell>& c
                             text_at(cell.document, {"configuration", "prompts_sha256"})));
   }
   return prompts.text();
+}
+
+/// The void pairs behind the cell's ranking in words, "" where there were none.
+std::string void_pairs_words(const Json& document) {
+  const Json none = Json::object();
+  const Json* found =
+      value_at(document, {"configuration", "plan", "ranking", "provenance", "void_pairs"});
+  Fields fields(found == nullptr ? none : *found, "void_pairs");
+  const auto cut = fields.optional<std::int64_t>("cut", 0);
+  const auto equal = fields.optional<std::int64_t>("equal", 0);
+  const auto shortened = fields.optional<std::int64_t>("shortened", 0);
+  std::vector<std::string> words;
+  if (cut > 0) words.push_back(fmt::format("{} lost part of an answer", counted(cut, "pair")));
+  if (equal > 0) words.push_back(fmt::format("{} had two equal texts", counted(equal, "pair")));
+  if (shortened > 0) {
+    words.push_back(fmt::format("{} lost the front of their prompts", counted(shortened, "pair")));
+  }
+  if (words.empty()) return "";
+  const bool dropped = fields.optional<bool>("dropped", false);
+  return fmt::format("{}{}", fmt::join(words, ", "), dropped ? ": they were left out" : "");
 }
 
 /// Whether the prompts of the cell are those of the samples.
@@ -126,6 +153,21 @@ std::vector<std::pair<std::string, std::string>> provenance_of(
                        prompts_of(task.name, cells));
   }
   return lines;
+}
+
+std::vector<std::string> void_pairs_sentences(const std::vector<ReportCell>& cells) {
+  std::vector<std::string> sentences;
+  for (const ReportCell& cell : cells) {
+    const std::string words = void_pairs_words(cell.document);
+    if (words.empty()) continue;
+    const Entry& entry = cell.results->entry;
+    std::string sentence = fmt::format("{}, {}: of the pairs to learn from, {}.", entry.task->name,
+                                       entry.model, words);
+    if (std::ranges::find(sentences, sentence) == sentences.end()) {
+      sentences.push_back(std::move(sentence));
+    }
+  }
+  return sentences;
 }
 
 std::vector<std::string> tasks_with_samples(const std::vector<ReportCell>& cells) {

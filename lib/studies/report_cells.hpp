@@ -28,6 +28,9 @@ std::vector<ReportCell> report_cells(const StudyFolder& folder,
 std::vector<std::pair<std::string, std::string>> provenance_of(
     const Study& study, const std::vector<ReportCell>& cells);
 
+/// Of each model and task whose pairs had void ones: how many, and what became of them.
+std::vector<std::string> void_pairs_sentences(const std::vector<ReportCell>& cells);
+
 /// The names of the tasks of which a test met the prompts of the samples that come with austeer,
 /// which are there to try things with.
 std::vector<std::string> tasks_with_samples(const std::vector<ReportCell>& cells);

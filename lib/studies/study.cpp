@@ -160,6 +160,8 @@ Study read_study(const std::filesystem::path& file) {
   read_selection(fields, study);
   study.max_tokens = fields.optional<std::int64_t>("max_tokens", study.max_tokens);
   at_least_one(fields, "max_tokens", study.max_tokens);
+  study.void_pairs = parse_void_pairs_choice(
+      fields.optional<std::string>("void_pairs", void_pairs_choice_name(study.void_pairs)));
   if (is_given(fields, "run")) study.run = read_run(fields.object("run"));
   study.table = raw(fields, "table", Json::object());
   study.figures = raw(fields, "figures", Json::array());

@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "runs/eval.hpp"
 #include "runs/options.hpp"
+#include "runs/tokenised_pairs.hpp"
 #include "steering/control.hpp"
 #include "studies/variant.hpp"
 
@@ -60,6 +61,7 @@ struct Study {
   Selection select = Selection::dev;
   double race_share = 0.2;  ///< of the whole grid's evaluations, at most
   std::int64_t max_tokens = 512;
+  VoidPairsChoice void_pairs = VoidPairsChoice::keep;
   RunOptions run;  ///< all but the model
   Json table = Json::object();
   Json figures = Json::array();

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/data_json.hpp"
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 
@@ -55,11 +56,22 @@ Condition read_condition(const std::string& field, const std::string& name, cons
 }  // namespace
 
 bool Condition::holds(const Record& record) const {
-  const std::string* value = record.find(field);
+  const Json* value = record.find(field);
   if (value == nullptr) return false;
-  if (comparison == Comparison::is) return *value == text;
-  if (comparison == Comparison::is_not) return *value != text;
-  const std::optional<double> found = as_number(*value);
+  if (value->is_structured()) {
+    throw FormatError(
+        {fmt::format("[task] {}: where: the field '{}' is compared with a text or a "
+                     "number",
+                     record.place, field),
+         "a text, a number, true or false", kind_of(*value),
+         fmt::format("Name what is in it: {0}[0] of a list, {0}.KEY of an object", field)});
+  }
+  if (!compares_numbers(comparison)) {
+    const std::optional<std::string> found = scalar_text(*value);
+    return found && (comparison == Comparison::is) == (*found == text);
+  }
+  const std::optional<double> found =
+      value->is_number() ? value->get<double>() : as_number(scalar_text(*value).value_or(""));
   if (!found) return false;
   return comparison == Comparison::below ? *found < number : *found > number;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "tasks/dataset.hpp"
+#include "tasks/record.hpp"
 
 namespace austeer {
 
@@ -20,8 +20,9 @@ struct Condition {
   std::string text;   ///< the value as it was written
   double number = 0;  ///< of below and above
 
-  /// Whether `record` has the field and it compares so. A field that is missing, or no number where
-  /// one is asked for, does not.
+  /// Whether `record` has the field and it compares so. A field that is missing, NaN, or no number
+  /// where one is asked for, does not; an infinity is a number without a text. Throws FormatError
+  /// for a list or an object.
   bool holds(const Record& record) const;
 };
 

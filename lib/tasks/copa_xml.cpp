@@ -79,7 +79,7 @@ class CopaHandler {
   std::size_t line() const { return static_cast<std::size_t>(XML_GetCurrentLineNumber(parser_)); }
 
   void start_item(const char** attributes) {
-    record_ = Record{fmt::format("{}:{}", file_name_, line()), {}};
+    record_ = Record{fmt::format("{}:{}", file_name_, line())};
     for (; *attributes != nullptr; attributes += 2) {
       const std::string name = attributes[0];
       const std::string value = attributes[1];

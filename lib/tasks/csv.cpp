@@ -2,9 +2,11 @@
 #include "tasks/csv.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <fmt/format.h>
 #include <set>
+#include <spdlog/spdlog.h>
 #include <string>
 #include <utility>
 
@@ -13,23 +15,33 @@
 namespace austeer {
 namespace {
 
+constexpr std::array separators = {std::pair{',', "commas"}, std::pair{';', "semicolons"},
+                                   std::pair{'\t', "tabs"}};
+
 /// Cuts a text into rows of fields.
 class CsvScanner {
  public:
-  CsvScanner(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {}
+  CsvScanner(std::string_view text, std::string file, char separator)
+      : text_(text),
+        file_(std::move(file)),
+        separator_(separator),
+        field_end_{separator, '\r', '\n'} {}
 
   /// The next row into `row`; false at the end of the text.
   bool next(std::vector<std::string>& row) {
     if (text_.empty()) return false;
     row_line_ = line_;
     row.assign(1, field());
-    while (skip(",")) row.push_back(field());
+    while (skip(std::string_view(&separator_, 1))) row.push_back(field());
     if (skip("\n") || skip("\r\n")) ++line_;
     return true;
   }
 
   /// The line on which the last row started.
   std::size_t row_line() const { return row_line_; }
+
+  /// The first line with text behind a closing quote; 0: none.
+  std::size_t loose_quote_line() const { return loose_quote_line_; }
 
   [[noreturn]] void refuse(std::size_t line, const std::string& why) const {
     throw FormatError("dataset", fmt::format("{}:{}: {}", file_, line, why));
@@ -52,12 +64,9 @@ class CsvScanner {
   }
 
   std::string bare_field() {
-    const std::size_t end = std::min(text_.find_first_of(",\r\n\""), text_.size());
+    const std::size_t end = std::min(text_.find_first_of(field_end_), text_.size());
     std::string value(text_.substr(0, end));
     text_.remove_prefix(end);
-    if (text_.starts_with('"')) {
-      refuse(line_, "a quote inside a field that does not start with one");
-    }
     return value;
   }
 
@@ -75,16 +84,18 @@ class CsvScanner {
       if (!skip("\"")) break;
       value += '"';
     }
-    if (!text_.empty() && text_.find_first_of(",\r\n") != 0) {
-      refuse(line_, "text between a closing quote and the next comma");
-    }
-    return value;
+    if (text_.empty() || text_.find_first_of(field_end_) == 0) return value;
+    if (loose_quote_line_ == 0) loose_quote_line_ = line_;
+    return value + bare_field();
   }
 
   std::string_view text_;  // what is still to be read
   std::string file_;
+  char separator_;
+  std::string field_end_;  // the characters that end a bare field
   std::size_t line_ = 1;
   std::size_t row_line_ = 1;
+  std::size_t loose_quote_line_ = 0;
 };
 
 bool is_blank(const std::vector<std::string>& row) { return row.size() == 1 && row[0].empty(); }
@@ -103,10 +114,47 @@ std::vector<std::string> read_header(CsvScanner& scanner) {
   return header;
 }
 
+/// How often `c` stands outside quotes in the first line of `text`.
+std::size_t count_in_header(std::string_view text, char c) {
+  std::size_t count = 0;
+  bool quoted = false;
+  for (const char each : text) {
+    if (each == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (each == '\n') break;
+    if (each == c) ++count;
+  }
+  return count;
+}
+
+/// The separator that the header line speaks for.
+char sniffed_separator(std::string_view text, const std::string& file) {
+  std::size_t best = 0;
+  std::size_t met = 0;
+  std::array<std::size_t, separators.size()> counts{};
+  for (std::size_t i = 0; i < separators.size(); ++i) {
+    counts[i] = count_in_header(text, separators[i].first);
+    if (counts[i] > counts[best]) best = i;
+    if (counts[i] > 0) ++met;
+  }
+  const auto& [separator, name] = separators[best];
+  if (met > 1) {
+    spdlog::warn(
+        "{}: the header line has several of comma, semicolon and tab; it is read as separated by "
+        "{}. The task's key 'separator' names another",
+        file, name);
+  } else if (best > 0) {
+    spdlog::info("{}: separated by {}", file, name);
+  }
+  return separator;
+}
+
 }  // namespace
 
-std::vector<Record> read_csv(std::string_view text, const std::filesystem::path& file) {
-  CsvScanner scanner(text, file.string());
+std::vector<Record> read_csv(std::string_view text, const std::filesystem::path& file,
+                             std::optional<char> separator) {
+  CsvScanner scanner(text, file.string(),
+                     separator ? *separator : sniffed_separator(text, file.string()));
   const std::vector<std::string> header = read_header(scanner);
   std::vector<Record> records;
   std::vector<std::string> row;
@@ -117,9 +165,16 @@ std::vector<Record> read_csv(std::string_view text, const std::filesystem::path&
                      fmt::format("the row has {} fields; expected {}, as in the header", row.size(),
                                  header.size()));
     }
-    Record record{fmt::format("{}:{}", file.filename().string(), scanner.row_line()), {}};
+    Record record{fmt::format("{}:{}", file.filename().string(), scanner.row_line())};
     for (std::size_t i = 0; i < header.size(); ++i) record.fields[header[i]] = std::move(row[i]);
     records.push_back(std::move(record));
+  }
+  if (scanner.loose_quote_line() > 0) {
+    spdlog::warn(
+        "{}:{}: text behind a closing quote, here and perhaps further down: it is kept, and later "
+        "quotes of the field stand for themselves, as in Python's csv. A quote inside a quoted "
+        "field is written twice",
+        file.string(), scanner.loose_quote_line());
   }
   return records;
 }

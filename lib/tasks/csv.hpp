@@ -1,19 +1,26 @@
 #pragma once
-// CSV datasets by RFC 4180: commas, double quotes, a header line with the fields' names.
+// CSV datasets by RFC 4180, with any separator: double quotes, a header line with the fields'
+// names.
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <vector>
 
-#include "tasks/dataset.hpp"
+#include "tasks/record.hpp"
 
 namespace austeer {
 
-/// The records of `text`, which was read from `file`. Lines end with LF or CR LF; quoted fields may
-/// hold commas, quotes (doubled) and line breaks; blank lines are skipped where there is more than
-/// one column. A record's place is the line on which it starts. Throws FormatError for a quote that
-/// stays open or stands inside a bare field, rows of another length than the header, a column name
-/// that stands twice, and a carriage return alone.
-std::vector<Record> read_csv(std::string_view text, const std::filesystem::path& file);
+/// The records of `text`, which was read from `file`. Without `separator` it is the one of comma,
+/// semicolon and tab that the header line has most often outside quotes, and of equals the first;
+/// what is found is logged where it is no comma, and warned of where there are several. Lines end
+/// with LF or CR LF; quoted fields may hold separators, quotes (doubled) and line breaks; a quote
+/// inside a bare field stands for itself; blank lines are skipped where there is more than one
+/// column. Text behind a closing quote is kept as Python's csv module keeps it, with a warning. A
+/// record's place is the line on which it starts. Throws FormatError for a quote that stays open,
+/// naming the line on which it does, rows of another length than the header, a column name that
+/// stands twice, and a carriage return alone.
+std::vector<Record> read_csv(std::string_view text, const std::filesystem::path& file,
+                             std::optional<char> separator = {});
 
 }  // namespace austeer

@@ -10,19 +10,14 @@ namespace {
 
 constexpr std::string_view end_of_text("\0", 1);
 
-template <typename T>
-std::string fingerprint(std::span<const T> list, std::string T::*first, std::string T::*second) {
-  Sha256 hash;
-  for (const T& one : list) {
-    hash.update(one.*first).update(end_of_text).update(one.*second).update(end_of_text);
-  }
-  return hash.hex();
-}
-
 }  // namespace
 
 std::string pairs_fingerprint(std::span<const Pair> pairs) {
-  return fingerprint(pairs, &Pair::positive, &Pair::negative);
+  Sha256 hash;
+  for (const Pair& pair : pairs) {
+    hash.update(pair.positive).update(end_of_text).update(pair.negative).update(end_of_text);
+  }
+  return hash.hex();
 }
 
 std::string answers_fingerprint(std::span<const Pair> pairs) {
@@ -36,7 +31,12 @@ std::string answers_fingerprint(std::span<const Pair> pairs) {
 }
 
 std::string prompts_fingerprint(std::span<const Item> items) {
-  return fingerprint(items, &Item::prompt, &Item::gold);
+  Sha256 hash;
+  for (const Item& item : items) {
+    hash.update(item.prompt).update(end_of_text).update(item.gold).update(end_of_text);
+    for (const std::string& gold : item.other_golds) hash.update(gold).update(end_of_text);
+  }
+  return hash.hex();
 }
 
 }  // namespace austeer

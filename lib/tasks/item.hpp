@@ -15,6 +15,7 @@ struct Item {
   std::string gold;    ///< what it should generate, for the metric; "" where nothing is right
   std::vector<std::string> choices;  ///< of a choice task: what could be generated, gold included
   std::size_t right = 0;             ///< index of the right one of them
+  std::vector<std::string> other_golds = {};  ///< as right as `gold`, where there are several
 };
 
 /// A positive and a negative text whose activations are compared.
@@ -37,7 +38,8 @@ std::string pairs_fingerprint(std::span<const Pair> pairs);
 /// pairs_fingerprint(), the same for the same texts cut at the same places.
 std::string answers_fingerprint(std::span<const Pair> pairs);
 
-/// SHA-256 over prompt, NUL, gold, NUL of each item, in order: the same for the same questions.
+/// SHA-256 over prompt, NUL, gold, NUL of each item, with each of its other golds and NUL, in
+/// order: the same for the same questions.
 std::string prompts_fingerprint(std::span<const Item> items);
 
 }  // namespace austeer

@@ -1,10 +1,13 @@
 // Finding numbers in text, one scan from left to right.
 #include "tasks/number.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +16,53 @@
 namespace austeer {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr double whole_below = 1e15;  // whole numbers are exact far beyond this
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_word(char c) { return is_digit(c) || is_letter(c); }
+
+// Dashes are minus signs only where they cannot stand between two numbers.
+constexpr std::array dashes = {"\u2012"sv, "\u2013"sv, "\u2014"sv};
+constexpr std::array minus_signs = {"-"sv,      "\u2212"sv, "\u2010"sv,
+                                    "\u2011"sv, "\ufe63"sv, "\uff0d"sv};
+constexpr std::array currencies = {"\\$"sv, "$"sv, "€"sv, "£"sv, "¥"sv};
+constexpr std::array narrow_spaces = {"\u202f"sv, "\u00a0"sv, "\u2009"sv};
+constexpr std::array thousands_separators = {",\\!"sv,   "{,}"sv,    "\\,"sv,   ","sv,
+                                             "\u202f"sv, "\u00a0"sv, "\u2009"sv};
+constexpr std::array fractions = {"\\frac"sv, "\\dfrac"sv, "\\tfrac"sv};
+
+/// The one of `list` that `text` begins with; "" where none is.
+template <std::size_t N>
+std::string_view opening(std::string_view text, const std::array<std::string_view, N>& list) {
+  const auto found = std::ranges::find_if(list, [&](auto one) { return text.starts_with(one); });
+  return found == list.end() ? std::string_view() : *found;
+}
+
+/// The one of `list` that `text` ends with; "" where none is.
+template <std::size_t N>
+std::string_view ending(std::string_view text, const std::array<std::string_view, N>& list) {
+  const auto found = std::ranges::find_if(list, [&](auto one) { return text.ends_with(one); });
+  return found == list.end() ? std::string_view() : *found;
+}
+
+/// Whether a number behind `before` is negative: a minus sign stands at its end, perhaps with
+/// currency signs behind it, and no letter or digit before that.
+bool ends_with_minus(std::string_view before) {
+  while (const std::size_t size = ending(before, currencies).size()) before.remove_suffix(size);
+  const std::size_t minus = ending(before, minus_signs).size();
+  const std::size_t dash = ending(before, dashes).size();
+  if (minus + dash == 0) return false;
+  before.remove_suffix(minus + dash);
+  if (before.empty()) return true;
+  const char last = before.back();
+  if (is_word(last)) return false;
+  if (dash == 0 || !ending(before, narrow_spaces).empty()) return true;
+  const bool closes = std::string_view("%)]}").find(last) != std::string_view::npos;
+  return !closes && static_cast<unsigned char>(last) < 0x80;
+}
 
 /// Reads numbers at a place that moves forward through the text.
 class Scanner {
@@ -28,46 +73,28 @@ class Scanner {
   std::vector<double> numbers() {
     std::vector<double> found;
     while (at_ < text_.size()) {
-      if (!starts_number(at_)) {
+      const std::size_t start = at_;
+      std::optional<double> value = latex_fraction();
+      if (!value && starts_number(at_)) value = number();
+      if (value) {
+        found.push_back(ends_with_minus(text_.substr(0, start)) ? -*value : *value);
+      } else {
         ++at_;
-        continue;
       }
-      const bool negative = has_minus(at_);
-      double value = quantity();
-      if (at_ + 1 < text_.size() && text_[at_] == '/' && starts_number(at_ + 1)) {
-        const std::size_t before = at_++;
-        const double divisor = quantity();
-        if (divisor == 0) {
-          at_ = before;
-        } else {
-          value /= divisor;
-        }
-      }
-      found.push_back(negative ? -value : value);
     }
     return found;
   }
 
  private:
+  std::string_view rest() const { return text_.substr(at_); }
   bool digit_at(std::size_t i) const { return i < text_.size() && is_digit(text_[i]); }
 
   /// Whether a number starts at `i`: with a digit, or with a point that stands before one (".5")
   /// and behind no digit, letter or point.
   bool starts_number(std::size_t i) const {
     if (digit_at(i)) return true;
-    if (text_[i] != '.' || !digit_at(i + 1)) return false;
+    if (i >= text_.size() || text_[i] != '.' || !digit_at(i + 1)) return false;
     return i == 0 || (!is_word(text_[i - 1]) && text_[i - 1] != '.');
-  }
-
-  /// Whether the number that starts at `i` has a minus before it, with a currency sign in between
-  /// or not.
-  bool has_minus(std::size_t i) const {
-    std::string_view before = text_.substr(0, i);
-    for (const std::string_view currency : {"$", "€", "£", "¥"}) {
-      if (before.ends_with(currency)) before.remove_suffix(currency.size());
-    }
-    if (!before.ends_with('-')) return false;
-    return before.size() == 1 || !is_word(before[before.size() - 2]);
   }
 
   std::size_t digits_from(std::size_t i) const {
@@ -76,12 +103,32 @@ class Scanner {
     return end - i;
   }
 
-  /// Groups of three digits after commas, where the digits before are one to three.
+  /// The number that starts at the current place, with what it is divided by and with the fraction
+  /// of a mixed one.
+  double number() {
+    double value = quantity();
+    if (const std::optional<double> part = latex_fraction()) return value + *part;
+    if (at_ < text_.size() && text_[at_] == '/' && starts_number(at_ + 1)) {
+      const std::size_t before = at_++;
+      const double divisor = quantity();
+      if (divisor == 0) {
+        at_ = before;
+      } else {
+        value /= divisor;
+      }
+    }
+    return value;
+  }
+
+  /// Groups of three digits after separators of one kind, where the digits before are one to three.
   void take_groups(std::string& digits) {
     if (digits.empty() || digits.size() > 3) return;
-    while (at_ < text_.size() && text_[at_] == ',' && digits_from(at_ + 1) == 3) {
-      digits += text_.substr(at_ + 1, 3);
-      at_ += 4;
+    const std::string_view separator = opening(rest(), thousands_separators);
+    while (!separator.empty() && rest().starts_with(separator) &&
+           digits_from(at_ + separator.size()) == 3) {
+      at_ += separator.size();
+      digits += text_.substr(at_, 3);
+      at_ += 3;
     }
   }
 
@@ -100,12 +147,73 @@ class Scanner {
     return value;
   }
 
+  void skip_spaces() {
+    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+  }
+
+  /// A number of LaTeX in braces, with its sign, or a digit without braces.
+  std::optional<double> latex_argument() {
+    skip_spaces();
+    if (digit_at(at_)) return text_[at_++] - '0';
+    if (!rest().starts_with('{')) return std::nullopt;
+    ++at_;
+    skip_spaces();
+    const std::size_t minus = opening(rest(), minus_signs).size();
+    at_ += minus;
+    if (!starts_number(at_)) return std::nullopt;
+    const double value = quantity();
+    skip_spaces();
+    if (!rest().starts_with('}')) return std::nullopt;
+    ++at_;
+    return minus > 0 ? -value : value;
+  }
+
+  /// The quotient of a fraction of two numbers at the current place, which moves behind it.
+  std::optional<double> latex_fraction() {
+    const std::size_t start = at_;
+    const std::size_t command = opening(rest(), fractions).size();
+    if (command == 0) return std::nullopt;
+    at_ += command;
+    const std::optional<double> above = latex_argument();
+    const std::optional<double> below = above ? latex_argument() : std::nullopt;
+    if (below && *below != 0) return *above / *below;
+    at_ = start;
+    return std::nullopt;
+  }
+
   std::string_view text_;
   std::size_t at_ = 0;
 };
 
-/// The place behind the last "answer" that is followed by ':' or by the word "is", or npos.
-std::size_t after_answer(std::string_view text) {
+/// What stands in the braces of the last \boxed{}, to the end of the text where they stay open.
+std::optional<std::string_view> in_last_box(std::string_view text) {
+  constexpr std::string_view box = "\\boxed{";
+  const std::size_t start = text.rfind(box);
+  if (start == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(start + box.size());
+  int open = 1;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '{') {
+      ++open;
+    } else if (text[i] == '}' && --open == 0) {
+      return text.substr(0, i);
+    }
+  }
+  return text;
+}
+
+/// What stands behind the last mark of GSM8K and the paper.
+std::optional<std::string_view> after_hashes(std::string_view text) {
+  constexpr std::string_view mark = "####";
+  const std::size_t start = text.rfind(mark);
+  if (start == std::string_view::npos) return std::nullopt;
+  return text.substr(start + mark.size());
+}
+
+/// What stands behind the last "answer" that is followed by ':' or by the word "is".
+std::optional<std::string_view> after_answer(std::string_view text) {
   constexpr std::string_view spaces = " \t\n\r\f\v";
   constexpr std::string_view word = "answer";
   const std::string small = lower_ascii(text);
@@ -121,20 +229,16 @@ std::size_t after_answer(std::string_view text) {
     if (small[next] == ':') found = next + 1;
     if (is) found = after_is;
   }
-  return found;
+  return found == std::string::npos ? std::nullopt : std::optional(text.substr(found));
 }
 
 }  // namespace
 
 std::optional<double> find_number(std::string_view text) {
-  constexpr std::string_view mark = "####";
-  const std::size_t marked = text.rfind(mark);
-  const std::size_t places[] = {marked == std::string_view::npos ? marked : marked + mark.size(),
-                                after_answer(text)};
-  for (const std::size_t place : places) {
-    if (place == std::string_view::npos) continue;
-    const std::vector<double> after = Scanner(text.substr(place)).numbers();
-    if (!after.empty()) return after.front();
+  for (const auto& marked : {after_hashes(text), in_last_box(text), after_answer(text)}) {
+    if (!marked) continue;
+    const std::vector<double> found = Scanner(*marked).numbers();
+    if (!found.empty()) return found.front();
   }
   const std::vector<double> all = Scanner(text).numbers();
   if (all.empty()) return std::nullopt;

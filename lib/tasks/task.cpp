@@ -7,9 +7,11 @@
 
 #include "base/ascii.hpp"
 #include "base/config_files.hpp"
+#include "base/data_json.hpp"
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/suggest.hpp"
+#include "tasks/dataset.hpp"
 #include "tasks/number.hpp"
 #include "tasks/split.hpp"
 
@@ -28,13 +30,17 @@ using Path = std::filesystem::path;
 /// Adds the fields that the task derives from others.
 void add_numbers(const std::vector<NumberField>& numbers, Record& record) {
   for (const NumberField& number : numbers) {
-    const std::string* text = record.find(number.from);
-    const std::optional<double> found = text != nullptr ? find_number(*text) : std::nullopt;
+    const Json* value = record.find(number.from);
+    const std::optional<std::string> text = value != nullptr ? scalar_text(*value) : std::nullopt;
+    const std::optional<double> found = text ? find_number(*text) : std::nullopt;
     if (!found) {
       throw FormatError(
           {fmt::format("[task] {}: no number for the field '{}'", record.place, number.name),
            fmt::format("one in the field '{}'", number.from),
-           text == nullptr ? "no such field" : fmt::format("'{}'", *text), ""});
+           text               ? fmt::format("'{}'", *text)
+           : value == nullptr ? "no such field"
+                              : kind_of(*value),
+           ""});
     }
     record.fields[number.name] = number_text(*found);
   }
@@ -75,7 +81,10 @@ std::vector<Item> Task::items(std::string_view split_expression,
 }
 
 bool Task::is_correct(std::string_view generated, const Item& item) const {
-  return metric_.is_correct(generated, item.gold);
+  return metric_.is_correct(generated, item.gold) ||
+         std::ranges::any_of(item.other_golds, [&](const std::string& gold) {
+           return metric_.is_correct(generated, gold);
+         });
 }
 
 std::int64_t Task::max_new_tokens(const std::string& family) const {
@@ -126,7 +135,7 @@ Path Task::data_file(const std::string& split, const Path& datasets_folder) cons
 
 std::vector<Record> Task::records(const std::string& split, const Path& datasets_folder) const {
   const Path file = data_file(split, datasets_folder);
-  std::vector<Record> records = read_records(file);
+  std::vector<Record> records = read_records(file, config_.separator);
   std::erase_if(records, [&](const Record& record) { return !all_hold(config_.where, record); });
   if (records.empty()) {
     throw FormatError("task", fmt::format("{}: no record meets the conditions of the task {}",
@@ -139,13 +148,16 @@ std::vector<Record> Task::records(const std::string& split, const Path& datasets
 std::size_t Task::answer_index(const Record& record) const {
   constexpr const char* hint =
       "Items with hidden labels cannot be used; choose a split whose labels are public";
-  const std::string* label = record.find(config_.label);
-  if (label == nullptr || label->empty()) {
-    throw FormatError(
-        "task",
-        fmt::format("{}: no gold label: the field '{}' is {} (task {})", record.place,
-                    config_.label, label == nullptr ? "missing" : "empty", config_.name),
-        hint);
+  const Json* value = record.find(config_.label);
+  const std::optional<std::string> label = value != nullptr ? scalar_text(*value) : std::nullopt;
+  if (!label || label->empty()) {
+    const std::string found = value == nullptr ? "missing" : label ? "empty" : kind_of(*value);
+    throw FormatError("task",
+                      fmt::format("{}: no gold label: the field '{}' is {} (task {})", record.place,
+                                  config_.label, found, config_.name),
+                      value != nullptr && value->is_structured()
+                          ? fmt::format("Name what is in it: label: {}[0]", config_.label)
+                          : hint);
   }
   const auto found = std::ranges::find(config_.answers, *label, &TaskAnswer::label);
   if (found == config_.answers.end()) {
@@ -161,9 +173,14 @@ std::size_t Task::answer_index(const Record& record) const {
 }
 
 Item Task::item(const Record& record) const {
-  Item item{record.place, filled(prompt_, record), "", {}, 0};
+  Item item;
+  item.place = record.place;
+  item.prompt = filled(prompt_, record);
   if (!config_.is_choice()) {
-    item.gold = filled(answer_->gold, record);
+    item.other_golds = answer_->gold.fill_each(
+        [&](const std::string& field) { return record.find(field); }, record.place);
+    item.gold = std::move(item.other_golds.front());
+    item.other_golds.erase(item.other_golds.begin());
     return item;
   }
   for (const Answer& answer : answers_) item.choices.push_back(filled(answer.gold, record));

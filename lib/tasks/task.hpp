@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "tasks/dataset.hpp"
 #include "tasks/item.hpp"
 #include "tasks/metrics.hpp"
+#include "tasks/record.hpp"
 #include "tasks/task_config.hpp"
 #include "tasks/wrong_answers.hpp"
 #include "text/template.hpp"
@@ -31,8 +31,9 @@ class Task {
 
   /// The items of `split_expression` (tasks/split.hpp) from `datasets_folder`/DATASET. Throws
   /// UsageError for an unknown split or an impossible range; FileError where the data are missing;
-  /// FormatError for broken data, a record that lacks one of the template's fields, and a record
-  /// without a label (hidden test labels).
+  /// FormatError for broken data, a record that lacks one of the template's fields or has a list or
+  /// an object there (but for a gold, where a list means any of them), and a record without a label
+  /// (hidden test labels).
   std::vector<Item> items(std::string_view split_expression,
                           const std::filesystem::path& datasets_folder) const;
 
@@ -46,7 +47,8 @@ class Task {
   /// Whether pairs() compares answers by their meaning.
   bool needs_similarity() const;
 
-  /// Whether `generated` is right by the task's metric, which must be of kind comparison.
+  /// Whether `generated` is right by the task's metric, which must be of kind comparison: whether
+  /// it compares with any of the item's golds.
   bool is_correct(std::string_view generated, const Item& item) const;
 
   /// The most tokens that a model of `family` ("llama", "qwen3", ...) generates.

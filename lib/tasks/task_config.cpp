@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::int64_t most_new_tokens = 65536;
 constexpr const char* default_length = "default";
+constexpr std::string_view known_separators = ",;|:^~\t";
+constexpr std::size_t most_stop_texts = 32;
+constexpr std::size_t longest_stop_text = 256;
 
 void refuse_outside(const std::string& path, const Fields& fields) {
   const std::filesystem::path parts(path);
@@ -47,6 +50,47 @@ std::vector<std::pair<std::string, std::vector<std::string>>> read_splits(Fields
     throw FormatError({fields.place() + ": empty", "at least one split", "", ""});
   }
   return splits;
+}
+
+/// The separator of the task's CSV files; nothing where none is named.
+std::optional<char> read_separator(Fields& fields, const TaskConfig& config) {
+  if (!fields.has("separator")) return std::nullopt;
+  const auto text = fields.required<std::string>("separator");
+  if (text.size() != 1 || known_separators.find(text) == std::string_view::npos) {
+    fields.refuse("separator", "one of , ; | : ^ ~ and the tab \"\\t\"", text);
+  }
+  const bool has_csv = std::ranges::any_of(config.splits, [](const auto& split) {
+    return std::ranges::any_of(split.second, [](const std::string& file) {
+      return file.ends_with(".csv") || file.ends_with(".tsv");
+    });
+  });
+  if (!has_csv) {
+    throw FormatError({fields.place() + ": separator has nothing to separate",
+                       "a split in a .csv or .tsv file", "none", ""});
+  }
+  return text[0];
+}
+
+/// The texts that end an answer: one, or a list.
+std::vector<std::string> read_stop(Fields& fields) {
+  if (!fields.has("stop")) return {};
+  const Json& value = fields.value("stop");
+  std::vector<std::string> texts;
+  if (value.is_string()) {
+    texts.push_back(fields.required<std::string>("stop"));
+  } else {
+    texts = fields.required<std::vector<std::string>>("stop");
+  }
+  const auto wrong = [](const std::string& text) {
+    return text.empty() || text.size() > longest_stop_text;
+  };
+  if (texts.empty() || texts.size() > most_stop_texts || std::ranges::any_of(texts, wrong)) {
+    fields.refuse("stop",
+                  fmt::format("a text or up to {} of them, each of 1 to {} bytes", most_stop_texts,
+                              longest_stop_text),
+                  value);
+  }
+  return texts;
 }
 
 std::vector<TaskAnswer> read_answers(Fields fields, const Json& object) {
@@ -213,6 +257,7 @@ TaskConfig read_task_config(const Json& document, const std::string& place) {
   config.dataset = fields.required<std::string>("dataset");
   refuse_outside(config.dataset, fields);
   config.splits = read_splits(fields.object("splits"), fields.value("splits"));
+  config.separator = read_separator(fields, config);
   config.where = read_conditions(fields, "where");
   if (fields.has("numbers")) {
     config.numbers = read_numbers(fields.object("numbers"), fields.value("numbers"));
@@ -221,6 +266,7 @@ TaskConfig read_task_config(const Json& document, const std::string& place) {
   read_right_answer(fields, config);
   read_pairs(fields, config);
   config.max_new_tokens = read_lengths(fields);
+  config.stop = read_stop(fields);
   config.metric = fields.required<std::string>("metric");
   check_metric(config, place);
   fields.refuse_unknown();
@@ -235,11 +281,13 @@ Json task_config_json(const TaskConfig& config) {
                {"description", config.description},
                {"dataset", config.dataset},
                {"splits", splits}};
+  if (config.separator) json["separator"] = std::string(1, *config.separator);
   if (!config.where.empty()) json["where"] = conditions_json(config.where);
   for (const NumberField& number : config.numbers) json["numbers"][number.name] = number.from;
   json["prompt"] = config.prompt;
   add_answers(config, json);
   json["max_new_tokens"] = lengths_json(config.max_new_tokens);
+  if (!config.stop.empty()) json["stop"] = config.stop;
   json["metric"] = config.metric;
   return json;
 }

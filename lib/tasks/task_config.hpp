@@ -61,7 +61,8 @@ struct TaskConfig {
   std::string description;
   std::string dataset;
   std::vector<std::pair<std::string, std::vector<std::string>>> splits;
-  std::vector<Condition> where;  ///< of the records that are used at all
+  std::optional<char> separator;  ///< of CSV files; nothing: as their headers have it
+  std::vector<Condition> where;   ///< of the records that are used at all
   std::vector<NumberField> numbers;
   std::string prompt;
 
@@ -73,6 +74,7 @@ struct TaskConfig {
   std::string wrong_answer;        ///< a name of tasks/wrong_answers.hpp; "": no such pairs
   std::optional<PairTexts> pairs;  ///< in place of the right and a wrong answer after the prompt
   GenerationLengths max_new_tokens;
+  std::vector<std::string> stop;  ///< texts: a generated answer ends before the first of them
   std::string metric;
 
   bool is_choice() const { return !answers.empty(); }
@@ -81,7 +83,8 @@ struct TaskConfig {
 /// Reads `document` strictly; `place` (the YAML file) opens messages. Throws FormatError for
 /// unknown or missing keys, wrong types, paths that leave the dataset's folder, fewer than two
 /// different answers, gold answers for other labels than the answers', unknown names of building
-/// blocks, and parts that cannot stand together.
+/// blocks, separators that cannot separate, stop texts that are empty or too many, and parts that
+/// cannot stand together.
 TaskConfig read_task_config(const Json& document, const std::string& place);
 
 /// The configuration as JSON, in the form of the YAML file.

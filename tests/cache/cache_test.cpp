@@ -460,5 +460,43 @@ TEST(CacheWriter, TensorsThatDoNotFit) {
   EXPECT_EQ(writer.next_pair(), 0);
 }
 
+TEST(Cache, VoidPairsAreDescribedAndPartOfNoKey) {
+  const TemporaryFolder folder;
+  CacheDescription description = small_description();
+  const std::string key = description.key();
+  write_manifest({description, {}, false}, folder.path());
+  const std::string before = read_file(folder / "manifest.json");
+  EXPECT_EQ(before.find("void"), std::string::npos) << "without any, nothing is written of them";
+
+  description.void_pairs = {{1, 4}, {4, 7}, {9}, false};
+  EXPECT_EQ(description.key(), key);
+  EXPECT_EQ(difference(description, small_description()), std::nullopt);
+  EXPECT_EQ(description.void_pairs.all(), (std::vector<std::int64_t>{1, 4, 7}));
+  write_manifest({description, {}, false}, folder.path());
+  EXPECT_EQ(read_manifest(folder.path()).description, description);
+  EXPECT_EQ(to_text(void_pairs_summary(description.void_pairs)),
+            R"({"cut":2,"equal":2,"shortened":1,"dropped":false})");
+
+  description.void_pairs = {{1, 24}, {}, {}, true};
+  EXPECT_EQ(flaw(description), std::nullopt) << "two more were to be collected";
+  for (const VoidPairs& wrong :
+       {VoidPairs{{4, 1}, {}, {}, false}, VoidPairs{{}, {-1}, {}, false},
+        VoidPairs{{}, {}, {23}, false}, VoidPairs{{1, 25}, {}, {}, true}}) {
+    description.void_pairs = wrong;
+    EXPECT_EQ(flaw(description), "its void pairs are not places of pairs, in order");
+  }
+}
+
+TEST(Cache, AnUnfinishedCacheGainsItsVoidPairs) {
+  const TemporaryFolder folder;
+  CacheDescription description = small_description();
+  { CacheWriter writer(folder.path(), description); }
+  description.void_pairs.equal = {3};
+  CacheWriter writer(folder.path(), description);
+  append_until(writer, description, 5, description.pairs);
+  writer.finish();
+  EXPECT_EQ(ActivationCache(folder.path()).description().void_pairs, description.void_pairs);
+}
+
 }  // namespace
 }  // namespace austeer

@@ -42,6 +42,8 @@ class WrongUsage(AusteerTest):
             (("eval", "--task", "copa", "--k", "4"), "--plan"),
             (("collect", "--task", "copa", "--sites", "fnn", "--out", "c"), "did you mean 'ffn'?"),
             (("collect", "--task", "copa", "--pairs", "0", "--out", "c"), "--pairs"),
+            (("collect", "--task", "copa", "--void-pairs", "short", "--out", "c"),
+             "did you mean 'shorten'?"),
             (("rank", "--cache", "missing", "--out", "r"), "missing"),
             (("fetch", "model", "smollm"), "unknown"),
             (("probe", "tokens"), "--units is required"),
@@ -178,6 +180,49 @@ class BadFiles(AusteerTest):
         self.refuse_task("train.jsonl:2", good + '{"label": 1}\n')
         self.refuse_task("passage", good, prompt="{passage}")
         self.refuse_task("train.jsonl:1", '{"question": "Why?", "label": 7}\n')
+
+    def test_lists_and_oddities_in_data(self):
+        record = {"question": ["Why?", "How?"], "label": 0}
+        self.refuse_task("the field 'question' of the record train.jsonl:1 is no text; expected a "
+                         "text, a number, true or false; found a list. Name one of its elements: "
+                         "{question[0]}", json.dumps(record))
+        self.refuse_task("'question[2]' names nothing; expected an element of the list; found "
+                         "element 2 of 2", json.dumps(record), prompt="{question[2]}")
+        self.refuse_task("'question[by]' names nothing; expected a whole number in the field 'by'",
+                         json.dumps(record | {"by": "B"}), prompt="{question[by]}")
+        self.refuse_task("the field 'label' is a list", json.dumps(record | {"label": [0]}),
+                         prompt="{question[0]}")
+        self.refuse_task("the field 'label' is NaN", '{"question": "Why?", "label": NaN}')
+        self.refuse_task("found Infinity", '{"question": Infinity, "label": 0}')
+
+    def refuse_keys(self, part, keys, lines='{"question": "Why?", "label": 0}'):
+        self.write_task(lines)
+        with (self.folder / "mine.yaml").open("a") as file:
+            file.write(keys + "\n")
+        self.refuse(1, part, "eval", "--task", "./mine.yaml", "--datasets", ".")
+
+    def test_stop_separator_and_conditions_of_tasks(self):
+        self.refuse_keys("the key 'stop' has a wrong value", "stop: [\"\"]")
+        self.refuse_keys("the key 'stop' has a wrong value", "stop: []")
+        self.refuse_keys("separator has nothing to separate", "separator: \";\"")
+        self.refuse_keys("the key 'separator' has a wrong value; expected one of , ; | : ^ ~",
+                         "separator: ab")
+        self.refuse_keys("where: the field 'question' is compared with a text or a number",
+                         "where: {question: {is: Why}}", '{"question": ["Why?"], "label": 0}')
+
+    def test_csv(self):
+        self.write_task("")
+        task = (self.folder / "mine.yaml").read_text().replace(".jsonl", ".csv")
+        (self.folder / "mine.yaml").write_text(task)
+        for text, part in (("question;label\nWhy?;0\n\"How?;1\nWho?;0\n",
+                            "train.csv:3: a quote opens here and never closes"),
+                           ("question;label\nWhy?,0\n", "the row has 1 fields; expected 2")):
+            (self.folder / "Mine" / "train.csv").write_text(text)
+            self.refuse(1, part, "eval", "--task", "./mine.yaml", "--datasets", ".")
+
+    def test_pairs_that_are_all_void(self):
+        self.refuse(1, "every pair is void", "collect", "--task", "copa", "--pairs", 2,
+                    "--max-tokens", 3, "--void-pairs", "drop", "--out", "cache")
 
     def test_task_with_an_unknown_key(self):
         self.write_task('{"question": "Why?", "label": 0}\n')

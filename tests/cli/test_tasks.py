@@ -11,9 +11,9 @@ TASKS = sorted(path.stem for path in (ROOT / "configs" / "tasks").glob("*.yaml")
 
 
 class Tasks(AusteerTest):
-    def evaluate(self, task, *arguments):
+    def evaluate(self, task, *arguments, datasets=SAMPLES):
         """(the JSON on stdout, the result, its items)."""
-        report = json.loads(self.succeed("eval", "--task", task, "--datasets", SAMPLES, "--json",
+        report = json.loads(self.succeed("eval", "--task", task, "--datasets", datasets, "--json",
                                          "--out", "result.json", *arguments))
         result = json.loads((self.folder / "result.json").read_text())
         lines = (self.folder / "result.jsonl").read_text(encoding="utf-8").split("\n")
@@ -54,6 +54,73 @@ class Tasks(AusteerTest):
                 self.assertAlmostEqual(whole / len(choice.encode()), per_byte, places=12)
                 self.assertLess(whole, 0)
         self.assertEqual(report["correct"], sum(item["correct"] for item in items))
+
+    def own_task(self, keys, file, text):
+        (self.folder / "Mine").mkdir(exist_ok=True)
+        (self.folder / "Mine" / file).write_text(text, encoding="utf-8")
+        (self.folder / "mine.yaml").write_text(
+            f"name: mine\ndataset: Mine\nsplits: {{train: {file}, test: {file}}}\n" + keys)
+
+    def evaluate_own(self):
+        return self.evaluate("./mine.yaml", datasets=".")
+
+    def test_answers_end_at_the_stop_texts(self):
+        keys = 'prompt: "Write the word.\\n{q}"\nmax_new_tokens: 24\nmetric: judge\n'
+        words = '{"q": "one two three four five"}\n{"q": "The sky is"}\n'
+        self.own_task(keys, "all.jsonl", words)
+        _, plain, whole = self.evaluate_own()
+        stop = whole[0]["generated"][5:8]
+        self.own_task(keys + f"stop: [{json.dumps(stop)}, \"zzz\"]\n", "all.jsonl", words)
+        _, result, cut = self.evaluate_own()
+        for before, after in zip(whole, cut):
+            self.assertEqual(after["generated"], before["generated"].split(stop)[0])
+        self.assertLess(len(cut[0]["generated"]), len(whole[0]["generated"]))
+        self.assertEqual(result["configuration"]["task"]["stop"], [stop, "zzz"])
+        self.assertNotIn("stop", plain["configuration"]["task"])
+
+    def test_lists_in_semicolons_and_golds(self):
+        self.own_task('prompt: "{q}"\ngold: "{a}"\nmax_new_tokens: 1\nmetric: exact_match\n',
+                      "all.jsonl", '{"q": "1, 2, 3,", "a": ["5", "4", "x"]}\n{"q": "A B", "a": ["C"]}\n')
+        report, _, items = self.evaluate_own()
+        self.assertEqual([item["gold"] for item in items], [["5", "4", "x"], "C"])
+        right = [item["generated"].strip().lower() in ("5", "4", "x", "c") for item in items]
+        self.assertEqual([item["correct"] for item in items], right)
+        self.own_task('separator: "|"\nprompt: "{q}"\ngold: "{a}"\nmax_new_tokens: 1\n'
+                      'metric: exact_match\n', "all.csv", 'q|a\n5" pipe; 6" pipe|x\n')
+        _, _, items = self.evaluate_own()
+        self.assertEqual((items[0]["prompt"], items[0]["gold"]), ('5" pipe; 6" pipe', "x"))
+
+    def test_void_pairs_are_counted_dropped_or_shortened(self):
+        keys = ('prompt: "{q} Answer:"\nlabel: n\nanswers: {0: " Yes", 1: " No"}\n'
+                "max_new_tokens: 1\nmetric: exact_match\n")
+        lengths = (3, 60, 5, 90)
+        self.own_task(keys, "all.jsonl", "".join(
+            json.dumps({"q": "word " * n, "n": i % 2}) + "\n" for i, n in enumerate(lengths)))
+        found = {}
+        for choice in ("keep", "drop", "shorten"):
+            status, out, err = self.run_austeer(
+                "collect", "--task", "./mine.yaml", "--datasets", ".", "--sites", "ffn", "--out",
+                choice, "--max-tokens", 40, "--void-pairs", choice, "--json")
+            self.assertEqual(status, 0, err)
+            self.assertEqual(err.count("all.jsonl:2, all.jsonl:4"), 1 if choice == "shorten" else 2)
+            manifest = json.loads((self.folder / choice / "manifest.json").read_text())
+            found[choice] = (json.loads(out), manifest)
+        void = {"cut": 2, "equal": 2, "shortened": 0, "dropped": False}
+        self.assertEqual(found["keep"][0]["void_pairs"], void)
+        self.assertEqual(found["keep"][1]["void_pairs"],
+                         {"cut": [1, 3], "equal": [1, 3], "shortened": [], "dropped": False})
+        self.assertNotIn("void_pairs", found["keep"][1]["fingerprints"])
+        self.assertEqual(found["drop"][0]["void_pairs"], void | {"dropped": True})
+        self.assertEqual(found["drop"][0]["pairs"], 2)
+        self.assertEqual(found["drop"][1]["fingerprints"]["void_pairs"], "drop")
+        self.assertEqual(found["shorten"][0]["void_pairs"],
+                         {"cut": 0, "equal": 0, "shortened": 2, "dropped": False})
+        self.assertEqual(found["shorten"][0]["pairs"], 4)
+        self.assertEqual(len({manifest["key"] for _, manifest in found.values()}), 3)
+        self.succeed("rank", "--cache", "drop", "--site", "ffn", "--out", "ranking")
+        out = self.succeed("units", "explain", "ranking", "--top", 1, "--cache", "drop", "--pairs",
+                           1, "--pairs-task", "./mine.yaml", "--datasets", ".", "--json")
+        self.assertIn("Answer: ", out)
 
     def test_detoxification_reports_rate_fluency_and_cost(self):
         report, result, items = self.evaluate("provocations", "--limit", 6, "--max-new-tokens", 20)

@@ -256,5 +256,23 @@ TEST(Batches, WaitingPromptsJoinTextsThatGoOn) {
   EXPECT_EQ(completed, static_cast<std::int64_t>(alike.texts.size()));
 }
 
+TEST(Batches, TextsEndAfterTheTokensThatTheCallerChooses) {
+  const testing::TinyModel& model = testing::tiny_model("grouped_query");
+  const AlikeTexts alike(model.texts[3]);
+  GenerateOptions generate{.max_new_tokens = 8, .stop_tokens = {}};
+  const auto whole = Engine(model.decoder).generate(alike.texts, generate);
+  generate.ends_after = [](std::span<const TokenId> tokens) {
+    return tokens.size() == static_cast<std::size_t>(2 + tokens.front() % 4);
+  };
+  for (const PassWay way : {PassWay::fast, PassWay::plain}) {
+    const auto cut = Engine(model.decoder, {40, way}).generate(alike.texts, generate);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      Tokens expected = whole[i];
+      expected.resize(static_cast<std::size_t>(2 + expected.front() % 4));
+      EXPECT_EQ(cut[i], expected) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace austeer

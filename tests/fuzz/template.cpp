@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string value = "{value}";
+  const austeer::Json value = "{value}";
   try {
     const austeer::Template parsed(std::string_view(reinterpret_cast<const char*>(data), size),
                                    "fuzz");

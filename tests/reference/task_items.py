@@ -12,7 +12,7 @@ time, and the files are read with Python's own json, csv and xml modules. OUT_DI
                   the bytes before its two answers (answers); null where a split has no questions or
                   no pairs
     metrics.json  generated and gold texts with the verdict of strip().lower(); the same for numbers
-    records.json  a CSV and a JSONL text, and the fields that Python's modules read from them
+    records.json  CSV and JSONL texts, and the fields that Python's modules read from them
 
 tests/tasks/real_data.json is the items.json of the full data sets.
 """
@@ -123,29 +123,41 @@ CSV = (
     '3,,\u00e9\U0001f600\r\n'
     '4, spaces stay ,last'
 )
+SEMICOLONS = 'name;note\r\n5" pipe;"a; ""b"""\r\n"left" over "x";1,5\r\n'
+TABS = 'a\tb c\n1\t2;3\n"x\ty"\t""\n'
+BARS = 'a|b\n1;2|"3|4"\n'
 JSONL = (
     '{"text": "a\\u00e9\\ud83d\\ude00\\n", "whole": 3, "float": 2.5, "round": 4.0, "big": 1e22}\n'
     '\n'
     '{"yes": true, "no": false, "list": [1, "a", null], "object": {"b": 1, "a": 0.1}, "minus": -7}\n'
+    '{"half": "Fine \\ud83d?", "other half": ["\\ude00\\ud83d"], "line": "a\u2028b\\u0000"}\n'
+    '{"digits": 123456789012345678901234567890, "tiny": 1e-400, "twice": 1, "twice": {"a": 2}}\n'
 )
 
 
-def flat(record, prefix=""):
-    """The record's fields as texts, and those of its nested objects under the path to them."""
-    fields = {}
-    for key, value in record.items():
-        text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-        fields[prefix + key] = text
-        if isinstance(value, dict):
-            fields |= flat(value, f"{prefix}{key}.")
-    return fields
+def as_read(value):
+    """What a record has where Python has more: half a surrogate pair is U+FFFD, and a whole number
+    beyond 64 bits the text of its digits."""
+    if isinstance(value, dict):
+        return {as_read(key): as_read(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_read(inner) for inner in value]
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if type(value) is int and not -2**63 <= value < 2**64:
+        return str(value)
+    return value
 
 
 def records():
-    compact = [flat(json.loads(line)) for line in JSONL.split("\n") if line.strip()]
+    def table(text, separator, named=False):
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+        return {"text": text, "separator": separator if named else "", "records": list(rows)}
+
+    lines = [as_read(json.loads(line)) for line in JSONL.split("\n") if line.strip()]
     return {
-        "csv": {"text": CSV, "records": list(csv.DictReader(io.StringIO(CSV, newline="")))},
-        "jsonl": {"text": JSONL, "records": compact},
+        "csv": [table(CSV, ","), table(SEMICOLONS, ";"), table(TABS, "\t"), table(BARS, "|", True)],
+        "jsonl": [{"text": JSONL, "records": lines}],
     }
 
 

@@ -16,45 +16,95 @@ def exact_cases():
     ]
 
 
-# A number without its sign: whole part with thousands separators in groups of three or without
-# any, and decimals; or decimals alone, where no digit, letter or point stands before their point.
-PLAIN = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+# A number without its sign: whole part with thousands separators of one kind in groups of three or
+# without any, and decimals; or decimals alone, where no digit, letter or point stands before their
+# point.
+SEPARATOR = r",\\!|\{,\}|\\,|,|[\u202f\u00a0\u2009]"
+PLAIN = re.compile(rf"(?:[0-9]{{1,3}}(?P<sep>{SEPARATOR})[0-9]{{3}}(?![0-9])"
+                   r"(?:(?P=sep)[0-9]{3}(?![0-9]))*|[0-9]+)(?:\.[0-9]+)?"
                    r"|(?<![0-9A-Za-z.])\.[0-9]+")
-CURRENCY = "$\u20ac\u00a3\u00a5"
+CURRENCY = re.compile(r"(?:\\?\$|[\u20ac\u00a3\u00a5])+$")
+MINUS = re.compile(r"(?<![0-9A-Za-z])[-\u2212\u2010\u2011\ufe63\uff0d]$")
+DASH = re.compile(r"(?:^|(?<=[\u202f\u00a0\u2009])|(?<=[\x00-\x7f])(?<![0-9A-Za-z%)\]}]))"
+                  r"[\u2012\u2013\u2014]$")
+COMMAND = re.compile(r"\\[dt]?frac")
 MARK = re.compile(r"answer(?:\s*:|\s+is(?![0-9A-Za-z_]))", re.IGNORECASE | re.ASCII)
 
 
 def value(match):
-    return float(match.group().replace(",", ""))
+    return float(re.sub(SEPARATOR, "", match.group()))
 
 
-def is_negative(text, start):
-    """Whether the number at `start` has a minus, perhaps with a currency sign in between."""
-    before = text[:start].rstrip(CURRENCY)
-    return before.endswith("-") and not re.search(r"[0-9A-Za-z]-$", before)
+def argument(text, at):
+    """The number of LaTeX in braces at `at`, or the digit there, and where it ends."""
+    at += len(text[at:]) - len(text[at:].lstrip(" "))
+    if re.match("[0-9]", text[at:]):
+        return float(text[at]), at + 1
+    opened = re.compile(r"\{ *([-\u2212\u2010\u2011\ufe63\uff0d]?)").match(text, at)
+    number = opened and PLAIN.match(text, opened.end())
+    closed = number and re.compile(r" *\}").match(text, number.end())
+    if not closed:
+        return None, at
+    return -value(number) if opened.group(1) else value(number), closed.end()
+
+
+def fraction(text, at):
+    """The quotient of a fraction of LaTeX at `at`, and where it ends."""
+    command = COMMAND.match(text, at)
+    if not command:
+        return None, at
+    above, end = argument(text, command.end())
+    below, end = argument(text, end) if above is not None else (None, end)
+    return (above / below, end) if below else (None, at)
+
+
+def is_negative(before):
+    before = CURRENCY.sub("", before)
+    return bool(MINUS.search(before) or DASH.search(before))
 
 
 def numbers_in(text):
     found, at = [], 0
-    while match := PLAIN.search(text, at):
-        at = match.end()
-        number = value(match)
-        below = PLAIN.match(text, at + 1) if text[at:at + 1] == "/" else None
-        if below and value(below) != 0:
-            number /= value(below)
-            at = below.end()
-        found.append(-number if is_negative(text, match.start()) else number)
+    while at < len(text):
+        start = at
+        number, at = fraction(text, at)
+        if number is None:
+            match = PLAIN.match(text, at)
+            if not match:
+                at += 1
+                continue
+            number, at = value(match), match.end()
+            part, end = fraction(text, at)
+            below = PLAIN.match(text, at + 1) if text[at:at + 1] == "/" else None
+            if part is not None:
+                number, at = number + part, end
+            elif below and value(below) != 0:
+                number, at = number / value(below), below.end()
+        found.append(-number if is_negative(text[:start]) else number)
     return found
+
+
+def in_last_box(text):
+    _, box, after = text.rpartition("\\boxed{")
+    if not box:
+        return ""
+    depth, at = 1, 0
+    while at < len(after):
+        step = 2 if after[at] == "\\" else 1
+        depth += {"{": 1, "}": -1}.get(after[at], 0)
+        if depth == 0:
+            return after[:at]
+        at += step
+    return after
 
 
 def number_of(text):
     """The number that a generated text gives as its answer, or None."""
-    _, hashes, after = text.rpartition("####")
-    if hashes and numbers_in(after):
-        return numbers_in(after)[0]
     marks = list(MARK.finditer(text))
-    if marks and numbers_in(text[marks[-1].end():]):
-        return numbers_in(text[marks[-1].end():])[0]
+    for marked in [text.rpartition("####")[2] if "####" in text else "", in_last_box(text),
+                   text[marks[-1].end():] if marks else ""]:
+        if numbers_in(marked):
+            return numbers_in(marked)[0]
     return numbers_in(text)[-1] if numbers_in(text) else None
 
 
@@ -101,6 +151,35 @@ NUMBERS = [
     ("Answer: 5. The answer is open", "5"), ("the answer isn't 5 but 6", "6"),
     ("The answer issued 5 6", "6"), ("Answers: 5 6", "6"), ("My answer is that 5 of 6 left", "5"),
     ("Answer:-4 and 2", "-4"), ("**Answer:** 15 16", "15"), ("Answer: $1,200 per 12 months", "1200"),
+    # other minus signs, and dashes that are none
+    ("\u22125", "-5"), ("x = \u22123.5", "-3.5"), ("10\u22123", "3"), ("10 \u2212 3 = 7", "7"),
+    ("\u2013 5", "5"), ("fell to \u20135", "-5"), ("(\u20135)", "-5"), ("5\u20137", "7"),
+    ("5%\u20137%", "7"), ("5\u00b0\u20137\u00b0", "7"), ("(5)\u20137", "7"), ("a\u00a0\u20147", "-7"),
+    ("\u20127", "-7"), ("\ufe637", "-7"), ("\uff0d7", "-7"), ("\u2011\u202f7", "7"), ("\u20107", "-7"),
+    ("\u2212$4", "-4"), ("$\u22124", "-4"), ("-\\$4", "-4"), ("\\$-4", "-4"), ("5%-7%", "-7"),
+    ("caf\u00e9-7", "-7"), ("caf\u00e9\u20137", "7"), ("\u2212\u22127", "-7"), ("-\u00a37", "-7"),
+    # thousands by spaces and in LaTeX
+    ("12\u202f500", "12500"), ("12\u00a0500", "12500"), ("12\u2009500", "12500"), ("12 500", "500"),
+    ("1\u202f234\u202f567.5", "1234567.5"), ("1\u202f234,567", "567"), ("1,234\u202f567", "567"),
+    ("12\u202f50", "50"), ("12\u202f5000", "5000"), ("12{,}500", "12500"), ("12\\,500", "12500"),
+    ("10,\\!000", "10000"), ("1{,}234{,}567", "1234567"), ("1{,}234,567", "567"), ("3{,}5", "5"),
+    ("$12{,}500$", "12500"), ("\\$12\\,500", "12500"), ("12\\%", "12"), ("1\u2007000", "0"),
+    ("page 3\u00a0400", "3400"), ("2\\,km", "2"), ("1\u2009000/4", "250"),
+    # fractions of LaTeX
+    ("\\frac{3}{4}", "0.75"), ("$\\dfrac{1}{8}$", "0.125"), ("\\tfrac{7}{2}", "3.5"),
+    ("-\\frac{1}{2}", "-0.5"), ("\u2212\\frac{1}{2}", "-0.5"), ("\\frac{-1}{2}", "-0.5"),
+    ("\\frac{1}{-2}", "-0.5"), ("\\frac{-1}{\u22122}", "0.5"), ("\\frac12", "0.5"),
+    ("\\frac 1 2", "0.5"), ("\\frac{ 3 }{ 4 }", "0.75"), ("\\frac{1{,}000}{4}", "250"),
+    ("\\frac{1.5}{0.5}", "3"), ("2\\frac{1}{2}", "2.5"), ("-2\\frac{1}{2}", "-2.5"),
+    ("2 \\frac{1}{2}", "0.5"), ("\\frac{3}{0}", "0"), ("\\frac{x}{2}", "2"), ("\\frac{3x}{4}", "4"),
+    ("\\frac{\\frac{1}{2}}{4}", "4"), ("\\frac{3}", "3"), ("\\frac", "0"), ("\\fraction{3}{4}", "4"),
+    ("x\\frac{1}{2}", "0.5"), ("\\frac{3}{4}/2", "2"), ("\\cfrac{3}{4}", "4"), ("\\frac{1}{2}5", "5"),
+    # the box
+    ("\\boxed{7} of 9", "7"), ("\\boxed{\\frac{3}{4}}, not 5", "0.75"), ("\\boxed{1} \\boxed{2} 3", "2"),
+    ("\\boxed{x} or 4", "4"), ("The answer is 3. \\boxed{4} 5", "4"), ("\\boxed{4} #### 5", "5"),
+    ("#### none \\boxed{4} 5", "4"), ("\\boxed{12{,}500} 1", "12500"), ("\\boxed{3 of 4", "3"),
+    ("\\boxed{\\text{about } 8} 9", "8"), ("\\boxed{\\} 8} 9", "8"), ("\\boxed{x = -3} 4", "-3"),
+    ("\\boxed{} 4", "4"), ("\\boxed{\u22122} 4", "-2"), ("boxed{4} 5", "5"), ("\\boxed{-2\\frac{1}{4}} 1", "-2.25"),
     # nothing
     ("", "0"), (" \n", "0"), ("no number", "0"), ("Answer:", "0"), ("-", "0"), ("1", "2"),
     (",", "0"), ("/", "0"), ("...", "0"), ("\u221e", "0"), ("minus three", "-3"),

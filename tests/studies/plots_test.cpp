@@ -15,6 +15,7 @@ namespace {
 using testing::detoxified;
 using testing::FigureStudy;
 using testing::measured;
+using testing::CapturedLog;
 
 const std::string figures_head = "title: T\nmodels: [m]\ntasks: {copa: }\n";
 const std::string grid_methods =
@@ -22,8 +23,6 @@ const std::string grid_methods =
     "  A: {plan: {k: [4, 16], alpha: [8, 1, 2]}}\n"
     "  B: {rank: {site: [attention, ffn]}, plan: {k: [4, 16]}}\n"
     "  C: {rank: {method: caa}}\n";
-
-using Warnings = testing::CapturedLog;
 
 std::vector<PlottedFigure> figures_of(const FigureStudy& study) {
   return make_figures(study.study(), study.folder(), study.results());
@@ -251,32 +250,32 @@ TEST(Figures, AreSkippedWhereResultsAreMissing) {
                           "  - {name: one, kind: curve, x: plan.k}\n"
                           "  - {name: two, kind: accuracies}\n"
                           "  - {name: three, kind: scores}\n");
-  const Warnings warnings;
+  const CapturedLog log;
   EXPECT_TRUE(figures_of(study).empty());
-  EXPECT_PRED2(has, warnings.text(), "figure one is skipped");
-  EXPECT_PRED2(has, warnings.text(), "A on copa (m) has no results");
-  EXPECT_PRED2(has, warnings.text(), "austeer sweep " + study.study().file.string());
-  EXPECT_PRED2(has, warnings.text(), "figure two is skipped");
-  EXPECT_PRED2(has, warnings.text(), "vanilla on copa (m)");
-  EXPECT_PRED2(has, warnings.text(), "figure three is skipped");
+  EXPECT_PRED2(has, log.text(), "figure one is skipped");
+  EXPECT_PRED2(has, log.text(), "A on copa (m) has no results");
+  EXPECT_PRED2(has, log.text(), "austeer sweep " + study.study().file.string());
+  EXPECT_PRED2(has, log.text(), "figure two is skipped");
+  EXPECT_PRED2(has, log.text(), "vanilla on copa (m)");
+  EXPECT_PRED2(has, log.text(), "figure three is skipped");
 }
 
 TEST(Figures, WithoutARankingFileAreSkipped) {
   FigureStudy study(figures_head + "methods: {A: {}}\nfigures: [{name: f, kind: scores}]\n");
   study.tested("A", measured(60));
   study.done("A").ranking = "gone";
-  const Warnings warnings;
+  const CapturedLog log;
   EXPECT_TRUE(figures_of(study).empty());
-  EXPECT_PRED2(has, warnings.text(), "no ranking");
+  EXPECT_PRED2(has, log.text(), "no ranking");
 }
 
 TEST(Figures, OfTasksWithoutToxicityHaveNoFrontier) {
   FigureStudy study(figures_head + "methods: {A: {}}\nfigures: [{name: f, kind: frontier}]\n");
   study.tested(vanilla, measured(50));
   study.tested("A", measured(60));
-  const Warnings warnings;
+  const CapturedLog log;
   EXPECT_TRUE(figures_of(study).empty());
-  EXPECT_PRED2(has, warnings.text(), "not scored by toxicity");
+  EXPECT_PRED2(has, log.text(), "not scored by toxicity");
 }
 
 TEST(Figures, AreDrawnAndListedAndOldOnesRemoved) {

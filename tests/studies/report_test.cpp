@@ -188,5 +188,20 @@ TEST(Report, WritesItsPage) {
   expect_on(read_file(file), "<!DOCTYPE html>");
 }
 
+TEST(Report, NamesVoidPairs) {
+  MadeStudy made(one_method);
+  const Json learnt = {{"cut", 3}, {"equal", 2}, {"shortened", 0}, {"dropped", false}};
+  fill(made, 250, 300, 500, 2,
+       {{"plan", {{"ranking", {{"provenance", {{"void_pairs", learnt}}}}}}}});
+  const std::string page = page_of(made);
+  expect_on(page,
+            "copa, m: of the pairs to learn from, 3 pairs lost part of an answer, 2 pairs had "
+            "two equal texts.");
+  expect_on(page, "void pairs");
+  MadeStudy without(one_method);
+  fill(without, 250, 300, 500, 2);
+  expect_on(page_of(without), "of the pairs to learn from", false);
+}
+
 }  // namespace
 }  // namespace austeer

@@ -13,8 +13,6 @@ namespace {
 using testing::expect_refusal;
 using testing::TemporaryFolder;
 
-using Texts = std::map<std::string, std::string>;
-
 constexpr const char* item = R"(<item id="7" asks-for="effect" most-plausible-alternative="2">
 <p>Rain &amp; hail fell.</p>
 <a1> The street was dry.
@@ -41,12 +39,12 @@ TEST(CopaXml, HasTheFieldsOfTheJsonl) {
   const auto records = read_copa_xml(text, "data/copa.xml");
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].place, "copa.xml:3");
-  EXPECT_EQ(records[0].fields, (Texts{{"idx", "7"},
-                                      {"question", "effect"},
-                                      {"label", "1"},
-                                      {"premise", "Rain & hail fell."},
-                                      {"choice1", "The street was dry."},
-                                      {"choice2", "The café closed."}}));
+  EXPECT_EQ(records[0].fields, (Json{{"idx", "7"},
+                                     {"question", "effect"},
+                                     {"label", "1"},
+                                     {"premise", "Rain & hail fell."},
+                                     {"choice1", "The street was dry."},
+                                     {"choice2", "The café closed."}}));
 }
 
 TEST(CopaXml, HiddenLabelsAreLeftOut) {

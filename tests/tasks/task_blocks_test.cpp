@@ -216,6 +216,172 @@ metric: exact_match
       "a.jsonl:1: all answers have the same text");
 }
 
+const std::string quiz = R"({"q":"Which bird?","c":["trout","wren","oak"],"n":1,"two":[["a"],["b"]]}
+{"q":"Which fish?","c":["carp","crow"],"n":"0","two":[["c"],["d"]]}
+)";
+
+std::string choice_task(const std::string& keys) {
+  return "prompt: \"{q}\"\nmax_new_tokens: 1\nmetric: exact_match\n" + keys;
+}
+
+TEST(TaskLists, ElementsAreNamed) {
+  const OneTask data(R"(prompt: "{q} {c[0]}, {c[-1]}"
+label: n
+answers: {0: "{c[0]}", 1: "{c[1]}"}
+gold_answers: {0: "{c[n]}", 1: "{c[n]}"}
+max_new_tokens: 1
+metric: exact_match
+)",
+                     quiz);
+  const auto items = data.items();
+  EXPECT_EQ(items[0].prompt, "Which bird? trout, oak");
+  EXPECT_EQ(items[0].gold, "wren");
+  EXPECT_EQ(items[1].prompt, "Which fish? carp, crow");
+  EXPECT_EQ(items[1].gold, "carp") << "a number may be a text";
+  EXPECT_EQ(data.pairs()[0].negative, "Which bird? trout, oaktrout");
+}
+
+TEST(TaskLists, ListsInObjectsAndKeysInFields) {
+  // The shape of ARC on the hub, and an object that another field picks from.
+  const OneTask data(R"(prompt: "{q}|{choices.text[1]}|{by[pick]}|{deep[1].x[0]}|{a.b}"
+label: key
+answers: {A: "{choices.text[0]}", B: "{choices.text[1]}"}
+max_new_tokens: 1
+metric: exact_match
+)",
+                     R"({"q":"?","choices":{"text":["x","y"],"label":["A","B"]},"key":"B",)"
+                     R"("by":{"red":"R","10":"T"},"pick":"red","deep":[0,{"x":[5]}],)"
+                     R"("a.b":"dotted","a":{"b":"nested"}})");
+  EXPECT_EQ(data.items()[0].prompt, "?|y|R|5|dotted") << "a key like the whole path comes first";
+  EXPECT_EQ(data.items()[0].gold, "y");
+}
+
+TEST(TaskLists, AGoldThatIsAListMeansAnyOfThem) {
+  const std::string lines =
+      R"({"q":"1","a":["Yes","yes it did"],"n":["12","1,000"]}
+{"q":"2","a":["no"],"n":[3]}
+)";
+  const OneTask data("prompt: \"{q}\"\ngold: \" {a}\"\nmax_new_tokens: 1\nmetric: exact_match\n",
+                     lines);
+  const auto items = data.items();
+  EXPECT_EQ(items[0].gold, " Yes");
+  EXPECT_EQ(items[0].other_golds, std::vector<std::string>{" yes it did"});
+  EXPECT_TRUE(data.task().is_correct("YES IT DID\n", items[0]));
+  EXPECT_TRUE(data.task().is_correct("yes", items[0]));
+  EXPECT_FALSE(data.task().is_correct("no", items[0]));
+  EXPECT_TRUE(items[1].other_golds.empty());
+  const OneTask numbers("prompt: \"{q}\"\ngold: \"{n}\"\nmax_new_tokens: 1\nmetric: number_match\n",
+                        lines);
+  EXPECT_TRUE(numbers.task().is_correct("so 1000.", numbers.items()[0]));
+  EXPECT_FALSE(numbers.task().is_correct("so 100.", numbers.items()[0]));
+
+  Item one{"p", "q", "a", {}, 0};
+  const std::string alone = prompts_fingerprint(std::span(&one, 1));
+  one.other_golds = {"b"};
+  EXPECT_NE(prompts_fingerprint(std::span(&one, 1)), alone);
+  const OneTask wide(
+      "prompt: p\nanswer: \"{a}\"\nwrong_answer: next\nmax_new_tokens: 1\n"
+      "metric: exact_match\n",
+      lines);
+  EXPECT_EQ(wide.items()[0].other_golds.size(), 1U);
+  expect_refusal<FormatError>([&] { wide.pairs(); },
+                              "t.yaml: answer: the field 'a' of the record a.jsonl:1 is no text; "
+                              "expected a text, a number, true or false; found a list");
+}
+
+TEST(TaskLists, WhatCannotBeNamedIsRefused) {
+  const auto refuse = [](const std::string& place, const std::string& message) {
+    expect_refusal<FormatError>(
+        [&] {
+          OneTask("prompt: \"" + place + "\"\nmax_new_tokens: 1\nmetric: judge\n", quiz).items();
+        },
+        message);
+  };
+  refuse("{c}",
+         "t.yaml: prompt: the field 'c' of the record a.jsonl:1 is no text; expected a "
+         "text, a number, true or false; found a list. Name one of its elements: {c[0]}");
+  refuse("{two[0]}", "the field 'two[0]' of the record a.jsonl:1 is no text");
+  refuse("{c[2]}",
+         "a.jsonl:2: 'c[2]' names nothing; expected an element of the list; found element "
+         "2 of 2. Elements are counted from 0");
+  refuse("{c[-4]}", "found element -4 of 3");
+  refuse("{c[q]}",
+         "'c[q]' names nothing; expected a whole number in the field 'q', from 0 to 2; "
+         "found 'Which bird?'. In a choice task each label can name its element");
+  refuse("{c[none]}", "expected a field called 'none'");
+  refuse("{c[two]}", "expected a number or a text in the field 'two'; found a list");
+  refuse("{q[0]}", "expected a list or an object in the field 'q'; found a text");
+  refuse("{c[}", "expected brackets that hold a name");
+  refuse("{c[]}", "expected brackets that hold a name");
+  refuse("{c[0]x}", "expected '.', '[' or the end after ']'");
+  refuse("{c.0}", "has no field 'c.0'");
+  expect_refusal<FormatError>(
+      [] { OneTask(choice_task("label: c\nanswers: {0: a, 1: b}\n"), quiz).items(); },
+      "a.jsonl:1: no gold label: the field 'c' is a list (task t). Name what is in it: label: "
+      "c[0]");
+  expect_refusal<FormatError>(
+      [] { OneTask(choice_task("gold: x\nwhere: {c: {is: trout}}\n"), quiz).items(); },
+      "a.jsonl:1: where: the field 'c' is compared with a text or a number; expected a text, a "
+      "number, true or false; found a list. Name what is in it: c[0] of a list");
+  expect_refusal<FormatError>(
+      [] { OneTask(choice_task("gold: \"{k}\"\nnumbers: {k: c}\n"), quiz).items(); },
+      "no number for the field 'k'; expected one in the field 'c'; found a list");
+  EXPECT_EQ(OneTask(choice_task("gold: x\nwhere: {'c[1]': {is: crow}}\n"), quiz).items().size(),
+            1U);
+}
+
+TEST(TaskOddities, NanAndInfinitiesWhereTheyAreUsed) {
+  const std::string lines = R"({"q":"a","t":NaN,"u":Infinity}
+{"q":"b","t":0.5,"u":-Infinity}
+{"q":"\ud83d","t":"nan","u":123456789012345678901234567890}
+)";
+  const auto kept = [&](const std::string& where) {
+    return OneTask(choice_task("gold: x\n" + where), lines).items().size();
+  };
+  EXPECT_EQ(kept(""), 3U) << "in fields that are not used they do not matter";
+  EXPECT_EQ(kept("where: {t: {below: 1}}\n"), 1U) << "NaN meets no condition";
+  EXPECT_EQ(kept("where: {t: {is_not: x}}\n"), 2U);
+  EXPECT_EQ(kept("where: {u: {above: 1}}\n"), 2U) << "an infinity is a number";
+  EXPECT_EQ(OneTask(choice_task("gold: x\n"), lines).items()[2].prompt, "\ufffd");
+  EXPECT_EQ(
+      OneTask(choice_task("gold: \"{u}\"\nwhere: {q: {is: \"\ufffd\"}}\n"), lines).items()[0].gold,
+      "123456789012345678901234567890");
+  expect_refusal<FormatError>(
+      [&] { OneTask(choice_task("gold: \"{t}\"\n"), lines).items(); },
+      "t.yaml: gold: the field 't' of the record a.jsonl:1 is no text; expected a text, a number, "
+      "true or false; found NaN");
+  expect_refusal<FormatError>(
+      [&] { OneTask(choice_task("label: u\nanswers: {0: a, 1: b}\n"), lines).items(); },
+      "a.jsonl:1: no gold label: the field 'u' is Infinity");
+}
+
+TEST(TaskOddities, StopAndSeparatorAreReadStrictly) {
+  const auto resolved = [](const std::string& keys) {
+    return to_text(OneTask(choice_task("gold: x\n" + keys), "{}").task().resolved());
+  };
+  EXPECT_EQ(resolved("").find("stop"), std::string::npos) << "nothing new without the key";
+  EXPECT_NE(resolved("stop: \"\\n\"\n").find(R"("stop":["\n"])"), std::string::npos);
+  const OneTask stops(choice_task("gold: x\nstop: [\"\\n\", \"Question:\"]\n"), "{}");
+  EXPECT_EQ(stops.task().config().stop, (std::vector<std::string>{"\n", "Question:"}));
+  EXPECT_EQ(Task(stops.task().resolved(), "again").fingerprint(), stops.task().fingerprint());
+  EXPECT_NE(OneTask(choice_task("gold: x\n"), "{}").task().fingerprint(),
+            stops.task().fingerprint());
+  const auto refuse = [](const std::string& keys, const std::string& message) {
+    expect_refusal<FormatError>([&] { OneTask(choice_task("gold: x\n" + keys), "{}").task(); },
+                                message);
+  };
+  const std::string wrong = "t.yaml: the key 'stop' has a wrong value";
+  refuse("stop: []\n", wrong);
+  refuse("stop: \"\"\n", wrong + "; expected a text or up to 32 of them, each of 1 to 256 bytes");
+  refuse("stop: [a, \"\"]\n", wrong);
+  refuse("stop: [1]\n", wrong + "; expected a text; found 1");
+  refuse("stop: " + std::string(257, 'x') + "\n", wrong);
+  refuse("separator: \";\"\n", "t.yaml: separator has nothing to separate");
+  refuse("separator: \"ab\"\n",
+         "the key 'separator' has a wrong value; expected one of , ; | : ^ ~");
+  refuse("separator: \"\\\"\"\n", "the key 'separator' has a wrong value");
+}
+
 TEST(TaskBlocks, RoundTrip) {
   const OneTask data(own_texts + R"(where: {ok: {is: true, is_not: "x"}}
 numbers: {n: a}

@@ -1,7 +1,8 @@
 #include "text/template.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
-#include <map>
+#include <limits>
 
 #include "base/error.hpp"
 #include "testing.hpp"
@@ -11,12 +12,19 @@ namespace {
 
 using testing::expect_refusal;
 
-std::string fill(const Template& parsed, const std::map<std::string, std::string>& record) {
-  const auto lookup = [&](const std::string& field) -> const std::string* {
+Template::Lookup fields_of(const Json& record) {
+  return [&record](const std::string& field) -> const Json* {
     const auto found = record.find(field);
-    return found == record.end() ? nullptr : &found->second;
+    return found == record.end() ? nullptr : &*found;
   };
-  return parsed.fill(lookup, "train.jsonl:12");
+}
+
+std::string fill(const Template& parsed, const Json& record) {
+  return parsed.fill(fields_of(record), "train.jsonl:12");
+}
+
+std::vector<std::string> fill_each(const Template& parsed, const Json& record) {
+  return parsed.fill_each(fields_of(record), "train.jsonl:12");
 }
 
 TEST(Template, FillsFieldsAndKeepsDoubledBraces) {
@@ -53,6 +61,44 @@ TEST(Template, MissingFieldNamesFieldTemplateAndRecord) {
   });
   EXPECT_NE(message.find("copa.yaml: prompt"), std::string::npos) << message;
   EXPECT_NE(message.find("train.jsonl:12 has no field 'choice1'"), std::string::npos) << message;
+}
+
+TEST(Template, ScalarsAreFilledAsTheyAreWritten) {
+  const Json record = {{"n", 3}, {"f", 2.5}, {"round", 4.0}, {"yes", true}, {"none", ""}};
+  EXPECT_EQ(fill(Template("{n} {f} {round} {yes}[{none}]", "t"), record), "3 2.5 4.0 true[]");
+}
+
+TEST(Template, WhatIsNoTextIsRefusedWithAWayToNameIt) {
+  const auto refuse = [](const Json& value, const std::string& message) {
+    expect_refusal<FormatError>(
+        [&] {
+          fill(Template("A: {x}", "a.yaml: prompt"), {{"x", value}});
+        },
+        "a.yaml: prompt: the field 'x' of the record train.jsonl:12 is no "
+        "text; expected a text, a number, true or false; found " +
+            message);
+  };
+  refuse(Json::array({"a", "b"}), "a list. Name one of its elements: {x[0]}, or {x[label]}");
+  refuse(Json::array(), "a list");
+  refuse({{"text", "a"}}, "an object. Name one of its fields: {x.text}");
+  refuse(std::nan(""), "NaN. Use another field");
+  refuse(-std::numeric_limits<double>::infinity(), "-Infinity. Use another field");
+}
+
+TEST(Template, AListGivesATextForEachElement) {
+  const Json record = {
+      {"a", {"one", 2, true}}, {"b", "!"}, {"none", Json::array()}, {"deep", {{1}}}};
+  EXPECT_EQ(fill_each(Template(" {a}{b}", "t"), record),
+            (std::vector<std::string>{" one!", " 2!", " true!"}));
+  EXPECT_EQ(fill_each(Template("{b}", "t"), record), std::vector<std::string>{"!"});
+  EXPECT_EQ(fill_each(Template("{a}{a}", "t"), record)[1], "22") << "one field, wherever it stands";
+  const auto refuse = [&](const char* text, const std::string& message) {
+    expect_refusal<FormatError>([&] { fill_each(Template(text, "t: gold"), record); }, message);
+  };
+  refuse("{none}", "t: gold: the list 'none' of the record train.jsonl:12 is empty");
+  refuse("{a}{none}", "the field 'none' of the record train.jsonl:12 is no text");
+  refuse("{deep}", "the field 'deep' of the record train.jsonl:12 is no text");
+  refuse("{missing}", "has no field 'missing'");
 }
 
 }  // namespace
