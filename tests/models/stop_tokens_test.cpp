@@ -28,7 +28,7 @@ Ids gguf_stops(const std::vector<std::string>& pieces, std::size_t plain,
   Metadata metadata = model({{"tokenizer.ggml.model", text("gpt2")}});
   std::vector<std::int32_t> types(pieces.size(), 3);
   std::fill_n(types.begin(), plain, 1);
-  metadata["tokenizer.ggml.tokens"] = texts(pieces);
+  metadata["tokenizer.ggml.tokens"] = testing::gguf::texts(pieces);
   metadata["tokenizer.ggml.token_type"] = numbers<std::int32_t>(i32, types);
   for (const auto& [key, value] : more) metadata[key] = value;
   const TemporaryFolder folder;

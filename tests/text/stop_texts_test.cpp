@@ -14,7 +14,6 @@ namespace {
 class Pieces : public Tokenizer {
  public:
   explicit Pieces(std::vector<std::string> pieces) : pieces_(std::move(pieces)) {}
-  std::vector<TokenId> encode(std::string_view, bool) const override { return {}; }
   std::string decode(std::span<const TokenId> ids) const override {
     std::string bytes;
     for (const TokenId id : ids) bytes += pieces_.at(static_cast<std::size_t>(id));
@@ -28,6 +27,8 @@ class Pieces : public Tokenizer {
   mutable std::size_t decoded = 0;
 
  private:
+  std::vector<TokenId> encode_text(std::string_view) const override { return {}; }
+
   std::vector<std::string> pieces_;
 };
 
