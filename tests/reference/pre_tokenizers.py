@@ -98,7 +98,7 @@ def main():
     vocabulary, merges = model["vocab"], [tuple(merge) for merge in model["merges"]]
     vocabulary["Ġxylophones"] = len(vocabulary)  # only ignored merges lead there
     bos = len(vocabulary)
-    vocabulary["<bos>"] = bos
+    vocabulary["<the start>"] = bos  # which no text has
     tokens = sorted(vocabulary, key=vocabulary.get)
     (output / "vocabulary.json").write_text(json.dumps(
         {"tokens": tokens, "merges": [" ".join(merge) for merge in merges], "bos": bos}))
