@@ -22,35 +22,32 @@ double llama3_frequency(double frequency, const RopeConfig& rope) {
   return (1 - smooth) * frequency / rope.factor + smooth * frequency;
 }
 
-/// YaRN's share of a pair's own frequency: 1 below the pair that turns beta_fast times in the
-/// original positions, 0 above the one that turns beta_slow times, a ramp between.
-class YarnRamp {
- public:
-  YarnRamp(const RopeConfig& rope, std::int64_t head_dim) {
-    const auto pair_that_turns = [&](double times) {
-      const auto positions = static_cast<double>(rope.original_positions);
-      return static_cast<double>(head_dim) * std::log(positions / (times * 2 * std::numbers::pi)) /
-             (2 * std::log(rope.theta));
-    };
-    low_ = pair_that_turns(rope.beta_fast);
-    high_ = pair_that_turns(rope.beta_slow);
-    if (rope.whole_pairs) {
-      low_ = std::floor(low_);
-      high_ = std::ceil(high_);
-    }
-    low_ = std::max(low_, 0.0);
-    high_ = std::min(high_, static_cast<double>(head_dim - 1));
-    if (low_ == high_) high_ += 0.001;
+/// YaRN: the frequencies of pairs that turn often in the original positions are kept, those of
+/// pairs that hardly turn are divided by the factor, those between blended along a ramp over the
+/// pairs. `wavelengths`: positions per radian of each pair. In float32, step by step as
+/// transformers has it, since hundreds of positions on a rounding shows.
+at::Tensor yarn_frequencies(const at::Tensor& wavelengths, const RopeConfig& rope) {
+  const std::int64_t pairs = wavelengths.size(0);
+  const auto head_dim = static_cast<double>(2 * pairs);
+  const auto pair_that_turns = [&](double times) {
+    const double positions = static_cast<double>(rope.original_positions);
+    return head_dim * std::log(positions / (times * 2 * std::numbers::pi)) /
+           (2 * std::log(rope.theta));
+  };
+  // The bounds of the ramp, in pairs.
+  double low = pair_that_turns(rope.beta_fast);
+  double high = pair_that_turns(rope.beta_slow);
+  if (rope.whole_pairs) {
+    low = std::floor(low);
+    high = std::ceil(high);
   }
-
-  double kept(std::int64_t pair) const {
-    return 1 - std::clamp((static_cast<double>(pair) - low_) / (high_ - low_), 0.0, 1.0);
-  }
-
- private:
-  double low_;
-  double high_;
-};
+  low = std::max(low, 0.0);
+  high = std::min(high, head_dim - 1);
+  if (low == high) high += 0.001;
+  const at::Tensor ramp = at::arange(pairs, at::kFloat).sub(low).div(high - low).clamp(0, 1);
+  const at::Tensor kept = 1 - ramp;
+  return (rope.factor * wavelengths).reciprocal() * (1 - kept) + wavelengths.reciprocal() * kept;
+}
 
 template <typename Number>
 at::Tensor turned_in_place(const at::Tensor& x, const RopeTable& table) {
@@ -65,17 +62,14 @@ at::Tensor rope_frequencies(const RopeConfig& rope, std::int64_t head_dim) {
   // In float32, as transformers takes the powers: hundreds of positions on, a rounding of the angle
   // per position shows.
   const at::Tensor exponents = at::arange(0, head_dim, 2, at::kLong).to(at::kFloat).div(head_dim);
-  at::Tensor frequencies = at::pow(rope.theta, exponents).reciprocal();
+  const at::Tensor wavelengths = at::pow(rope.theta, exponents);
+  at::Tensor frequencies =
+      rope.type == "yarn" ? yarn_frequencies(wavelengths, rope) : wavelengths.reciprocal();
   auto values = frequencies.accessor<float, 1>();
-  const YarnRamp ramp(rope, head_dim);
   for (std::int64_t i = 0; i < head_dim / 2; ++i) {
     double frequency = values[i];
     if (rope.type == "linear") frequency /= rope.factor;
     if (rope.type == "llama3") frequency = llama3_frequency(frequency, rope);
-    if (rope.type == "yarn") {
-      const double kept = ramp.kept(i);
-      frequency = frequency * kept + frequency / rope.factor * (1 - kept);
-    }
     if (!rope.divisors.empty()) frequency /= rope.divisors[static_cast<std::size_t>(i)];
     values[i] = static_cast<float>(frequency);
   }

@@ -14,7 +14,6 @@
 #include "models/decoder.hpp"
 #include "recorder.hpp"
 #include "reference.hpp"
-#include "tensors/checkpoint.hpp"
 #include "testing.hpp"
 #include "tiny_model.hpp"
 
@@ -208,8 +207,7 @@ TEST_P(TinyModel, StreamedLayersComputeTheSame) {
   const DecoderConfig& config = model_.decoder.config();
   Placement placement = on_one_device(at::kCPU, config.layers);
   for (std::size_t i = 0; i < placement.streamed.size(); ++i) placement.streamed[i] = i % 3 != 1;
-  const Decoder streamed(config, *open_safetensors_checkpoint(model_.folder), at::kFloat,
-                         placement);
+  const Decoder streamed(config, FolderModel(model_.folder), at::kFloat, placement);
   const Engine engine(streamed);
   for (const Tokens& text : model_.texts) {
     // Copies are aligned otherwise than mapped weights, which may change the order of sums.
