@@ -23,7 +23,9 @@ Plan PlanSource::plan(const PlanRecipe& recipe) const {
     return plan;
   }
   if (foreign_) {
-    if (recipe != PlanRecipe{.alpha = recipe.alpha}) {
+    PlanRecipe others = recipe;
+    others.alpha.reset();
+    if (others != PlanRecipe{}) {
       throw UsageError(
           "plan",
           file_.string() + " holds vectors of another program: whole layers, at every token",
