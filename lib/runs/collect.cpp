@@ -13,6 +13,7 @@
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "runs/cache_parts.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/needs.hpp"
 #include "runs/similarity.hpp"
 #include "runs/tokenised_pairs.hpp"
@@ -57,6 +58,7 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       {"threads", std::to_string(at::get_num_threads())},
       {"way", pass_way_name(options.run.engine.way)},
       {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
+  if (task.config().chat) description.fingerprints["chat_template"] = chat_fingerprint(model);
   description.names = {{"model", name_to_share(model.name)},
                        {"task", task.name()},
                        {"dataset", task.config().dataset},
@@ -178,10 +180,11 @@ TaskPairs prepare_pairs(const CollectOptions& options) {
 CollectReport collect_pairs(const CollectOptions& options, const TaskPairs& task,
                             const Model& model) {
   const std::vector<SiteReading> readings = readings_of(options, model.decoder->config().layers);
-  const TokenisedPairs tokens =
-      tokenise_pairs(task.pairs, *model.tokenizer,
-                     std::min(options.max_tokens, model.decoder->config().max_positions));
-  CacheDescription common = describe_cache(options, task.task, task.pairs, model);
+  std::vector<Pair> pairs = task.pairs;
+  apply_chat(task.task, model, pairs);
+  const TokenisedPairs tokens = tokenise_pairs(
+      pairs, *model.tokenizer, std::min(options.max_tokens, model.decoder->config().max_positions));
+  CacheDescription common = describe_cache(options, task.task, pairs, model);
   common.answer_tokens = tokens.answer_tokens();
   spdlog::info("about {} for a pass",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),

@@ -45,6 +45,7 @@ void add_numbers(const std::vector<NumberField>& numbers, Record& record) {
 Task::Task(const Json& document, const std::string& place)
     : config_(read_task_config(document, place)),
       prompt_(config_.prompt, place + ": prompt"),
+      system_(config_.system, place + ": system"),
       metric_(metrics().get(config_.metric)) {
   for (const TaskAnswer& answer : config_.answers) {
     answers_.push_back({Template(answer.text, place + ": answers: " + answer.label),
@@ -162,6 +163,7 @@ std::size_t Task::answer_index(const Record& record) const {
 
 Item Task::item(const Record& record) const {
   Item item{record.place, filled(prompt_, record), "", {}, 0};
+  item.system = filled(system_, record);
   if (!config_.is_choice()) {
     item.gold = filled(answer_->gold, record);
     return item;
