@@ -49,9 +49,10 @@ void print_points(const std::string& what, const std::vector<DivergencePoint>& p
 }
 
 void run_divergence(const ProbeCommand& options) {
-  const std::vector<std::string> prompts = chosen_prompts(options.prompts, options.run);
+  const ChosenPrompts prompts = choose_prompts(options.prompts, options.run);
+  const Model model = open_model(options.run);
   const DivergenceReport report =
-      unit_divergence(options.units, options.strengths, prompts, open_model(options.run));
+      unit_divergence(options.units, options.strengths, prompts.texts(model), model);
   if (options.json) {
     Json json = {{"model", options.run.model}};
     json.update(to_json(report));

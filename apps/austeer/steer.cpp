@@ -82,7 +82,11 @@ void add_steer(CLI::App& app) {
   add_plan_options(*command, steer.plan);
   const CLI::Option* prompt = command->add_option(
       "--prompt", steer.prompt, "text to continue; required without --interactive");
-  command->add_flag("--chat", steer.chat, "wrap prompts in the model's chat format");
+  command->add_flag(
+      "--chat", steer.chat,
+      "wrap prompts in the chat template that the model brings, else in its format in "
+      "configs/models");
+  command->add_option("--system", steer.system, "system message of the chat")->needs("--chat");
   command->add_flag("--compare", steer.compare, "show the unsteered continuation too")
       ->needs("--plan");
   command

@@ -29,6 +29,25 @@ at::Tensor to_half_split(const at::Tensor& rows, std::int64_t heads) {
   return rows.view({heads, -1, 2, in}).transpose(1, 2).reshape(rows.sizes());
 }
 
+/// The special tokens that the metadata names, as a chat template calls them.
+std::map<std::string, std::string> special_tokens_of(const GgufFile& file) {
+  const auto pieces =
+      file.metadata().optional<std::vector<std::string_view>>("tokenizer.ggml.tokens", {});
+  std::map<std::string, std::string> tokens;
+  for (const auto& [key, name] : {std::pair{"bos", "bos_token"},
+                                  {"eos", "eos_token"},
+                                  {"unknown", "unk_token"},
+                                  {"seperator", "sep_token"},  // spelt so in the files
+                                  {"padding", "pad_token"},
+                                  {"cls", "cls_token"},
+                                  {"mask", "mask_token"}}) {
+    const auto id = gguf_token(file, fmt::format("tokenizer.ggml.{}_token_id", key),
+                               static_cast<std::int64_t>(pieces.size()));
+    if (id) tokens[name] = pieces[static_cast<std::size_t>(*id)];
+  }
+  return tokens;
+}
+
 }  // namespace
 
 GgufModel::GgufModel(const std::filesystem::path& file)
@@ -46,6 +65,24 @@ GgufModel::GgufModel(const std::filesystem::path& file)
 }
 
 std::unique_ptr<Tokenizer> GgufModel::tokenizer() const { return make_gguf_tokenizer(file_); }
+
+std::optional<ChatTemplate> GgufModel::chat_template() const {
+  const std::string key = "tokenizer.chat_template";
+  const std::string place = fmt::format("{}: {}", path().string(), key);
+  std::map<std::string, std::string> sources;
+  try {
+    for (const std::string& known : file_.metadata().keys()) {
+      const bool named = known.starts_with(key + ".");
+      if (known != key && !named) continue;
+      sources[named ? known.substr(key.size() + 1) : "default"] =
+          file_.metadata().required<std::string>(known);
+    }
+    if (sources.empty()) return std::nullopt;
+    return choose_chat_template(sources, place, special_tokens_of(file_));
+  } catch (const Error& error) {
+    return ChatTemplate::unusable(place, error.what());
+  }
+}
 
 std::vector<std::string> GgufModel::names() const {
   std::vector<std::string> result;

@@ -14,6 +14,7 @@
 #include "models/config.hpp"
 #include "tensors/checkpoint.hpp"
 #include "tensors/gguf.hpp"
+#include "text/chat_template.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
@@ -29,6 +30,9 @@ class GgufModel : public Checkpoint {
   /// The tokenizer of the metadata. Throws FormatError for a kind that is not supported, a
   /// malformed vocabulary, and one with more tokens than the embedding has rows.
   std::unique_ptr<Tokenizer> tokenizer() const;
+
+  /// The chat template of the metadata, if there is one.
+  std::optional<ChatTemplate> chat_template() const;
 
   bool has(const std::string& name) const override { return places_.contains(name); }
   std::vector<std::string> names() const override;

@@ -37,6 +37,7 @@ Model load_folder(const std::filesystem::path& folder, const ModelOptions& optio
   Model model = model_of(files.config(), files, Storage::mapped, options);
   model.tokenizer = tokenizer.get();
   add_end_token(*model.tokenizer, folder.string(), model.stop_tokens);
+  model.chat_template = read_chat_template(folder);
   model.fingerprint = sha256(files.fingerprint() + sha256_file(folder / "config.json"));
   return model;
 }
@@ -46,6 +47,7 @@ Model load_gguf(const std::filesystem::path& file, const ModelOptions& options) 
   auto tokenizer = std::async(std::launch::async, [&] { return gguf.tokenizer(); });
   Model model = model_of(gguf.config(), gguf, Storage::packed, options);
   model.tokenizer = tokenizer.get();
+  model.chat_template = gguf.chat_template();
   model.fingerprint = gguf.fingerprint();
   return model;
 }
@@ -64,6 +66,7 @@ void apply_manifest(const ModelManifest& manifest, Model& model) {
                        ""});
   }
   model.chat = manifest.chat;
+  model.chat_variables = manifest.chat_variables;
   for (const std::string& piece : manifest.stop) {
     const auto id = model.tokenizer->find(piece);
     if (!id) {

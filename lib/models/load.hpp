@@ -12,6 +12,7 @@
 #include "models/dtype.hpp"
 #include "models/fit.hpp"
 #include "models/locate.hpp"
+#include "text/chat_template.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
@@ -21,8 +22,11 @@ struct Model {
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<Tokenizer> tokenizer;
   std::vector<TokenId> stop_tokens;
-  std::string chat;         ///< template with {prompt}; "" where no chat format is known
-  std::string fingerprint;  ///< of the weights (Checkpoint::fingerprint)
+  std::optional<ChatTemplate> chat_template;  ///< the one that the model brings
+  /// For a model without a template: text with {prompt} of configs/models; "" where there is none.
+  std::string chat;
+  Json chat_variables = Json::object();  ///< of configs/models, for the template
+  std::string fingerprint;               ///< of the weights (Checkpoint::fingerprint)
 };
 
 /// Loads what locate_model found. Throws FileError, FormatError, UsageError.

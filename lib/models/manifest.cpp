@@ -123,7 +123,7 @@ ModelKind read_kind(Fields& fields) {
 /// How prompts are wrapped and answers end; nothing of an encoder's.
 void read_chat(Fields& fields, ModelManifest& manifest) {
   if (manifest.kind == ModelKind::encoder) {
-    for (const char* key : {"chat", "stop"}) {
+    for (const char* key : {"chat", "chat_variables", "stop"}) {
       if (fields.has(key))
         fields.refuse(key, "nothing, since an encoder writes no answers", fields.value(key));
     }
@@ -132,6 +132,10 @@ void read_chat(Fields& fields, ModelManifest& manifest) {
   manifest.chat = fields.optional<std::string>("chat", "");
   if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {
     fields.refuse("chat", "a template with {prompt}", manifest.chat);
+  }
+  if (fields.has("chat_variables")) {
+    const Fields variables = fields.object("chat_variables");
+    manifest.chat_variables = fields.value("chat_variables");
   }
   manifest.stop = fields.optional<std::vector<std::string>>("stop", {});
 }

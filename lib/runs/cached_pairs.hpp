@@ -21,9 +21,10 @@ struct CachedPairs {
   std::string missing;      ///< why not, in a sentence; "" where they are there
 };
 
-/// The pairs of `cache`: only those with the very texts of which it holds the fingerprint. Throws
-/// what load_task throws for a task that is named; all else that fails is told in `missing`.
+/// The pairs of `cache`: only those with the very texts of which it holds the fingerprint, which
+/// those of a task in chat have through `model` alone. Throws what load_task throws for a task that
+/// is named; all else that fails is told in `missing`.
 CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& source,
-                           const RunOptions& run);
+                           const RunOptions& run, const Model* model = nullptr);
 
 }  // namespace austeer

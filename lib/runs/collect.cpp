@@ -13,6 +13,7 @@
 #include "base/progress.hpp"
 #include "base/version.hpp"
 #include "runs/cache_parts.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/needs.hpp"
 #include "runs/similarity.hpp"
 #include "runs/tokenised_pairs.hpp"
@@ -60,6 +61,7 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
   if (options.void_pairs != VoidPairsChoice::keep) {
     description.fingerprints["void_pairs"] = void_pairs_choice_name(options.void_pairs);
   }
+  if (task.config().chat) description.fingerprints["chat_template"] = chat_fingerprint(model);
   description.names = {{"model", name_to_share(model.name)},
                        {"task", task.name()},
                        {"dataset", task.config().dataset},
@@ -193,6 +195,7 @@ TokenisedPairs tokenise(const CollectOptions& options, TaskPairs& task, const Mo
 
 CollectReport collect_pairs(const CollectOptions& options, TaskPairs task, const Model& model) {
   const std::vector<SiteReading> readings = readings_of(options, model.decoder->config().layers);
+  apply_chat(task.task, model, task.pairs);
   const TokenisedPairs tokens = tokenise(options, task, model);
   CacheDescription common = describe_cache(options, task.task, task.pairs, model);
   common.answer_tokens = tokens.answer_tokens();

@@ -15,6 +15,7 @@
 #include "engine/generation.hpp"
 #include "engine/plan_tap.hpp"
 #include "models/families.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/needs.hpp"
 #include "runs/plan_origin.hpp"
 #include "runs/result.hpp"
@@ -74,6 +75,13 @@ std::vector<ScoredItems> score(const std::vector<Item>& items, Scoring scoring,
   return generate_and_compare(items, run);
 }
 
+/// Of chat prompts: the template, and the questions that it was given.
+Json chat_record(const Model& model, std::vector<Item> items) {
+  for (Item& item : items) item.prompt = item.message;
+  return {{"template_sha256", chat_fingerprint(model)},
+          {"messages_sha256", prompts_fingerprint(items)}};
+}
+
 Json configuration(const EvalOptions& options, const ScoringRun& run,
                    const std::vector<Item>& items, const std::optional<Plan>& plan,
                    const ToxicityScorer* scorer) {
@@ -82,6 +90,7 @@ Json configuration(const EvalOptions& options, const ScoringRun& run,
   config["split"] = options.split;
   config["limit"] = options.limit ? Json(*options.limit) : Json();
   config["prompts_sha256"] = prompts_fingerprint(items);
+  if (run.task.config().chat) config["chat"] = chat_record(run.model, items);
   config["scoring"] = scoring_name(options.scoring);
   if (options.scoring == Scoring::generate) {
     config["decoding"] = "greedy";
@@ -159,8 +168,8 @@ EvalReport write_report(const EvalOptions& options, const ScoringRun& run, const
 }
 
 std::vector<EvalReport> answer(const EvalOptions& options, const std::vector<EvalVariant>& variants,
-                               const AskedItems& asked, const Model& model,
-                               Clock::time_point start) {
+                               AskedItems asked, const Model& model, Clock::time_point start) {
+  apply_chat(asked.task, model, asked.items);
   std::vector<PlanTap> taps = plan_taps(asked, variants, model);
   std::vector<Tap*> each;
   for (PlanTap& tap : taps) each.push_back(&tap);
@@ -195,13 +204,13 @@ Scoring parse_scoring(const std::string& name) {
 EvalReport eval(const EvalOptions& options) {
   const auto start = Clock::now();
   const std::vector<EvalVariant> one = {{options.plan, options.out}};
-  const AskedItems asked = prepare(options, one);
+  AskedItems asked = prepare(options, one);
   const Model model = open_model(options.run);
   spdlog::info("about {} for a pass, keys and values included",
                human_bytes(pass_bytes(model.decoder->config(), model.decoder->dtype(),
                                       options.run.engine.batch_tokens,
                                       most_held_tokens(options.run.engine))));
-  return answer(options, one, asked, model, start).front();
+  return answer(options, one, std::move(asked), model, start).front();
 }
 
 std::vector<EvalReport> eval_together(const EvalOptions& options,

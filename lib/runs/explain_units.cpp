@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 #include "base/error.hpp"
 #include "runs/plan_origin.hpp"
@@ -13,7 +14,7 @@ namespace {
 /// What needs no model.
 struct PreparedExplanation {
   Explanation explanation;
-  std::vector<std::string> prompts;
+  std::optional<ChosenPrompts> prompts;
   Plan plan;  ///< where there are prompts
 };
 
@@ -59,11 +60,10 @@ PreparedExplanation prepare_explanation(const Ranking& ranking, const ExplainOpt
     const ActivationCache cache(options.cache);
     const std::vector<UnitPairs> pairs = extreme_pairs(ranking, units, cache, options.pairs);
     for (std::size_t i = 0; i < pairs.size(); ++i) explanation.units[i].pairs = pairs[i];
-    explanation.pairs = pairs_of_cache(cache, options.source, options.run);
   }
   if (has_prompts) {
     prepared.plan = plan_from_ranking(ranking, options.recipe);
-    prepared.prompts = chosen_prompts(options.prompts, options.run);
+    prepared.prompts = choose_prompts(options.prompts, options.run);
   }
   return prepared;
 }
@@ -76,8 +76,13 @@ Explanation explain_prepared(PreparedExplanation prepared, const Ranking& rankin
   for (const ExplainedUnit& unit : explanation.units) names.push_back(unit.name);
   const auto tokens = promoted_tokens(names, options.tokens, model);
   for (std::size_t i = 0; i < names.size(); ++i) explanation.units[i].tokens = tokens[i];
-  if (!prepared.prompts.empty()) {
-    explanation.effects = left_out_effects(prepared.plan, names, prepared.prompts, model);
+  if (!options.cache.empty()) {
+    explanation.pairs =
+        pairs_of_cache(ActivationCache(options.cache), options.source, options.run, &model);
+  }
+  if (prepared.prompts) {
+    explanation.effects =
+        left_out_effects(prepared.plan, names, prepared.prompts->texts(model), model);
   }
   return std::move(explanation);
 }

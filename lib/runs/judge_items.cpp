@@ -28,6 +28,8 @@ JudgedAnswer read_answer(const Result& result, std::size_t index) {
   if (sha256(answer.prompt) != answer.prompt_sha256) {
     fields.refuse("prompt", "the text with prompt_sha256 " + answer.prompt_sha256, answer.prompt);
   }
+  // Of a chat the judge reads the message, not the template's marks.
+  answer.prompt = fields.optional<std::string>("message", answer.prompt);
   answer.generated = fields.required<std::string>("generated");
   return answer;
 }

@@ -17,11 +17,13 @@ Json golds_json(const Item& item) {
 
 /// What every line begins with.
 Json item_line(const Item& item, const std::string& answer) {
-  return {{"place", item.place},
-          {"prompt", item.prompt},
-          {"prompt_sha256", sha256(item.prompt)},
-          {"generated", answer},
-          {"gold", golds_json(item)}};
+  Json line = {{"place", item.place},
+               {"prompt", item.prompt},
+               {"prompt_sha256", sha256(item.prompt)},
+               {"generated", answer},
+               {"gold", golds_json(item)}};
+  if (!item.message.empty()) line["message"] = item.message;
+  return line;
 }
 
 std::vector<std::vector<Answer>> generate(std::span<const Item> items, const ScoringRun& run) {

@@ -1,22 +1,16 @@
 #include "runs/steer.hpp"
 
 #include "engine/plan_tap.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/plan_origin.hpp"
-#include "text/template.hpp"
 
 namespace austeer {
 namespace {
 
-std::string chat_prompt(const Model& model, const std::string& prompt) {
-  if (model.chat.empty()) {
-    throw UsageError("steer", "no chat format is known for the model '" + model.name + "'",
-                     "Chat formats stand in configs/models/; without --chat the prompt is taken "
-                     "as it is");
-  }
-  const Template chat(model.chat, "chat format of " + model.name);
-  const Json value = prompt;
-  return chat.fill([&](const std::string& field) { return field == "prompt" ? &value : nullptr; },
-                   "--prompt");
+Tokens prompt_tokens(const SteerOptions& options, const Model& model, const std::string& prompt) {
+  if (!options.chat) return model.tokenizer->encode(prompt);
+  const ChatPrompt chat = chat_prompt(model, prompt, options.system);
+  return model.tokenizer->encode(chat.text, chat.special_tokens);
 }
 
 }  // namespace
@@ -43,7 +37,7 @@ std::string continue_prompt(const SteerOptions& options, const Model& model,
   const Engine engine(*model.decoder, options.run.engine);
   std::optional<PlanTap> tap;
   if (plan != nullptr) tap.emplace(*plan, *model.decoder);
-  const Tokens tokens = model.tokenizer->encode(options.chat ? chat_prompt(model, prompt) : prompt);
+  const Tokens tokens = prompt_tokens(options, model, prompt);
   const GenerateOptions generate{options.max_new_tokens, model.stop_tokens};
   return model.tokenizer->decode(
       engine.generate({&tokens, 1}, generate, tap ? &*tap : nullptr).front());

@@ -15,6 +15,7 @@ struct SteerOptions {
   PlanChoice plan;
   std::string prompt;
   bool chat = false;     ///< wrap the prompt in the model's chat format
+  std::string system;    ///< the system message of the chat; "": none
   bool compare = false;  ///< also continue without the plan
   std::int64_t max_new_tokens = 50;
 };
@@ -30,8 +31,8 @@ struct SteerReport {
 SteerReport steer(const SteerOptions& options);
 
 /// The greedy continuation of `prompt` by a model that is open, steered where `plan` is not null.
-/// Of `options` chat, max_new_tokens and run.engine count. Throws UsageError when --chat is
-/// asked of a model without a known chat format, and what PlanTap and Engine throw.
+/// Of `options` chat, system, max_new_tokens and run.engine count. Throws what chat_prompt(),
+/// PlanTap and Engine throw.
 std::string continue_prompt(const SteerOptions& options, const Model& model,
                             const std::string& prompt, const Plan* plan);
 

@@ -19,20 +19,21 @@ constexpr std::size_t places_shown = 5;
 /// One text of a pair on its way to `max_tokens`.
 struct SideTokens {
   Tokens tokens;
-  std::size_t fixed = 0;   // tokens at the front that the tokenizer puts before every text
+  std::size_t fixed = 0;   // default special tokens at the front
   std::size_t prompt = 0;  // tokens before the answer, those included
   bool has_answer = false;
 
-  SideTokens(const std::string& text, std::size_t answer, const Tokenizer& tokenizer)
-      : tokens(tokenizer.encode(text)),
-        prompt(std::min(tokenizer.encode(std::string_view(text).substr(0, answer)).size(),
+  SideTokens(std::string_view text, std::size_t answer, bool special_tokens,
+             const Tokenizer& tokenizer)
+      : tokens(tokenizer.encode(text, special_tokens)),
+        prompt(std::min(tokenizer.encode(text.substr(0, answer), special_tokens).size(),
                         tokens.size())),
         has_answer(answer < text.size()) {}
 
-  void find_fixed(const std::string& text, const Tokenizer& tokenizer) {
-    const Tokens plain = tokenizer.encode(text, /*add_special_tokens=*/false);
-    const auto start = std::ranges::search(tokens, plain).begin();
-    fixed = std::min(static_cast<std::size_t>(start - tokens.begin()), prompt);
+  void find_fixed(const Tokenizer& tokenizer) {
+    const Tokens default_tokens = tokenizer.encode("");
+    const auto end = std::ranges::mismatch(tokens, default_tokens).in1;
+    fixed = std::min(static_cast<std::size_t>(end - tokens.begin()), prompt);
   }
 
   std::size_t excess(std::size_t most) const {
@@ -64,8 +65,8 @@ bool shorten(const Pair& pair, SideTokens& positive, SideTokens& negative, std::
   std::size_t of_positive = positive.excess(most);
   std::size_t of_negative = negative.excess(most);
   if (of_positive + of_negative == 0) return false;
-  positive.find_fixed(pair.positive, tokenizer);
-  negative.find_fixed(pair.negative, tokenizer);
+  positive.find_fixed(tokenizer);
+  negative.find_fixed(tokenizer);
   const auto prompt_of = [](const std::string& text, std::size_t answer) {
     return std::string_view(text).substr(0, answer);
   };
@@ -116,8 +117,8 @@ TokenisedPairs tokenise_pairs(std::span<const Pair> pairs, const Tokenizer& toke
   result.void_pairs.are_dropped = choice == VoidPairsChoice::drop;
   for (const Pair& pair : pairs) {
     const std::int64_t index = std::ssize(result.texts) / 2;
-    SideTokens positive(pair.positive, pair.positive_answer, tokenizer);
-    SideTokens negative(pair.negative, pair.negative_answer, tokenizer);
+    SideTokens positive(pair.positive, pair.positive_answer, pair.special_tokens, tokenizer);
+    SideTokens negative(pair.negative, pair.negative_answer, pair.special_tokens, tokenizer);
     if (choice == VoidPairsChoice::shorten && shorten(pair, positive, negative, most, tokenizer)) {
       result.void_pairs.shortened.push_back(index);
     }

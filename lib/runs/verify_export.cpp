@@ -26,11 +26,11 @@ const std::vector<std::string> own_texts = {
     "Mix flour, salt and yeast; add lukewarm water; let the dough rest for an hour."};
 
 std::vector<Tokens> texts_of(const PromptChoice& choice, const RunOptions& run,
-                             const Tokenizer& tokenizer) {
+                             const Model& model) {
   const bool own = choice.prompts.empty() && choice.task.empty();
   std::vector<Tokens> texts;
-  for (const std::string& text : own ? own_texts : chosen_prompts(choice, run)) {
-    texts.push_back(tokenizer.encode(text));
+  for (const std::string& text : own ? own_texts : choose_prompts(choice, run).texts(model)) {
+    texts.push_back(model.tokenizer->encode(text));
   }
   return texts;
 }
@@ -72,7 +72,7 @@ ExportFormat format_of_export(const fs::path& path) {
 Verification verify_export(const fs::path& path, const Plan& plan, Model model,
                            const PromptChoice& choice, const RunOptions& run) {
   const ExportFormat format = format_of_export(path);
-  const std::vector<Tokens> texts = texts_of(choice, run, *model.tokenizer);
+  const std::vector<Tokens> texts = texts_of(choice, run, model);
   const auto vanilla = logits_under({}, *model.decoder, texts);
   const auto steered = logits_under(plan, *model.decoder, texts);
   const at::ScalarType dtype = model.decoder->dtype();
@@ -98,7 +98,7 @@ Verification verify(const VerifyOptions& options) {
 
 Agreement agreement_of_plans(const Plan& first, const Plan& second, const Model& model,
                              const PromptChoice& choice, const RunOptions& run) {
-  const std::vector<Tokens> texts = texts_of(choice, run, *model.tokenizer);
+  const std::vector<Tokens> texts = texts_of(choice, run, model);
   return agreement(logits_under(first, *model.decoder, texts),
                    logits_under(second, *model.decoder, texts));
 }

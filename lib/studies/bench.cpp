@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "base/locks.hpp"
 #include "base/version.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/collect.hpp"
 #include "runs/rank.hpp"
 #include "steering/methods.hpp"
@@ -24,13 +25,15 @@ constexpr std::size_t trials_together = 32;
 
 /// What part of the options and of the program every result depends on.
 Json common_key(const Study& study, const Model& model, const Task& task) {
-  return {{"schema", 1},
-          {"austeer", version()},
-          {"model", model.fingerprint},
-          {"tokenizer", model.tokenizer->fingerprint()},
-          {"dtype", dtype_name(model.decoder->dtype())},
-          {"task", task.fingerprint()},
-          {"max_tokens", study.max_tokens}};
+  Json key = {{"schema", 1},
+              {"austeer", version()},
+              {"model", model.fingerprint},
+              {"tokenizer", model.tokenizer->fingerprint()},
+              {"dtype", dtype_name(model.decoder->dtype())},
+              {"task", task.fingerprint()},
+              {"max_tokens", study.max_tokens}};
+  if (task.config().chat) key["chat_template"] = chat_fingerprint(model);
+  return key;
 }
 
 /// The method's options, with the seed where they draw.
@@ -118,6 +121,7 @@ Json scoring_key(const StudyTask& task) {
 Bench::Bench(const Study& study, const StudyTask& task, const Model& model,
              const StudyFolder& folder)
     : study_(study), task_(task), model_(model), folder_(folder), splits_(study, task) {
+  splits_.apply_chat_of(model);
   if (splits_.task().metric() != MetricKind::judge || task.scoring == Scoring::choices) return;
   throw UsageError("study", fmt::format("{}: a task for a judge has no accuracy", task.name),
                    "Use `austeer eval` and `austeer judge`");

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
 #include <spdlog/spdlog.h>
 
 #include "base/files.hpp"
 #include "base/locks.hpp"
 #include "base/version.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/promoted_tokens.hpp"
 #include "runs/unit_divergence.hpp"
 #include "studies/figure_kinds.hpp"
@@ -26,19 +28,17 @@ std::string probe_key(const Probe& probe) {
 }
 
 /// None of a probe that asks nothing.
-std::vector<std::string> prompts_of(const Probe& probe, const Bench& bench) {
-  std::vector<std::string> prompts;
-  if (probe.task == nullptr) return prompts;
-  for (const Item& item : bench.splits().items(false)) {
-    if (static_cast<std::int64_t>(prompts.size()) == probe.count) break;
-    prompts.push_back(item.prompt);
-  }
-  return prompts;
+std::vector<std::string> prompts_of(const Probe& probe, const Bench& bench, const Model& model) {
+  if (probe.task == nullptr) return {};
+  const std::span<const Item> items = bench.splits().items(false);
+  const auto count = std::min(items.size(), static_cast<std::size_t>(probe.count));
+  return prompt_texts(items.first(count), *model.tokenizer);
 }
 
 Json compute(const Probe& probe, const Bench& bench, const Model& model) {
   if (probe.kind == "divergence") {
-    return to_json(unit_divergence(probe.units, probe.strengths, prompts_of(probe, bench), model));
+    return to_json(
+        unit_divergence(probe.units, probe.strengths, prompts_of(probe, bench, model), model));
   }
   Json all = Json::array();
   for (const PromotedTokens& tokens : promoted_tokens(probe.units, probe.count, model)) {
@@ -73,7 +73,7 @@ void run_probes(const Study& study, const StudyFolder& folder, Benches& benches)
     const Bench& bench = benches.at({probe.model, task, nullptr});
     const Json made_from = {{"austeer", version()},
                             {"model", benches.model().fingerprint},
-                            {"prompts", prompts_of(probe, bench)}};
+                            {"prompts", prompts_of(probe, bench, model)}};
     if (std::filesystem::exists(file) && read_json(file).value("made_from", Json()) == made_from) {
       continue;
     }

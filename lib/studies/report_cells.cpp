@@ -110,7 +110,10 @@ bool met_sample(const Json& configuration, const std::filesystem::path& samples)
   try {
     const Task task(configuration.at("task"), "task");
     const std::vector<Item> items = task.items(text_at(configuration, {"split"}), samples);
-    return prompts_fingerprint(items) == text_at(configuration, {"prompts_sha256"});
+    const std::string asked = configuration.contains("chat")
+                                  ? text_at(configuration, {"chat", "messages_sha256"})
+                                  : text_at(configuration, {"prompts_sha256"});
+    return prompts_fingerprint(items) == asked;
   } catch (const Error&) {
     return false;  // no sample of this split, or not as many items: other data
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/paths.hpp"
+#include "runs/chat_format.hpp"
 #include "runs/similarity.hpp"
 #include "tasks/split.hpp"
 
@@ -87,6 +88,12 @@ void TaskSplits::take_pairs(const StudyTask& task, const std::filesystem::path& 
   }
   pairs_.resize(static_cast<std::size_t>(left));
   pairs_split_ = narrowed(task.train, 0, left);
+}
+
+void TaskSplits::apply_chat_of(const Model& model) {
+  apply_chat(task_, model, test_);
+  apply_chat(task_, model, dev_);
+  apply_chat(task_, model, pairs_);
 }
 
 std::string TaskSplits::expression(bool dev, std::int64_t first, std::int64_t last) const {

@@ -20,6 +20,10 @@ class TaskSplits {
   /// Throws what Task throws; UsageError where pairs and such items overlap.
   TaskSplits(const Study& study, const StudyTask& task);
 
+  /// Makes prompts of items and pairs what `model` is asked, where the task asks in its chat
+  /// format. Throws what apply_chat() throws.
+  void apply_chat_of(const Model& model);
+
   const Task& task() const { return task_; }
   std::int64_t dev_count() const { return static_cast<std::int64_t>(dev_.size()); }
   std::int64_t test_count() const { return static_cast<std::int64_t>(test_.size()); }

@@ -16,6 +16,9 @@ struct Item {
   std::vector<std::string> choices;  ///< of a choice task: what could be generated, gold included
   std::size_t right = 0;             ///< index of the right one of them
   std::vector<std::string> other_golds = {};  ///< as right as `gold`, where there are several
+  std::string system = {};           ///< of a task with `chat`: the system message; "": none
+  std::string message = {};    ///< of a prompt that is a rendered chat: the user's message in it
+  bool special_tokens = true;  ///< the prompt lacks the tokenizer's default special tokens
 };
 
 /// A positive and a negative text whose activations are compared.
@@ -29,6 +32,9 @@ struct Pair {
   /// The byte of each text with which its answer begins; 0: the whole text is the answer.
   std::size_t positive_answer = 0;
   std::size_t negative_answer = 0;
+  std::string positive_system = {};  ///< of a task with `chat`: the system messages; "": none
+  std::string negative_system = {};
+  bool special_tokens = true;  ///< the texts lack the tokenizer's default special tokens
 };
 
 /// SHA-256 over positive, NUL, negative, NUL of each pair, in order: the same for the same texts.

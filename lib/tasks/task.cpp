@@ -51,6 +51,7 @@ void add_numbers(const std::vector<NumberField>& numbers, Record& record) {
 Task::Task(const Json& document, const std::string& place)
     : config_(read_task_config(document, place)),
       prompt_(config_.prompt, place + ": prompt"),
+      system_(config_.system, place + ": system"),
       metric_(metrics().get(config_.metric)) {
   for (const TaskAnswer& answer : config_.answers) {
     answers_.push_back({Template(answer.text, place + ": answers: " + answer.label),
@@ -176,6 +177,7 @@ Item Task::item(const Record& record) const {
   Item item;
   item.place = record.place;
   item.prompt = filled(prompt_, record);
+  item.system = filled(system_, record);
   if (!config_.is_choice()) {
     item.other_golds = answer_->gold.fill_each(
         [&](const std::string& field) { return record.find(field); }, record.place);

@@ -88,6 +88,7 @@ class Task {
 
   TaskConfig config_;
   Template prompt_;
+  Template system_;
   std::vector<Answer> answers_;   // of a choice task
   std::optional<Answer> answer_;  // of an open one
   std::optional<std::pair<Side, Side>> pair_texts_;

@@ -246,6 +246,25 @@ void add_answers(const TaskConfig& config, Json& json) {
   json["pairs"]["negative"] = pair_text_json(config.pairs->negative);
 }
 
+/// Whether the model is asked in its chat format: then pairs need a prompt that goes into it.
+void read_chat(Fields& fields, TaskConfig& config) {
+  config.chat = fields.optional<bool>("chat", false);
+  config.system = fields.optional<std::string>("system", "");
+  if (!config.system.empty() && !config.chat) {
+    fields.refuse("system", "chat: true beside it", config.system);
+  }
+}
+
+void check_chat_pairs(const Fields& fields, const TaskConfig& config) {
+  if (!config.chat || !config.pairs) return;
+  for (const PairText* side : {&config.pairs->positive, &config.pairs->negative}) {
+    if (!side->prompt.empty()) continue;
+    fields.refuse(
+        "chat", "both sides of pairs with a prompt, which goes into the chat, and a text after it",
+        side->text);
+  }
+}
+
 }  // namespace
 
 TaskConfig read_task_config(const Json& document, const std::string& place) {
@@ -263,8 +282,10 @@ TaskConfig read_task_config(const Json& document, const std::string& place) {
     config.numbers = read_numbers(fields.object("numbers"), fields.value("numbers"));
   }
   config.prompt = fields.required<std::string>("prompt");
+  read_chat(fields, config);
   read_right_answer(fields, config);
   read_pairs(fields, config);
+  check_chat_pairs(fields, config);
   config.max_new_tokens = read_lengths(fields);
   config.stop = read_stop(fields);
   config.metric = fields.required<std::string>("metric");
@@ -285,6 +306,8 @@ Json task_config_json(const TaskConfig& config) {
   if (!config.where.empty()) json["where"] = conditions_json(config.where);
   for (const NumberField& number : config.numbers) json["numbers"][number.name] = number.from;
   json["prompt"] = config.prompt;
+  if (config.chat) json["chat"] = true;
+  if (!config.system.empty()) json["system"] = config.system;
   add_answers(config, json);
   json["max_new_tokens"] = lengths_json(config.max_new_tokens);
   if (!config.stop.empty()) json["stop"] = config.stop;

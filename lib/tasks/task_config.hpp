@@ -65,6 +65,8 @@ struct TaskConfig {
   std::vector<Condition> where;   ///< of the records that are used at all
   std::vector<NumberField> numbers;
   std::string prompt;
+  bool chat = false;   ///< the model is asked in its chat format
+  std::string system;  ///< template of the system message of the chat; "": none
 
   std::string label;                ///< the field with the right answer's label
   std::vector<TaskAnswer> answers;  ///< in the order of the file; at least two texts differ

@@ -80,6 +80,21 @@ std::string to_utf8(const std::vector<UChar>& wide) {
   return text;
 }
 
+using CaseMapping = std::int32_t (*)(UChar*, std::int32_t, const UChar*, std::int32_t, UErrorCode*);
+
+std::string in_case(std::string_view text, CaseMapping mapping) {
+  if (text.empty()) return "";
+  const std::vector<UChar> source = to_utf16(text);
+  std::vector<UChar> result(source.size() * 3 + 1);  // no character becomes more than three
+  UErrorCode status = U_ZERO_ERROR;
+  const std::int32_t length =
+      mapping(result.data(), static_cast<std::int32_t>(result.size()), source.data(),
+              static_cast<std::int32_t>(source.size()), &status);
+  check(status, "change of case");
+  result.resize(static_cast<std::size_t>(length));
+  return to_utf8(result);
+}
+
 bool is_ascii(std::string_view text) {
   for (const char byte : text) {
     if (static_cast<unsigned char>(byte) >= 0x80) return false;
@@ -125,6 +140,36 @@ void append_lower_case(std::string& text, char32_t value) {
   } else {
     append_utf8(text, static_cast<char32_t>(u_tolower(static_cast<UChar32>(value))));
   }
+}
+
+std::string upper_case(std::string_view text) {
+  return in_case(
+      text, [](UChar* to, std::int32_t room, const UChar* from, std::int32_t count,
+               UErrorCode* status) { return u_strToUpper(to, room, from, count, "", status); });
+}
+
+std::string lower_case(std::string_view text) {
+  return in_case(
+      text, [](UChar* to, std::int32_t room, const UChar* from, std::int32_t count,
+               UErrorCode* status) { return u_strToLower(to, room, from, count, "", status); });
+}
+
+std::string title_case(std::string_view text) {
+  return in_case(text, [](UChar* to, std::int32_t room, const UChar* from, std::int32_t count,
+                          UErrorCode* status) {
+    return u_strToTitle(to, room, from, count, nullptr, "", status);
+  });
+}
+
+bool is_printable(char32_t value) {
+  const auto point = static_cast<UChar32>(value);
+  constexpr std::uint32_t hidden = U_GC_C_MASK | U_GC_Z_MASK;
+  return value == U' ' || (U_GET_GC_MASK(point) & hidden) == 0;
+}
+
+bool is_digit(char32_t value) {
+  const int type = u_getIntPropertyValue(static_cast<UChar32>(value), UCHAR_NUMERIC_TYPE);
+  return type == U_NT_DECIMAL || type == U_NT_DIGIT;
 }
 
 std::string normalise(std::string_view text, NormalForm form) {

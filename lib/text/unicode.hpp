@@ -32,6 +32,19 @@ void append_lower_case(std::string& text, char32_t value);
 /// bytes; the last is the text's end.
 std::vector<std::size_t> grapheme_ends(std::string_view text);
 
+/// `text`, valid UTF-8, in upper, lower or title case: whole words, where letters may become
+/// several and their place counts (Greek's final sigma). By the tables of ICU.
+std::string upper_case(std::string_view text);
+std::string lower_case(std::string_view text);
+std::string title_case(std::string_view text);
+
+/// Whether Python shows the character as it is in repr(): no control, format character, surrogate,
+/// private or unassigned one, and no separator but the space.
+bool is_printable(char32_t value);
+
+/// Whether the character is a digit of any script, superscripts included.
+bool is_digit(char32_t value);
+
 enum class NormalForm { nfc, nfd, nfkc, nfkd };
 
 /// Valid UTF-8 `text` in a Unicode normal form, by the tables of Unicode 9, as the `tokenizers`

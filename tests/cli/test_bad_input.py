@@ -5,6 +5,7 @@ import json
 import struct
 import subprocess
 import unittest
+from pathlib import Path
 
 import numpy
 from gguf import GGUFWriter
@@ -46,6 +47,7 @@ class WrongUsage(AusteerTest):
              "did you mean 'shorten'?"),
             (("rank", "--cache", "missing", "--out", "r"), "missing"),
             (("fetch", "model", "smollm"), "unknown"),
+            (("steer", "--prompt", "x", "--system", "s"), "--chat"),
             (("probe", "tokens"), "--units is required"),
             (("probe", "tokens", "--units", "27:84"), "SITE:LAYER:DIM"),
             (("probe", "tokens", "--units", "ffn:30:0"), "30 layers of width 576"),
@@ -163,6 +165,39 @@ class ForeignPlans(AusteerTest):
                 self.assertIn(part, done.stderr)
 
 
+class BadChats(AusteerTest):
+    def model_with(self, template, key="tokenizer.chat_template"):
+        """The default model's file with another template, in the place of its own."""
+        home = Path(environment()["AUSTEER_HOME"])
+        data = bytearray(next((home / "models").glob("smollm2*/*.gguf")).read_bytes())
+        at = data.index(b"tokenizer.chat_template")
+        data[at:at + 23] = key.encode()
+        size = int.from_bytes(data[at + 27:at + 35], "little")
+        data[at + 35:at + 35 + size] = template.encode().ljust(size)
+        (self.folder / "model.gguf").write_bytes(data)
+
+    def test_templates(self):
+        chat = ("steer", "--chat", "--prompt", "x", "--model", "model.gguf")
+        self.model_with("{{ raise_exception('No ' ~ messages[0].role) }}")
+        self.refuse(1, "line 1: the template refuses: No system", *chat, "--system", "s")
+        self.model_with("a\n\n{{ messages|groupby('role') }}")
+        self.refuse(1, "tokenizer.chat_template, line 3: the filter 'groupby' is not supported", *chat)
+        self.succeed("steer", "--prompt", "x", "--max-new-tokens", 1, "--model", "model.gguf")
+        self.model_with("{{ messages[-1].content }}")
+        self.refuse(2, "has no place for a system message", *chat, "--system", "s")
+
+    def test_a_model_without_a_template(self):
+        self.model_with("x", key="tokenizer.chat_templatX")
+        self.refuse(2, "no chat format is known", "steer", "--chat", "--prompt", "x", "--model",
+                    "model.gguf")
+        (self.folder / "Mine").mkdir()
+        (self.folder / "Mine" / "train.jsonl").write_text('{"question": "Why?", "label": 0}\n')
+        (self.folder / "mine.yaml").write_text(TASK.format(prompt="{question}") + "chat: true\n")
+        mine = ("--task", "./mine.yaml", "--datasets", ".", "--split", "train", "--model", "model.gguf")
+        self.refuse(2, "train.jsonl:1: [chat] no chat format is known", "eval", *mine)
+        self.refuse(2, "no chat format is known", "collect", *mine, "--out", "cache")
+
+
 class BadFiles(AusteerTest):
     def write_task(self, lines, prompt="{question}"):
         (self.folder / "Mine").mkdir(exist_ok=True)
@@ -229,6 +264,13 @@ class BadFiles(AusteerTest):
         with (self.folder / "mine.yaml").open("a") as file:
             file.write("promt: x\n")
         self.refuse(1, "did you mean 'prompt'?", "eval", "--task", "./mine.yaml")
+
+    def test_chat_of_whole_texts(self):
+        (self.folder / "mine.yaml").write_text(
+            "name: mine\ndataset: Mine\nsplits: {train: t.jsonl}\nprompt: x\nchat: true\n"
+            "pairs: {positive: a, negative: b}\nmax_new_tokens: 1\nmetric: judge\n")
+        self.refuse(1, "both sides of pairs with a prompt", "collect", "--task", "./mine.yaml",
+                    "--out", "cache")
 
     def test_rankings_and_caches(self):
         (self.folder / "ranking").write_bytes(b"\xff" * 64)

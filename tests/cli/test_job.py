@@ -57,6 +57,26 @@ class Job(AusteerTest):
                               "--dtype", "float32")
         self.assertEqual(answer, "The capital of France is Paris.\n")
 
+    def test_a_task_in_chat(self):
+        (self.folder / "chatty.yaml").write_text(
+            "name: chatty\ndataset: Mine\nsplits: {all: a.jsonl}\nprompt: '{q}'\nchat: true\n"
+            "system: 'Answer in {n} word.'\nlabel: l\nanswers: {0: ' Paris', 1: ' Rome'}\n"
+            "max_new_tokens: 8\nmetric: exact_match\n")
+        (self.folder / "Mine").mkdir()
+        (self.folder / "Mine" / "a.jsonl").write_text(
+            '{"q": "What is the capital of France?", "n": "one", "l": 0}\n')
+        task = ("--task", "./chatty.yaml", "--split", "all", "--datasets", ".")
+        self.succeed("eval", *task, "--out", "r.json")
+        line = json.loads((self.folder / "r.jsonl").read_text())
+        self.assertEqual(line["message"], "What is the capital of France?")
+        self.assertEqual(line["prompt"], "<|im_start|>system\nAnswer in one word.<|im_end|>\n"
+                         "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n"
+                         "<|im_start|>assistant\n")
+        chat = json.loads((self.folder / "r.json").read_text())["configuration"]["chat"]
+        self.succeed("collect", *task, "--sites", "ffn", "--out", "chat.cache")
+        manifest = json.loads((self.folder / "chat.cache" / "manifest.json").read_text())
+        self.assertEqual(manifest["fingerprints"]["chat_template"], chat["template_sha256"])
+
     def test_plans_are_files_too(self):
         self.collect()
         self.succeed("rank", "--cache", "cache", "--out", "r")

@@ -4,6 +4,7 @@ usage: make_seeds.py      (files go to seeds/TARGET beside this script)
 """
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import sentencepiece
 from safetensors.numpy import save_file
 
 SEEDS = Path(__file__).parent / "seeds"
+sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
+from chat_snippets import SNIPPETS  # noqa: E402
 
 
 def safetensors_seed(path):
@@ -58,12 +61,22 @@ def sentencepiece_seed(path):
             vocab_size=8, normalization_rule_name="identity", num_threads=1, minloglevel=2)
 
 
+def chat_template_seeds(folder):
+    """Some pieces of templates, one that uses much of the language among them."""
+    names = ("turns", "system first", "last user turn", "macro recursive", "raw", "with", "slices",
+             "tojson with options", "select", "split", "for nested", "set body", "namespace")
+    for name in names:
+        (folder / f"{name.replace(' ', '_')}.jinja").write_text(SNIPPETS[name], encoding="utf-8")
+
+
 def main():
     for name, write in (("safetensors", safetensors_seed), ("gguf", gguf_seed),
                         ("npz", npz_seed), ("sentencepiece", sentencepiece_seed)):
         folder = SEEDS / name
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / f"small.{name}")
+    (SEEDS / "chat_template").mkdir(exist_ok=True)
+    chat_template_seeds(SEEDS / "chat_template")
 
 
 if __name__ == "__main__":

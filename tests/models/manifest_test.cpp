@@ -94,6 +94,7 @@ TEST(ModelManifest, UnknownNamesAndBadValuesAreRefused) {
   refused(head + "name: m\nlayer: 2\n", "unknown key 'layer'");
   refused("name: m\nhub: o/m\nlicence: MIT\nparameters: 1\nlayers: 0\nwidth: 1\n", "positive");
   refused(head + "name: m\nchat: no place for it\n", "a template with {prompt}");
+  refused(head + "name: m\nchat_variables: true\n", "chat_variables");
   refused(head + "name: m\nstop: x\n", "a list");
   const auto with_source = [&](const std::string& pypi, const std::string& member,
                                const std::string& sha256) {

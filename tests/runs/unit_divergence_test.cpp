@@ -120,12 +120,13 @@ TEST(UnitDivergence, RefusesWhatCannotBeCompared) {
 
 TEST(PromptChoice, IsEitherPromptsOrATask) {
   const RunOptions run{.datasets = AUSTEER_SOURCE_DIR "/datasets/samples"};
-  EXPECT_EQ(chosen_prompts({.prompts = {"a", "b"}}, run), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(choose_prompts({.prompts = {"a", "b"}}, run).prompts,
+            (std::vector<std::string>{"a", "b"}));
   PromptChoice choice{.task = "copa", .limit = 3};
-  EXPECT_EQ(chosen_prompts(choice, run).size(), 3U);
+  EXPECT_EQ(choose_prompts(choice, run).items.size(), 3U);
   choice.prompts = {"a"};
   for (const PromptChoice& wrong : {choice, PromptChoice{}}) {
-    expect_refusal<UsageError>([&] { chosen_prompts(wrong, run); }, "either --prompt or --task");
+    expect_refusal<UsageError>([&] { choose_prompts(wrong, run); }, "either --prompt or --task");
   }
 }
 

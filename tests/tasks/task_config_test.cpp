@@ -50,6 +50,39 @@ TEST(TaskConfig, DefaultsAndRoundTrip) {
   EXPECT_EQ(Task(task.resolved(), "again").fingerprint(), task.fingerprint());
 }
 
+TEST(TaskConfig, AskingInChatIsAKeyOfItsOwn) {
+  const auto task = [](const std::string& more) {
+    TemporaryFolder folder;
+    write_file(folder / "t.yaml", good + more);
+    return load_task((folder / "t.yaml").string(), "configs");
+  };
+  const Task plain = task("");
+  EXPECT_EQ(task("chat: false\n").fingerprint(), plain.fingerprint());
+  const Task chat = task("chat: true\n");
+  EXPECT_NE(chat.fingerprint(), plain.fingerprint());
+  const Task system = task("chat: true\nsystem: \"Be {q}.\"\n");
+  EXPECT_NE(system.fingerprint(), chat.fingerprint());
+  EXPECT_EQ(Task(system.resolved(), "again").fingerprint(), system.fingerprint());
+  expect_bad_config(std::string(good) + "system: x\n", ": the key 'system' has a wrong value");
+  expect_bad_config(std::string(good) + "chat: \"yes\"\n", ": the key 'chat' has a wrong value");
+  expect_bad_config(std::string(good) + "chat: true\nsystem: \"{q\"\n", ": system: an unclosed");
+}
+
+TEST(TaskConfig, WholeTextsOfPairsHaveNoPlaceInAChat) {
+  constexpr const char* pairs = R"(name: t
+dataset: D
+splits: {train: a.jsonl}
+prompt: "{q}"
+chat: true
+pairs:
+  positive: {prompt: "{q}", text: " a"}
+  negative: "{q} b"
+max_new_tokens: 1
+metric: judge
+)";
+  expect_bad_config(pairs, ": the key 'chat' has a wrong value; expected both sides of pairs with");
+}
+
 TEST(TaskConfig, KeysAreStrict) {
   expect_bad_config(std::string(good) + "promt: x\n",
                     ": unknown key 'promt'. did you mean 'prompt'?");

@@ -1,0 +1,126 @@
+#include "runs/chat_format.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "text/chat_template.hpp"
+#include "text/template.hpp"
+
+namespace austeer {
+namespace {
+
+[[noreturn]] void refuse_system(const std::string& place) {
+  throw UsageError("chat", fmt::format("{} has no place for a system message", place),
+                   "Put it into the prompt");
+}
+
+std::string rendered(const Model& model, const std::string& message, const std::string& system) {
+  std::vector<ChatMessage> messages;
+  if (!system.empty()) messages.push_back({"system", system});
+  messages.push_back({"user", message});
+  return model.chat_template->render(messages, {true, model.chat_variables});
+}
+
+ChatPrompt by_template(const Model& model, const std::string& message, const std::string& system) {
+  ChatPrompt prompt{rendered(model, message, system), false};
+  if (!system.empty() && prompt.text == rendered(model, message, "")) {
+    refuse_system(model.chat_template->place());
+  }
+  return prompt;
+}
+
+ChatPrompt by_configs(const Model& model, const std::string& message, const std::string& system) {
+  const std::string place = "the chat format of " + model.name + " in configs/models";
+  if (!system.empty()) refuse_system(place);
+  const Template chat(model.chat, place);
+  const Json value = message;
+  const auto lookup = [&](const std::string& field) {
+    return field == "prompt" ? &value : nullptr;
+  };
+  return {chat.fill(lookup, "the prompt"), true};
+}
+
+std::string with_place(const std::string& place, const Error& error) {
+  return fmt::format("{}: {}", place, error.what());
+}
+
+/// As chat_prompt(); messages open with the `place` of the record.
+ChatPrompt chat_prompt_at(const std::string& place, const Model& model, const std::string& message,
+                          const std::string& system) {
+  try {
+    return chat_prompt(model, message, system);
+  } catch (const UsageError& error) {
+    throw UsageError(ErrorParts{with_place(place, error), "", "", ""});
+  } catch (const FormatError& error) {
+    throw FormatError(ErrorParts{with_place(place, error), "", "", ""});
+  }
+}
+
+/// Puts what stands before the answer of `text` into the chat; `answer` is moved to where the
+/// answer begins then. Returns whether the text lacks special tokens.
+bool apply_to_text(const Model& model, const std::string& place, const std::string& system,
+                   std::string& text, std::size_t& answer) {
+  if (answer == 0) {
+    throw FormatError({place + ": chat: true needs a prompt in each text of a pair",
+                       "a prompt that goes into the chat, and the answer after it",
+                       "a text that is an answer as a whole", "Give the pairs' sides a prompt"});
+  }
+  ChatPrompt prompt = chat_prompt_at(place, model, text.substr(0, answer), system);
+  text.replace(0, answer, prompt.text);
+  answer = prompt.text.size();
+  return prompt.special_tokens;
+}
+
+}  // namespace
+
+ChatPrompt chat_prompt(const Model& model, const std::string& message, const std::string& system) {
+  if (model.chat_template) return by_template(model, message, system);
+  if (!model.chat.empty()) return by_configs(model, message, system);
+  throw UsageError("chat", "no chat format is known for the model '" + model.name + "'",
+                   "It brings no chat template, and configs/models/ has none for it; without chat "
+                   "the prompt is taken as it is");
+}
+
+std::string chat_fingerprint(const Model& model) {
+  if (!model.chat_template) return model.chat.empty() ? "" : sha256(model.chat);
+  if (model.chat_variables.empty()) return model.chat_template->fingerprint();
+  return sha256(model.chat_template->fingerprint() + to_text(model.chat_variables));
+}
+
+void apply_chat(const Task& task, const Model& model, std::vector<Item>& items) {
+  if (!task.config().chat) return;
+  for (Item& item : items) {
+    ChatPrompt prompt = chat_prompt_at(item.place, model, item.prompt, item.system);
+    item.message = std::move(item.prompt);
+    item.prompt = std::move(prompt.text);
+    item.special_tokens = prompt.special_tokens;
+  }
+}
+
+void apply_chat(const Task& task, const Model& model, std::vector<Pair>& pairs) {
+  if (!task.config().chat) return;
+  for (Pair& pair : pairs) {
+    pair.special_tokens =
+        apply_to_text(model, pair.place, pair.positive_system, pair.positive, pair.positive_answer);
+    apply_to_text(model, pair.place, pair.negative_system, pair.negative, pair.negative_answer);
+  }
+}
+
+std::vector<std::string> prompt_texts(std::span<const Item> items, const Tokenizer& tokenizer) {
+  std::vector<std::string> texts;
+  for (const Item& item : items) {
+    if (!item.special_tokens &&
+        tokenizer.encode(item.prompt) != tokenizer.encode(item.prompt, false)) {
+      throw UsageError("chat",
+                       item.place +
+                           ": the tokenizer adds special tokens to the chat prompt, which "
+                           "the chat template leaves out",
+                       "Use a task without chat: true here");
+    }
+    texts.push_back(item.prompt);
+  }
+  return texts;
+}
+
+}  // namespace austeer
