@@ -16,7 +16,7 @@ struct Item {
   std::vector<std::string> choices;  ///< of a choice task: what could be generated, gold included
   std::size_t right = 0;             ///< index of the right one of them
   std::vector<std::string> other_golds = {};  ///< as right as `gold`, where there are several
-  std::string system = {};           ///< of a task with `chat`: the system message; "": none
+  std::string system = {};     ///< of a task with `chat`: the system message; "": none
   std::string message = {};    ///< of a prompt that is a rendered chat: the user's message in it
   bool special_tokens = true;  ///< the prompt lacks the tokenizer's default special tokens
 };

@@ -12,10 +12,10 @@
 namespace austeer {
 namespace {
 
+using testing::CapturedLog;
 using testing::detoxified;
 using testing::FigureStudy;
 using testing::measured;
-using testing::CapturedLog;
 
 const std::string figures_head = "title: T\nmodels: [m]\ntasks: {copa: }\n";
 const std::string grid_methods =

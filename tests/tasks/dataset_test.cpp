@@ -6,9 +6,9 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "captured_log.hpp"
 #include "tasks/reference.hpp"
 #include "testing.hpp"
-#include "captured_log.hpp"
 
 namespace austeer {
 namespace {
