@@ -103,15 +103,16 @@ std::string commit_of(const fs::path& repository, const std::string& reference) 
 /// "main (1a2b…), v1.0 (3c4d…)" and the commits that no name has.
 std::string revisions_in(const fs::path& repository) {
   std::vector<std::string> revisions;
-  std::vector<std::string> commits = entries_of(repository / "snapshots");
+  const std::vector<std::string> commits = entries_of(repository / "snapshots");
+  std::vector<std::string> unnamed = commits;
   for (const std::string& name :
        files_below(repository / "refs", [](const fs::path&) { return true; })) {
     const std::string commit = commit_of(repository, name);
     if (std::ranges::find(commits, commit) == commits.end()) continue;
     revisions.push_back(fmt::format("{} ({})", name, commit.substr(0, shown_digits)));
-    std::erase(commits, commit);
+    std::erase(unnamed, commit);
   }
-  for (const std::string& commit : commits) revisions.push_back(commit.substr(0, shown_digits));
+  for (const std::string& commit : unnamed) revisions.push_back(commit.substr(0, shown_digits));
   return listed(revisions);
 }
 

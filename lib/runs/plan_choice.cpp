@@ -26,12 +26,10 @@ Plan PlanSource::plan(const PlanRecipe& recipe) const {
     PlanRecipe others = recipe;
     others.alpha.reset();
     if (others != PlanRecipe{}) {
-      throw UsageError(
-          "plan",
-          file_.string() + " holds vectors of another program: whole layers, at every token",
-          "Choose their strength with --alpha, and leave out --k, --rule and the others that "
-          "choose "
-          "units of a ranking");
+      throw UsageError("plan",
+                       file_.string() + " holds another program's vectors: their units are fixed",
+                       "Choose their strength with --alpha, and leave out --k, --rule and the "
+                       "others that choose units of a ranking");
     }
     return strengthened(std::get<Plan>(content_), recipe.alpha.value_or(1));
   }

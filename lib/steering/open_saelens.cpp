@@ -43,9 +43,8 @@ std::string given_key(const Fields& fields, std::initializer_list<const char*> k
 
 /// Refuses settings that are not carried out, unless they are what changes nothing.
 void refuse_others(Fields& fields) {
-  if (fields.has("hook_head_index")) {
-    fields.refuse("hook_head_index", "null: whole layer outputs", fields.value("hook_head_index"));
-  }
+  const std::string head = given_key(fields, {"hook_head_index", "hook_point_head_index"});
+  if (!head.empty()) fields.refuse(head, "null: whole layer outputs", fields.value(head));
   const auto reshaped = fields.optional<std::string>("reshape_activations", "none");
   if (reshaped != "none") fields.refuse("reshape_activations", "none", reshaped);
   if (!given_key(fields, {"hook_name_out", "d_out"}).empty()) {

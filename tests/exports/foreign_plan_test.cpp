@@ -3,6 +3,7 @@
 // plans.
 #include "exports/foreign_plan.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -71,7 +72,7 @@ TEST_P(ForeignPlan, AControlVectorDoesWhatHooksDo) {
 INSTANTIATE_TEST_SUITE_P(Tiny, ForeignPlan, ::testing::Values("grouped_query", "biases", "gemma2"),
                          [](const auto& param) { return std::string(param.param); });
 
-TEST(ForeignPlan, ModulesThatAreNoSitesAreNamed) {
+TEST(Adapter, ModulesThatAreNoSitesAreNamed) {
   expect_refusal<UsageError>([] { read_foreign_plan(foreign_folder("grouped_query") / "keys"); },
                              "the output of self_attn.k_proj is no site");
 }
@@ -201,7 +202,7 @@ struct AdapterFolder {
 
 TEST(Adapter, SettingsThatMeanSomethingElse) {
   AdapterFolder adapter;
-  const NamedTensors good = {{AdapterFolder::tensor("self_attn.o_proj"), at::full({1, 4}, 2)}};
+  const NamedTensors good = {{AdapterFolder::tensor("self_attn.o_proj"), at::full({1, 4}, 2.0)}};
   adapter.write(good);
   EXPECT_EQ(
       read_foreign_plan(adapter.folder.path())->edits,
@@ -229,8 +230,8 @@ TEST(Adapter, WeightsThatAreNone) {
     adapter.expect_refused<FormatError>(part);
   };
   const std::string output = AdapterFolder::tensor("self_attn.o_proj");
-  const at::Tensor row = at::full({1, 4}, 2);
-  for (const char* name : {"", "base_model.model.ia3_l", "model.layers.1.self_attn.o_proj.ia3_l",
+  const at::Tensor row = at::full({1, 4}, 2.0);
+  for (const char* name : {"base_model.model.ia3_l", "model.layers.1.self_attn.o_proj.ia3_l",
                            "base_model.model.model.layers.x.self_attn.o_proj.ia3_l",
                            "base_model.model.model.layers.1.ia3_l",
                            "base_model.model.vision_tower.layers.1.mlp.down_proj.ia3_l",
@@ -243,14 +244,14 @@ TEST(Adapter, WeightsThatAreNone) {
   refused(output, at::ones({1, 4}, at::kLong), "has a wrong shape or type");
   refused(output, at::ones({1, 4}), "it changes nothing");
   refused(output, row * std::numeric_limits<float>::quiet_NaN(), "the value of dim 0 is nan");
-  adapter.write({{output, at::full({4, 1}, 2)}});
+  adapter.write({{output, at::full({4, 1}, 2.0)}});
   adapter.expect_refused<UsageError>("the output of self_attn.o_proj is no site");
-  adapter.write({{AdapterFolder::tensor("mlp.down_proj"), at::full({1, 6}, 2)},
-                 {AdapterFolder::tensor("mlp.up_proj"), at::full({5, 1}, 2)}});
+  adapter.write({{AdapterFolder::tensor("mlp.down_proj"), at::full({1, 6}, 2.0)},
+                 {AdapterFolder::tensor("mlp.up_proj"), at::full({5, 1}, 2.0)}});
   adapter.expect_refused<FormatError>("has another width");
   // The two halves of the FFN's product are scaled together.
-  adapter.write({{AdapterFolder::tensor("mlp.down_proj"), at::full({1, 6}, 2)},
-                 {AdapterFolder::tensor("mlp.up_proj"), at::full({6, 1}, 3)}});
+  adapter.write({{AdapterFolder::tensor("mlp.down_proj"), at::full({1, 6}, 2.0)},
+                 {AdapterFolder::tensor("mlp.up_proj"), at::full({6, 1}, 3.0)}});
   EXPECT_EQ(read_foreign_plan(adapter.folder.path())->edits.front().values,
             (std::vector<float>(6, 5)));
   std::filesystem::remove(adapter.folder / "adapter_model.safetensors");
@@ -259,7 +260,7 @@ TEST(Adapter, WeightsThatAreNone) {
   adapter.expect_refused<FileError>("safetensors.torch.save_file(torch.load(");
 }
 
-TEST(ForeignPlan, FoldersAndFilesOfOtherKinds) {
+TEST(OtherKinds, AreNoPlansAndSaidToBeWhatTheyAre) {
   const TemporaryFolder folder;
   const auto refused = [&](const char* part) {
     expect_refusal<UsageError>([&] { read_foreign_plan(folder.path()); }, part);

@@ -100,7 +100,7 @@ TEST(PlanChoice, VectorsOfAnotherProgramTakeAStrengthAlone) {
   for (std::size_t i = 0; i < recipes.size(); ++i) {
     SCOPED_TRACE(i);
     expect_refusal<UsageError>([&] { values(recipes[i]); },
-                               "v.gguf holds vectors of another program");
+                               "v.gguf holds another program's vectors");
   }
 }
 

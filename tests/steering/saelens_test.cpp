@@ -94,14 +94,14 @@ TEST(SaeLens, SettingsThatMeanSomethingElseAreRefusedByTheirKey) {
   copy.expect_refused({{"normalize_activations", true}}, "its factor is not in the folder");
   copy.expect_refused({{"rescale_acts_by_decoder_norm", true}}, "'rescale_acts_by_decoder_norm'");
   copy.expect_refused({{"reshape_activations", "hook_z"}}, "'reshape_activations'");
-  copy.expect_refused({{"hook_point_head_index", nullptr}, {"hook_head_index", 4}},
-                      "'hook_head_index'");
+  copy.expect_refused({{"hook_head_index", 4}}, "'hook_head_index'");
+  copy.expect_refused({{"hook_point_head_index", 4}}, "'hook_point_head_index'");
   copy.expect_refused({{"hook_name_out", "blocks.3.hook_mlp_out"}}, "a transcoder");
   copy.expect_refused({{"hook_point", "blocks.3.hook_mlp_out"}}, "'hook_point'");
   copy.expect_refused({{"hook_point", "blocks.0.hook_resid_pre"}}, "'hook_point'");
   copy.expect_refused({{"hook_point_layer", 4}}, "'hook_point_layer'");
   copy.expect_refused({{"metadata", {{"hook_name", "blocks.4.hook_resid_post"}}}}, "'hook_name'");
-  copy.expect_refused({{"d_in", 25}}, "expected [25, 96]; found [24, 96]");
+  copy.expect_refused({{"d_in", 25}}, "expected [96, 25]; found [96, 24]");
   copy.expect_refused({{"d_sae", nullptr}}, "'d_sae'");
   copy.expect_refused({{"d_in", -24}}, "'d_in'");
   copy.expect_refused({{"apply_b_dec_to_input", 1}}, "'apply_b_dec_to_input'");
