@@ -54,7 +54,8 @@ TEST(GgufChatTemplate, OfTheDefaultModelGivesWhatItsManifestSays) {
   ASSERT_TRUE(chat.has_value());
   const std::string format =
       load_model_manifest("smollm2-135m-instruct", testing::project_configs).chat;
-  const auto lookup = [&](const std::string& /*field*/) { return &question[0].content; };
+  const Json value = question[0].content;
+  const auto lookup = [&](const std::string& /*field*/) { return &value; };
   EXPECT_EQ(chat->render(question), Template(format, "configs").fill(lookup, "test"));
   EXPECT_NE(chat->place().find("tokenizer.chat_template"), std::string::npos);
 }

@@ -32,18 +32,18 @@ Model model_with(const std::string& source) {
 /// A byte is a token; by default a token 1 stands first.
 class Bytes : public Tokenizer {
  public:
-  std::vector<TokenId> encode(std::string_view text, bool add_special_tokens) const override {
-    std::vector<TokenId> ids;
-    if (add_special_tokens) ids.push_back(1);
-    ids.insert(ids.end(), text.begin(), text.end());
-    return ids;
-  }
+  Bytes() { set_default_tokens({1}, {}); }
   std::string decode(std::span<const TokenId> ids) const override {
     return std::string(ids.begin(), ids.end());
   }
   std::int64_t size() const override { return 256; }
   std::optional<TokenId> find(std::string_view /*piece*/) const override { return std::nullopt; }
   std::string fingerprint() const override { return ""; }
+
+ private:
+  std::vector<TokenId> encode_text(std::string_view text) const override {
+    return {text.begin(), text.end()};
+  }
 };
 
 /// A task with the YAML lines `more`, on two records.
