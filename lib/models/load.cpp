@@ -82,9 +82,10 @@ void apply_manifest(const ModelManifest& manifest, Model& model) {
 void warn_of_tokens_without_rows(const Model& model, const std::filesystem::path& path) {
   const std::int64_t rows = model.decoder->config().vocabulary;
   if (model.tokenizer->size() <= rows) return;
-  spdlog::warn("{}: the tokenizer has ids up to {}, the embedding {} rows; texts with one of the ids "
-               "behind them are refused",
-               path.string(), model.tokenizer->size() - 1, rows);
+  spdlog::warn(
+      "{}: the tokenizer has ids up to {}, the embedding {} rows; texts with one of the ids "
+      "behind them are refused",
+      path.string(), model.tokenizer->size() - 1, rows);
 }
 
 }  // namespace

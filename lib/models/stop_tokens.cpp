@@ -14,12 +14,23 @@ namespace {
 using namespace std::string_view_literals;
 
 /// The ends of texts, turns and messages in the families, as llama.cpp knows them.
-constexpr std::array end_names = {
-    "</s>"sv,           "<eos>"sv,      "<EOT>"sv,         "_<EOT>"sv,
-    "\u2581<EOT>"sv,    "[EOS]"sv,      "[EOT]"sv,         "<|eot_id|>"sv,
-    "<|eom_id|>"sv,     "<|im_end|>"sv, "<|end|>"sv,       "<end_of_turn>"sv,
-    "<|endoftext|>"sv,  "<turn|>"sv,    "<|end_of_text|>"sv, "<end_of_utterance>"sv,
-    "<\uff5cend\u2581of\u2581sentence\uff5c>"sv};
+constexpr std::array end_names = {"</s>"sv,
+                                  "<eos>"sv,
+                                  "<EOT>"sv,
+                                  "_<EOT>"sv,
+                                  "\u2581<EOT>"sv,
+                                  "[EOS]"sv,
+                                  "[EOT]"sv,
+                                  "<|eot_id|>"sv,
+                                  "<|eom_id|>"sv,
+                                  "<|im_end|>"sv,
+                                  "<|end|>"sv,
+                                  "<end_of_turn>"sv,
+                                  "<|endoftext|>"sv,
+                                  "<turn|>"sv,
+                                  "<|end_of_text|>"sv,
+                                  "<end_of_utterance>"sv,
+                                  "<\uff5cend\u2581of\u2581sentence\uff5c>"sv};
 
 }  // namespace
 
@@ -41,9 +52,10 @@ void add_end_token(const Tokenizer& tokenizer, const std::string& place,
   const std::optional<TokenId> end = tokenizer.end_token();
   if (!end || std::ranges::find(tokens, *end) != tokens.end()) return;
   if (!tokens.empty()) {
-    spdlog::warn("{}: the tokenizer's eos_token is the token {}, which is not among the "
-                 "eos_token_id of the configuration; answers end at each of them",
-                 place, *end);
+    spdlog::warn(
+        "{}: the tokenizer's eos_token is the token {}, which is not among the "
+        "eos_token_id of the configuration; answers end at each of them",
+        place, *end);
   }
   tokens.push_back(*end);
 }
@@ -55,10 +67,8 @@ std::vector<TokenId> gguf_stop_tokens(const GgufFile& file, std::int64_t vocabul
     if (token) add_stop_token(*token, tokens);
   }
   const GgufMetadata& metadata = file.metadata();
-  const auto pieces =
-      metadata.optional<std::vector<std::string_view>>("tokenizer.ggml.tokens", {});
-  const auto types =
-      metadata.optional<std::vector<std::int64_t>>("tokenizer.ggml.token_type", {});
+  const auto pieces = metadata.optional<std::vector<std::string_view>>("tokenizer.ggml.tokens", {});
+  const auto types = metadata.optional<std::vector<std::int64_t>>("tokenizer.ggml.token_type", {});
   const auto count = std::min({pieces.size(), types.size(), static_cast<std::size_t>(vocabulary)});
   for (std::size_t id = 0; id < count; ++id) {
     const bool is_control = types[id] == static_cast<std::int64_t>(TokenType::control);

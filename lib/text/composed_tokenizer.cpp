@@ -57,8 +57,7 @@ std::vector<std::string> pieces_by_id(const TokenizerParts& parts) {
                                             all[i - 1].second, piece));
     }
   }
-  std::vector<std::string> pieces(
-      all.empty() ? 0 : static_cast<std::size_t>(all.back().first) + 1);
+  std::vector<std::string> pieces(all.empty() ? 0 : static_cast<std::size_t>(all.back().first) + 1);
   for (const auto& [id, piece] : all) pieces[static_cast<std::size_t>(id)] = piece;
   return pieces;
 }

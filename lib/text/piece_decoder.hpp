@@ -67,7 +67,8 @@ class PieceDecoder {
   static void apply(const WordPieces& step, Pieces& pieces, std::size_t max_bytes);
   static void apply(const Metaspace& step, Pieces& pieces, std::size_t max_bytes);
 
-  std::vector<std::variant<ByteLevel, ByteFallback, Fuse, Replacement, Strip, WordPieces, Metaspace>>
+  std::vector<
+      std::variant<ByteLevel, ByteFallback, Fuse, Replacement, Strip, WordPieces, Metaspace>>
       steps_;
 };
 

@@ -83,10 +83,10 @@ class SentencePieceTokenizer final : public Tokenizer {
     parts.model += without_prefix;
     load(continuation_, parts.model, parts.place);
     add_tokens(parts.config, parts.place);
-    const auto prefix = default_token(parts.prefix, parts.config.bos, processor_.bos_id(), "BOS",
-                                      parts.place);
-    const auto suffix = default_token(parts.suffix, parts.config.eos, processor_.eos_id(), "EOS",
-                                      parts.place);
+    const auto prefix =
+        default_token(parts.prefix, parts.config.bos, processor_.bos_id(), "BOS", parts.place);
+    const auto suffix =
+        default_token(parts.suffix, parts.config.eos, processor_.eos_id(), "EOS", parts.place);
     set_default_tokens(prefix, suffix);
     prefixes_space_ = encoded(processor_, "a") != encoded(continuation_, "a");
   }
@@ -180,7 +180,8 @@ class SentencePieceTokenizer final : public Tokenizer {
     if (given) return *given;
     const std::optional<TokenId> named = piece.empty() ? std::nullopt : find(piece);
     if (!named && !piece.empty()) {
-      spdlog::warn("{}: the files beside it name '{}' as {}, which is no token", place, piece, what);
+      spdlog::warn("{}: the files beside it name '{}' as {}, which is no token", place, piece,
+                   what);
     }
     if (!named) return own < 0 ? std::vector<TokenId>{} : std::vector<TokenId>{own};
     if (*named == own) return {own};
@@ -208,7 +209,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   }
 
   SentencePieceProcessor processor_;
-  SentencePieceProcessor continuation_;  // the same model, which puts no space in front
+  SentencePieceProcessor continuation_;            // the same model, which puts no space in front
   std::unordered_map<TokenId, AddedToken> added_;  // and the model's special pieces
   std::unordered_map<std::string, TokenId> added_ids_;
   AddedTokenFinder finder_;

@@ -4,8 +4,8 @@
 // Encoding equals SentencePiece's own, with BOS in front unless the maker says otherwise: where the
 // model asks for it (Llama does), a text starts with a space that is not its own ("Hello" is
 // "▁Hello"), and " Hello" with two. Control and unknown pieces that are written in the text
-// ("</s>") become their ids, as do tokens that were added to the model; text after one is not given a
-// space.
+// ("</s>") become their ids, as do tokens that were added to the model; text after one is not given
+// a space.
 //
 // Decoding follows Hugging Face's LlamaTokenizer: special pieces are left out, the rest is joined,
 // and where the model prefixes a space, one space at the very start is removed. So a continuation

@@ -4,8 +4,8 @@
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <set>
+#include <spdlog/spdlog.h>
 #include <tuple>
 #include <unordered_map>
 
@@ -77,7 +77,8 @@ void read_decoder_tokens(Fields& fields, TokenizerConfig& config) {
     const auto content = token.required<std::string>("content");
     if (content.empty()) token.refuse("content", "a token that is not empty", content);
     if (seen.insert(content).second) {
-      config.added.push_back(read_added_token(token, checked_id(id, content, text, fields.place())));
+      config.added.push_back(
+          read_added_token(token, checked_id(id, content, text, fields.place())));
     } else {
       spdlog::warn("{}: '{}' stands twice in {}; the first counts", fields.place(), content, key);
     }
@@ -171,8 +172,8 @@ AddedToken read_added_token(Fields& fields, TokenId id) {
 
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder) {
   TokenizerConfig config;
-  const auto read = [&](const char* name, void (*reader)(const std::filesystem::path&,
-                                                         TokenizerConfig&)) {
+  const auto read = [&](const char* name,
+                        void (*reader)(const std::filesystem::path&, TokenizerConfig&)) {
     if (std::filesystem::exists(folder / name)) reader(folder / name, config);
   };
   read("tokenizer_config.json", read_main_file);
@@ -190,9 +191,9 @@ std::string add_configured_tokens(const TokenizerConfig& config, const OwnTokens
     if (is_new) added.emplace_back();
     AddedToken& place = added[known->second];
     if (!is_new && flags_of(place) == flags_of(token)) return;
-    changes += fmt::format("{} {}:{} {}{}{}{}{};", token.id, token.content.size(), token.content,
-                           token.special, token.single_word, token.lstrip, token.rstrip,
-                           token.normalized);
+    changes +=
+        fmt::format("{} {}:{} {}{}{}{}{};", token.id, token.content.size(), token.content,
+                    token.special, token.single_word, token.lstrip, token.rstrip, token.normalized);
     place = token;
   };
   for (const AddedToken& token : config.added) {

@@ -39,8 +39,8 @@ AddedToken read_added_token(Fields& fields, TokenId id);
 
 /// What a tokenizer's own file knows of its tokens.
 struct OwnTokens {
-  std::function<std::optional<TokenId>(std::string_view)> find;   ///< a token's id
-  std::function<std::optional<std::string>(TokenId)> piece_of;    ///< the token of an id
+  std::function<std::optional<TokenId>(std::string_view)> find;  ///< a token's id
+  std::function<std::optional<std::string>(TokenId)> piece_of;   ///< the token of an id
   bool may_be_renamed = false;  ///< an id that the config gives to another piece becomes that
   std::string place;            ///< the file, for messages
 };

@@ -78,9 +78,10 @@ TokenId named_id(const std::string& piece, std::string_view key, const Tokenizer
 void add_tokens_of_class(const TokenizerConfig& config, TokenizerParts& parts) {
   const bool puts_bos = config.tokenizer_class == "CodeLlamaTokenizer";
   const auto warn = [&](std::string_view key, std::string_view token, std::string_view done) {
-    spdlog::warn("{}: there is no post-processor, so that {} {}, as in transformers 5, although "
-                 "tokenizer_config.json says {}",
-                 parts.place, token, done, key);
+    spdlog::warn(
+        "{}: there is no post-processor, so that {} {}, as in transformers 5, although "
+        "tokenizer_config.json says {}",
+        parts.place, token, done, key);
   };
   if (config.add_eos.value_or(false)) warn("add_eos_token: true", "no EOS", "follows a text");
   if (config.add_bos.value_or(puts_bos) != puts_bos) {

@@ -1,5 +1,5 @@
-// The model of a tokenizer.json: BPE, WordPiece or Unigram. Its vocabulary and merges may be hundreds
-// of thousands of entries long, so they are read straight out of the document.
+// The model of a tokenizer.json: BPE, WordPiece or Unigram. Its vocabulary and merges may be
+// hundreds of thousands of entries long, so they are read straight out of the document.
 #include <cmath>
 #include <limits>
 #include <map>

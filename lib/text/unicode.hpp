@@ -28,8 +28,8 @@ bool is_punctuation(char32_t value);
 /// Appends `value` in lower case, by the tables of ICU, as UTF-8: one character, for U+0130 two.
 void append_lower_case(std::string& text, char32_t value);
 
-/// Where each grapheme cluster (what a reader takes for one character) of valid UTF-8 `text` ends, in
-/// bytes; the last is the text's end.
+/// Where each grapheme cluster (what a reader takes for one character) of valid UTF-8 `text` ends,
+/// in bytes; the last is the text's end.
 std::vector<std::size_t> grapheme_ends(std::string_view text);
 
 enum class NormalForm { nfc, nfd, nfkc, nfkd };

@@ -1,5 +1,5 @@
-// Which tokens end an answer: those of configurations, of the tokenizer, and of GGUF files by key and
-// by name.
+// Which tokens end an answer: those of configurations, of the tokenizer, and of GGUF files by key
+// and by name.
 
 #include "models/stop_tokens.hpp"
 
@@ -54,7 +54,9 @@ TEST(StopTokens, OfAGgufByNameAreControlTokensAlone) {
 
 TEST(StopTokens, OfAGgufOutOfRangeAreRefused) {
   expect_refusal<FormatError>(
-      [] { gguf_stops({"a", "b", "ab"}, 3, {{"tokenizer.ggml.eom_token_id", whole(3)}}); },
+      [] {
+        gguf_stops({"a", "b", "ab"}, 3, {{"tokenizer.ggml.eom_token_id", whole(3)}});
+      },
       "'tokenizer.ggml.eom_token_id' has a wrong value");
 }
 
@@ -70,8 +72,11 @@ TEST(StopTokens, OfAConfigurationAreOneOrAList) {
   EXPECT_EQ(stops_of({{"eos_token_id", nullptr}}, {2}), (Ids{2}));
   EXPECT_EQ(stops_of(Json::object()), Ids{});
   expect_refusal<FormatError>([] { stops_of({{"eos_token_id", "</s>"}}); }, "'eos_token_id'");
-  expect_refusal<FormatError>([] { stops_of({{"eos_token_id", {2, -3000000000}}}); },
-                              "'eos_token_id'");
+  expect_refusal<FormatError>(
+      [] {
+        stops_of({{"eos_token_id", {2, -3000000000}}});
+      },
+      "'eos_token_id'");
 }
 
 TEST(StopTokens, TheTokenizersOwnJoinsThemAndIsSaid) {

@@ -53,17 +53,18 @@ TEST_P(NamedPreTokenizers, CutTextsAsTheirModelsDo) {
   EXPECT_EQ(different, 0) << "of " << texts.size() << " texts";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Reference, NamedPreTokenizers,
-    ::testing::Values("gpt-2", "exaone4", "starcoder", "falcon3", "smaug-bpe", "jais-2", "qwen2",
-                      "deepseek-r1-qwen", "stablelm2", "qwen35", "laguna", "ufakzeka", "bailingmoe",
-                      "seed-coder", "exaone-moe", "gpt-4o", "llama4", "tiny_aya", "tekken", "youtu",
-                      "falcon", "bloom", "viking", "deepseek-coder", "deepseek-v3", "spark2_5"),
-    [](const auto& info) {
-      std::string name = info.param;
-      std::erase_if(name, [](char c) { return c == '-'; });
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Reference, NamedPreTokenizers,
+                         ::testing::Values("gpt-2", "exaone4", "starcoder", "falcon3", "smaug-bpe",
+                                           "jais-2", "qwen2", "deepseek-r1-qwen", "stablelm2",
+                                           "qwen35", "laguna", "ufakzeka", "bailingmoe",
+                                           "seed-coder", "exaone-moe", "gpt-4o", "llama4",
+                                           "tiny_aya", "tekken", "youtu", "falcon", "bloom",
+                                           "viking", "deepseek-coder", "deepseek-v3", "spark2_5"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase_if(name, [](char c) { return c == '-'; });
+                           return name;
+                         });
 
 TEST(NamedPreTokenizersTable, EveryNameMakesATokenizer) {
   const std::vector<std::string> names = pre_tokenizer_names();

@@ -66,7 +66,8 @@ TEST(TokenizerJson, EncodesAndDecodes) {
   EXPECT_EQ(tokenizer->find("\u0120ab"), 5);
   EXPECT_EQ(tokenizer->find("<s>"), 7);
   EXPECT_EQ(tokenizer->find("nothing"), std::nullopt);
-  EXPECT_EQ(tokenizer->decode(Ids{3, 9, -1, 2147483647, 4}), "ab1") << "ids of no token are nothing";
+  EXPECT_EQ(tokenizer->decode(Ids{3, 9, -1, 2147483647, 4}), "ab1")
+      << "ids of no token are nothing";
 }
 
 TEST(TokenizerJson, IdsBetweenTokensAreNothing) {

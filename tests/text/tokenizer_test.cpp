@@ -211,7 +211,8 @@ TEST(LoadTokenizer, FilesBesideAJsonAddTokensAndSayWhichAreSpecial) {
             std::string::npos);
   EXPECT_NE(contradicted.log.find("the token 1 is '\u2581', but the files beside it say '<new>'"),
             std::string::npos);
-  EXPECT_EQ(contradicted.tokenizer->encode("<new>"), load_tokenizer(folder.path())->encode("<new>"));
+  EXPECT_EQ(contradicted.tokenizer->encode("<new>"),
+            load_tokenizer(folder.path())->encode("<new>"));
   EXPECT_EQ(contradicted.tokenizer->fingerprint(), sha256(small_json)) << "nothing has changed";
 }
 
@@ -249,7 +250,8 @@ TEST(LoadTokenizer, FilesBesideAModelThatSayWhatItSaysChangeNothing) {
 TEST(LoadTokenizer, ContradictionsAroundAModelAreSaid) {
   TemporaryFolder folder;
   write_file(folder / "tokenizer.model", small_model());
-  write_file(folder / "tokenizer_config.json", R"({"bos_token": "<b>", "eos_token": "<|x|>", "add_eos_token": true,
+  write_file(folder / "tokenizer_config.json",
+             R"({"bos_token": "<b>", "eos_token": "<|x|>", "add_eos_token": true,
       "added_tokens_decoder": {"264": {"content": "<b>"}, "260": {"content": "<renamed>"}}})");
   write_file(folder / "added_tokens.json", R"({"<b>": 265, "<c>": 264, "a": 7})");
   write_file(folder / "special_tokens_map.json", R"({"bos_token": "<s>"})");
@@ -287,7 +289,8 @@ TEST(LoadTokenizer, MalformedFilesBesideItAreRefused) {
                  "the added token '<x>' has a wrong id; expected 0 to 4194303; found x");
   expect_refused("tokenizer_config.json", R"({"added_tokens_decoder": {"300": {"content": ""}}})",
                  "not empty");
-  expect_refused("tokenizer_config.json", R"({"added_tokens_decoder": {"300": "<x>"}})", "an object");
+  expect_refused("tokenizer_config.json", R"({"added_tokens_decoder": {"300": "<x>"}})",
+                 "an object");
   expect_refused("special_tokens_map.json", R"({"eos_token": 3})", "'eos_token'");
   expect_refused("special_tokens_map.json", R"({"additional_special_tokens": "<x>"})",
                  "'additional_special_tokens'");

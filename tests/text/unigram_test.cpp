@@ -89,7 +89,8 @@ TEST(UnigramJson, EncodesAndDecodes) {
 }
 
 TEST(UnigramJson, WhatIsWrongIsNamed) {
-  const auto expect_refused = [](const std::function<void(json&)>& damage, const std::string& part) {
+  const auto expect_refused = [](const std::function<void(json&)>& damage,
+                                 const std::string& part) {
     json document = json::parse(unigram_json);
     damage(document);
     expect_refusal<FormatError>([&] { make(document); }, "t.json: ");
@@ -100,16 +101,23 @@ TEST(UnigramJson, WhatIsWrongIsNamed) {
   expect_refused([](json& j) { j["model"]["unk_id"] = "<unk>"; }, "'unk_id'");
   expect_refused([](json& j) { j["model"]["vocab"] = json::array(); },
                  "model.vocab is not a list of pieces and scores");
-  expect_refused([](json& j) { j["model"]["vocab"] = json::object({{"a", 0}}); },
-                 "model.vocab is not a list of pieces and scores");
-  expect_refused([](json& j) { j["model"]["vocab"][2] = {"a"}; }, "entry 2: not [\"piece\", score]");
+  expect_refused(
+      [](json& j) {
+        j["model"]["vocab"] = json::object({{"a", 0}});
+      },
+      "model.vocab is not a list of pieces and scores");
+  expect_refused([](json& j) { j["model"]["vocab"][2] = {"a"}; },
+                 "entry 2: not [\"piece\", score]");
   expect_refused([](json& j) { j["model"]["vocab"][2][1] = "0"; }, "entry 2: not [\"piece\"");
   expect_refused([](json& j) { j["model"]["vocab"][3][0] = "a"; }, "entry 3: 'a' stands twice");
   expect_refused([](json& j) { j["model"]["vocab"][3][0] = std::string(4097, 'a'); },
                  "the pieces of model.vocab are too long");
   expect_refused([](json& j) { j["model"]["dropout"] = 0.1; }, "unknown key 'dropout'");
-  expect_refused([](json& j) { j["pre_tokenizer"] = {{"type", "ByteLevel"}}; },
-                 "ByteLevel is supported only with a BPE model");
+  expect_refused(
+      [](json& j) {
+        j["pre_tokenizer"] = {{"type", "ByteLevel"}};
+      },
+      "ByteLevel is supported only with a BPE model");
   const auto with_table = [](const std::string& base64) {
     return [=](json& j) {
       j["normalizer"] = {{"type", "Precompiled"}, {"precompiled_charsmap", base64}};
