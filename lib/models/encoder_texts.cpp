@@ -4,21 +4,24 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "base/error.hpp"
 
 namespace austeer {
 namespace {
 
-/// How many special tokens follow a text: what is left of a tokenised letter behind the letter.
-std::size_t tokens_after(const Tokenizer& tokenizer) {
+/// The special tokens before a text and after it: what is left of a tokenised letter around it.
+std::pair<std::vector<TokenId>, std::vector<TokenId>> frame_of(const Tokenizer& tokenizer) {
   const std::vector<TokenId> bare = tokenizer.encode("a", false);
   const std::vector<TokenId> whole = tokenizer.encode("a", true);
   const auto found = std::search(whole.begin(), whole.end(), bare.begin(), bare.end());
   if (bare.empty() || found == whole.end()) {
     throw FormatError("model", "the tokenizer does not put its special tokens around a text");
   }
-  return static_cast<std::size_t>(whole.end() - found) - bare.size();
+  const auto end = found + static_cast<std::ptrdiff_t>(bare.size());
+  return {{whole.begin(), found}, {end, whole.end()}};
 }
 
 }  // namespace
@@ -30,26 +33,27 @@ at::Tensor EncoderBatch::rows() const {
 EncoderTexts::EncoderTexts(std::unique_ptr<Tokenizer> tokenizer, const EncoderConfig& config,
                            std::optional<std::int64_t> longest)
     : tokenizer_(std::move(tokenizer)),
-      longest_(std::min(longest.value_or(config.longest()), config.longest())),
-      suffix_(tokens_after(*tokenizer_)) {
+      longest_(std::min(longest.value_or(config.longest()), config.longest())) {
+  std::tie(prefix_, suffix_) = frame_of(*tokenizer_);
   if (tokenizer_->size() > config.vocabulary) {
     throw FormatError({"[model] the tokenizer is not that of the model",
                        fmt::format("at most {} tokens", config.vocabulary),
                        std::to_string(tokenizer_->size()), ""});
   }
-  const auto special = static_cast<std::int64_t>(tokenizer_->encode("", true).size());
+  const auto special = static_cast<std::int64_t>(prefix_.size() + suffix_.size());
   if (longest_ > special) return;
   throw FormatError({"[model] the longest text leaves no room for tokens of its own",
                      fmt::format("more than {} tokens", special), std::to_string(longest_), ""});
 }
 
 std::vector<TokenId> EncoderTexts::encode(std::string_view text) const {
-  std::vector<TokenId> tokens = tokenizer_->encode(text, true);
-  const auto excess = static_cast<std::ptrdiff_t>(tokens.size()) - longest_;
-  if (excess > 0) {
-    const auto end = tokens.end() - static_cast<std::ptrdiff_t>(suffix_);
-    tokens.erase(end - excess, end);
-  }
+  // Unlike BOS, the frame is put around texts that have its tokens themselves.
+  std::vector<TokenId> tokens = prefix_;
+  const std::vector<TokenId> own = tokenizer_->encode(text, false);
+  tokens.insert(tokens.end(), own.begin(), own.end());
+  const auto room = static_cast<std::size_t>(longest_) - suffix_.size();
+  if (tokens.size() > room) tokens.resize(room);
+  tokens.insert(tokens.end(), suffix_.begin(), suffix_.end());
   return tokens;
 }
 

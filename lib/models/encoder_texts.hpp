@@ -47,7 +47,8 @@ class EncoderTexts {
  private:
   std::unique_ptr<Tokenizer> tokenizer_;
   std::int64_t longest_;
-  std::size_t suffix_ = 0;  ///< special tokens after the text
+  std::vector<TokenId> prefix_;  ///< special tokens before the text
+  std::vector<TokenId> suffix_;  ///< and after it
 };
 
 }  // namespace austeer

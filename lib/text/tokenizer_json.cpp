@@ -1,6 +1,7 @@
 // Reads a tokenizer.json section by section into the parts of a tokenizer.
 #include "text/tokenizer_json.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unordered_map>
@@ -65,12 +66,12 @@ void add_tokens_beside(const TokenizerConfig& config, TokenizerParts& parts) {
   if (!changes.empty()) parts.fingerprint = sha256(parts.fingerprint + " " + changes);
 }
 
-TokenId named_id(const std::string& piece, std::string_view key, const TokenizerParts& parts) {
-  const auto id = FileTokens(parts).id_of(piece);
-  if (id) return *id;
-  refuse_document(
-      parts.place,
-      fmt::format("tokenizer_config.json names '{}' as {}, which is no token", piece, key));
+std::optional<TokenId> id_of(const std::string& piece, const TokenizerParts& parts) {
+  const auto added = std::ranges::find(parts.added, piece, &AddedToken::content);
+  if (added != parts.added.end()) return added->id;
+  const auto found = parts.vocabulary().find(piece);
+  if (found == parts.vocabulary().end()) return std::nullopt;
+  return found->second;
 }
 
 /// The default special tokens of a file that has no post-processor: those of its class. As in
@@ -90,7 +91,13 @@ void add_tokens_of_class(const TokenizerConfig& config, TokenizerParts& parts) {
   }
   if (!puts_bos) return;
   const std::string bos = config.bos.empty() ? "<s>" : config.bos;
-  parts.prefix.push_back(named_id(bos, "bos_token", parts));
+  const auto id = id_of(bos, parts);
+  if (!id) {
+    refuse_document(
+        parts.place,
+        fmt::format("tokenizer_config.json names '{}' as bos_token, which is no token", bos));
+  }
+  parts.prefix.push_back(*id);
   parts.fingerprint = sha256(fmt::format("{} {} ", parts.fingerprint, parts.prefix.back()));
 }
 
@@ -138,7 +145,7 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
   if (post_processor == rest.end() || post_processor->is_null()) {
     add_tokens_of_class(config, parts);
   }
-  if (!config.eos.empty()) parts.end = FileTokens(parts).id_of(config.eos);
+  if (!config.eos.empty()) parts.end = id_of(config.eos, parts);
   return compose_tokenizer(std::move(parts));
 }
 

@@ -27,6 +27,31 @@ metric: exact_match
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 988097824\n"
 
 
+def write_tiny_llama(folder, rows):
+    """A llama of one layer whose tokenizer has 65 tokens, one a letter, for `rows` rows."""
+    rng = numpy.random.default_rng(1)
+    width, ffn = 16, 24
+    shapes = {"embed_tokens": (rows, width), "norm": (width,)}
+    layer = {"self_attn.q_proj": (width, width), "self_attn.k_proj": (width, width),
+             "self_attn.v_proj": (width, width), "self_attn.o_proj": (width, width),
+             "mlp.gate_proj": (ffn, width), "mlp.up_proj": (ffn, width),
+             "mlp.down_proj": (width, ffn), "input_layernorm": (width,),
+             "post_attention_layernorm": (width,)}
+    shapes |= {f"layers.0.{name}": shape for name, shape in layer.items()}
+    folder.mkdir()
+    save_file({f"model.{name}.weight": rng.normal(size=shape).astype(numpy.float32)
+               for name, shape in shapes.items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({
+        "model_type": "llama", "hidden_size": width, "num_hidden_layers": 1, "eos_token_id": 64,
+        "num_attention_heads": 2, "intermediate_size": ffn, "vocab_size": rows,
+        "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "tie_word_embeddings": True}))
+    letters = {chr(33 + i): i for i in range(64)} | {"a": 64}
+    (folder / "tokenizer.json").write_text(json.dumps({
+        "added_tokens": [], "normalizer": None, "pre_tokenizer": None, "post_processor": None,
+        "decoder": {"type": "Fuse"},
+        "model": {"type": "BPE", "unk_token": "!", "vocab": letters, "merges": []}}))
+
+
 class WrongUsage(AusteerTest):
     def test_exit_code_2(self):
         cases = [
@@ -347,6 +372,44 @@ class BadFiles(AusteerTest):
                           "m-00003-of-00003.gguf", "m-00002-of-00003.gguf", part)
         self.refuse_model("which its name does not say; expected NAME-00002-of-00003.gguf",
                           "second.gguf", part)
+
+    def test_tokens_without_a_row_and_rows_without_a_token(self):
+        write_tiny_llama(self.folder / "model", rows=70)
+        steer = ("steer", "--model", "model", "--dtype", "float32", "--max-new-tokens", 4,
+                 "--prompt")
+        self.succeed(*steer, "ab")  # rows without a token are said as nothing
+        tokens = self.succeed("probe", "tokens", "--model", "model", "--units", "ffn:0:0", "--json")
+        for token in json.loads(tokens)["units"][0]["promoted"]:
+            self.assertLess(token["id"], 65)
+        (self.folder / "model" / "added_tokens.json").write_text('{"<pad>": 70, "<end>": 67}')
+        status, _, err = self.run_austeer(*steer, "ab<end>")
+        self.assertEqual(status, 0, err)
+        self.assertIn("the tokenizer has ids up to 70, the embedding 70 rows", err)
+        self.refuse(2, "text 0 has a token that the model does not know; expected 0 to 69; found 70",
+                    *steer, "a<pad>")
+
+    def test_tokenizers(self):
+        write_tiny_llama(self.folder / "model", rows=65)
+        steer = ("steer", "--model", "model", "--dtype", "float32", "--prompt", "a")
+        file = self.folder / "model" / "tokenizer.json"
+        good = file.read_text()
+        unigram = {"type": "Unigram", "unk_id": 7, "vocab": [["a", -1.0]]}
+        cases = [
+            ({"model": unigram}, "model.unk_id is 7, but there are 1 pieces"),
+            ({"model": unigram | {"vocab": {"a": 0}}}, "not a list of pieces and scores"),
+            ({"pre_tokenizer": {"type": "Punctuation", "behavior": "Joined"}}, "'Joined'"),
+            ({"pre_tokenizer": {"type": "UnicodeScripts"}}, "'UnicodeScripts' is not supported"),
+            ({"normalizer": {"type": "Precompiled", "precompiled_charsmap": "AAAA"}},
+             "precompiled_charsmap: no size stands in front"),
+            ({"added_tokens": [{"id": 4194304, "content": "<x>"}]}, "ids go to 4194303 at most"),
+        ]
+        for changes, part in cases:
+            with self.subTest(part=part):
+                file.write_text(json.dumps(json.loads(good) | changes))
+                self.refuse(1, part, *steer)
+        file.write_text(good)
+        (self.folder / "model" / "added_tokens.json").write_text('{"<x>": -1}')
+        self.refuse(1, "the added token '<x>' has a wrong id", *steer)
 
     def test_unwritable_output(self):
         self.refuse(2, "ends in .json", "eval", "--task", "copa", "--limit", 1, "--out", "x.jsonl")

@@ -66,7 +66,7 @@ def encoder(model, fields):
         ids = [model.bos_id()]
         for piece in pattern.split(text):
             ids += [control[piece]] if piece in control else model.encode(piece)
-        return ids
+        return gguf_tokenizer.with_one_start(ids, [model.bos_id()])
 
     return encode
 

@@ -34,6 +34,12 @@ def metadata(path):
     return {name: field.contents() for name, field in gguf.GGUFReader(path).fields.items()}
 
 
+def with_one_start(ids, start):
+    """`ids` of a text, where one that opens with `start`, the tokens that are put in front, keeps its
+    own alone."""
+    return ids[len(start):] if start and ids[:2 * len(start)] == 2 * start else ids
+
+
 def splitter(pre):
     """What cuts a text into words: each digit stands alone in smollm, and then the byte-level
     expression of GPT-2 applies; the others have one expression of their own."""

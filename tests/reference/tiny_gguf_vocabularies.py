@@ -41,7 +41,8 @@ class ByteLevel:
             writer.add_add_bos_token(False)
 
     def encode(self, path, text):
-        return gguf_tokenizer.tokenizer_from(gguf_tokenizer.metadata(path)).encode(text).ids
+        tokenizer = gguf_tokenizer.tokenizer_from(gguf_tokenizer.metadata(path))
+        return gguf_tokenizer.with_one_start(tokenizer.encode(text).ids, tokenizer.encode("").ids)
 
 
 class SentencePiece:

@@ -23,7 +23,7 @@ from tokenizers import decoders, models, pre_tokenizers
 
 import tokenizer_real
 import tokenizer_styles
-from gguf_tokenizer import metadata, sentencepiece_vocabulary
+from gguf_tokenizer import metadata, sentencepiece_vocabulary, with_one_start
 from tokenizer_corpus import corpus, ill_formed
 
 USER_DEFINED = 4  # as GGUF and SentencePiece number the types of tokens
@@ -45,22 +45,20 @@ def id_lists(encoded, size):
         yield [rng.randrange(size) for _ in range(rng.randint(1, 10))]
 
 
-def with_one_start(encode):
-    """`encode` where a text that opens with the tokens that are put in front keeps its own alone."""
+def starting_once(encode):
+    """`encode` by the rule of with_one_start."""
     whole, plain = encode("a", True), encode("a", False)
     start = whole[:next(i for i in range(len(whole)) if whole[i:i + len(plain)] == plain)]
 
     def encode_once(text, special):
-        ids = encode(text, special)
-        doubled = special and start and ids[:2 * len(start)] == 2 * start
-        return ids[len(start):] if doubled else ids
+        return with_one_start(encode(text, special), start if special else [])
     return encode_once
 
 
 def write_reference(folder, texts, encode, decode, size):
     """`encode` takes a text and whether special tokens are added."""
     folder.mkdir(exist_ok=True)
-    encode = with_one_start(encode)
+    encode = starting_once(encode)
     encoded = [encode(text, True) for text in texts]
     write_lines(folder / "encoded.jsonl", encoded)
     write_lines(folder / "plain.jsonl", [encode(text, False) for text in texts])

@@ -77,12 +77,12 @@ constexpr std::string_view unigram_json = R"({
   "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": false,
             "vocab": [["<unk>", 0.0], ["_", -3], ["a", -1.5], ["_a", -2]]}})";
 
-std::unique_ptr<Tokenizer> make(const json& document) {
+std::unique_ptr<Tokenizer> make_unigram(const json& document) {
   return make_tokenizer(parse_tokenizer_json(document.dump(), "t.json"));
 }
 
 TEST(UnigramJson, EncodesAndDecodes) {
-  const auto tokenizer = make(json::parse(unigram_json));
+  const auto tokenizer = make_unigram(json::parse(unigram_json));
   EXPECT_EQ(tokenizer->size(), 4);
   EXPECT_EQ(tokenizer->encode("aa  ax"), (Ids{3, 2, 1, 3, 0}));
   EXPECT_EQ(tokenizer->decode(Ids{3, 2, 1, 3, 0}), "aa  a") << "the first piece loses its mark";
@@ -93,8 +93,8 @@ TEST(UnigramJson, WhatIsWrongIsNamed) {
                                  const std::string& part) {
     json document = json::parse(unigram_json);
     damage(document);
-    expect_refusal<FormatError>([&] { make(document); }, "t.json: ");
-    expect_refusal<FormatError>([&] { make(document); }, part);
+    expect_refusal<FormatError>([&] { make_unigram(document); }, "t.json: ");
+    expect_refusal<FormatError>([&] { make_unigram(document); }, part);
   };
   expect_refused([](json& j) { j["model"]["unk_id"] = 4; }, "unk_id is 4, but there are 4 pieces");
   expect_refused([](json& j) { j["model"]["unk_id"] = -1; }, "unk_id is -1");
