@@ -1,5 +1,6 @@
 #include "models/folder_model.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <spdlog/spdlog.h>
 
@@ -43,7 +44,10 @@ void FolderModel::read_what_weights_show() {
   const at::Tensor embedding = stored(embedding_name);
   // What the config says of it may be missing, or be that of the weights before a conversion.
   config_.stored_dtype = dtype_name(embedding.scalar_type());
-  if (!config_.tied_embeddings || !has(head_name)) return;
+  // An index may promise a head that a tied model's shards do not have: names() has what is there.
+  const std::vector<std::string> there = names();
+  const bool head = std::ranges::find(there, head_name) != there.end();
+  if (!config_.tied_embeddings || !head) return;
   if (same_bytes(embedding, stored(head_name))) return;
   config_.tied_embeddings = false;
   spdlog::warn(

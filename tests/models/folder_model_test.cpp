@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/files.hpp"
+#include "logged.hpp"
 #include "models/decoder.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
@@ -59,7 +60,12 @@ TEST_F(Folder, EverySpellingOfTheTextPart) {
     const at::Tensor embedding = tensors.front().second;
     tensors.emplace_back("vision_tower.patch.weight", at::ones({2}));
     write(tensors);
+    const testing::Logged logged;
     const FolderModel model(folder_.path());
+    EXPECT_EQ(logged.text().find("info: ") != std::string::npos &&
+                  logged.text().find("1 tensors beside it") != std::string::npos,
+              prefix != "model.")
+        << logged.text();
     EXPECT_TRUE(model.has("model.norm.weight"));
     EXPECT_TRUE(model.stored("model.embed_tokens.weight").equal(embedding));
     EXPECT_EQ(model.shape("model.layers.0.mlp.up_proj.weight"), (std::vector<std::int64_t>{12, 8}));
@@ -90,7 +96,13 @@ TEST_F(Folder, AHeadThatDiffersFromATiedEmbeddingIsUsed) {
   other[15][7] += 1;
   tensors.emplace_back("lm_head.weight", other);
   write(tensors);
-  EXPECT_FALSE(FolderModel(folder_.path()).config().tied_embeddings);
+  {
+    const testing::Logged logged;
+    EXPECT_FALSE(FolderModel(folder_.path()).config().tied_embeddings);
+    EXPECT_NE(logged.text().find("warning: "), std::string::npos);
+    EXPECT_NE(logged.text().find("a lm_head.weight of other values: it is used"), std::string::npos)
+        << logged.text();
+  }
   EXPECT_TRUE(decoder().head().weight.equal(other));
 
   // In another dtype it is another tensor; of the same values, it is the embedding.
@@ -99,7 +111,9 @@ TEST_F(Folder, AHeadThatDiffersFromATiedEmbeddingIsUsed) {
   EXPECT_FALSE(FolderModel(folder_.path()).config().tied_embeddings);
   tensors.back().second = embedding.clone();
   write(tensors);
+  const testing::Logged logged;
   EXPECT_TRUE(FolderModel(folder_.path()).config().tied_embeddings);
+  EXPECT_EQ(logged.text(), "");
 
   tensors.pop_back();
   tensors.emplace_back("lm_head.weight", at::rand({15, 8}));
@@ -134,11 +148,19 @@ TEST_F(Folder, NamesOfAnIndexThatNobodyNeeds) {
   for (const auto& [name, tensor] : tensors) map[name] = "text.safetensors";
   map["vision_tower.patch.weight"] = "pictures.safetensors";
   map["language_model.model.layers.0.self_attn.rotary_emb.inv_freq"] = "text.safetensors";
+  map["language_model.lm_head.weight"] = "text.safetensors";  // of a tied model
   const auto write_index = [&] {
     write_file(folder_ / safetensors_index, to_text(Json{{"weight_map", map}}));
   };
   write_index();
-  decoder();
+  {
+    const testing::Logged logged;
+    decoder();
+    const std::string part =
+        "names 3 tensors that are not there, 'language_model.lm_head.weight' first (missing: "
+        "pictures.safetensors)";
+    EXPECT_NE(logged.text().find(part), std::string::npos) << logged.text();
+  }
   map["language_model.model.norm.weight"] = "pictures.safetensors";
   write_index();
   expect_refusal<FileError>([&] { decoder(); },
