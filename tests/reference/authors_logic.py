@@ -1,7 +1,7 @@
 """The whole chain on a model that is able, against the logic of the authors' published code, which is
 done here as plainly as it can be said: `transformers` in float32, one text at a time, hooks.
 
-    authors_logic.py --datasets DIR [--model FILE.gguf] [--pairs 100] [--items 200] [--threads 1]
+    authors_logic.py --datasets DIR [--model FILE.gguf or FOLDER] [--pairs 100] [--items 200] [--threads 1]
 
 Screening: of each COPA pair the last token of both texts, right truncation at 512 tokens, in every
 layer of a site; how many momenta lie above zero and below; beta is the larger share with its sign, a
