@@ -1,5 +1,6 @@
 """The job against tests/reference/hooks.py, which does the same with `transformers` and hooks, one
-text at a time, in float32: counts per unit, vanilla and steered answers. And the memory of eval."""
+text at a time, in float32: counts per unit, vanilla and steered answers; against authors_logic.py, as it
+compares an able model, here at SmolLM2's size. And the memory of eval."""
 
 import json
 import os
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from support import ROOT, SAMPLES, AusteerTest
+from support import BINARY, ROOT, SAMPLES, AusteerTest, environment
 
 PAIRS, ITEMS, SITE, K, ALPHA = 24, 24, "attention", 16, 20
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"
@@ -61,6 +62,34 @@ class Reference(AusteerTest):
                 ours = self.answers("ours.jsonl", "generated")
                 self.assertEqual(len(ours), ITEMS)
                 self.assertEqual(ours, self.answers("theirs.jsonl", "prediction"))
+
+
+class AuthorsLogic(AusteerTest):
+    """Three sites, signs, counts, the order of the first units, answers at the published settings."""
+
+    def compare(self, binary, pairs, items):
+        return subprocess.run(
+            [PYTHON, ROOT / "tests" / "reference" / "authors_logic.py", "--model",
+             ROOT / "build" / "reference" / "smollm2" / "transformers", "--datasets", SAMPLES,
+             "--pairs", str(pairs), "--items", str(items)],
+            env=environment() | {"AUSTEER": str(binary)}, capture_output=True, text=True)
+
+    def test_every_figure_is_reached(self):
+        done = self.compare(BINARY, 24, 16)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.stdout.count("\nok "), 3 * 3 + 4)
+        self.assertIn("100 of the first 100 units", done.stdout)
+
+    def test_half_precision_is_noticed(self):
+        half = self.folder / "austeer-in-bfloat16"
+        half.write_text(f'#!/bin/bash\nexec "{BINARY}" "${{@/float32/bfloat16}}"\n')
+        half.chmod(0o755)
+        done = self.compare(half, 8, 2)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for site in ("attention", "ffn", "layer"):
+            self.assertRegex(done.stdout, rf"MISSED +{site}: \d+ of \d+ momenta differ in sign")
+            self.assertRegex(done.stdout, rf"MISSED +{site}: counts of")
+            self.assertRegex(done.stdout, rf"MISSED +{site}: \d+ of the first 100 units")
 
 
 class Memory(AusteerTest):
