@@ -104,12 +104,11 @@ class Scanner {
   std::size_t at_ = 0;
 };
 
-/// The place behind the last "answer" that is followed by ':' or by the word "is", or npos.
+/// The place behind the first "answer" that is followed by ':' or by the word "is", or npos.
 std::size_t after_answer(std::string_view text) {
   constexpr std::string_view spaces = " \t\n\r\f\v";
   constexpr std::string_view word = "answer";
   const std::string small = lower_ascii(text);
-  std::size_t found = std::string::npos;
   for (std::size_t i = small.find(word); i != std::string::npos; i = small.find(word, i + 1)) {
     const std::size_t end = i + word.size();
     const std::size_t next = small.find_first_not_of(spaces, end);
@@ -118,17 +117,17 @@ std::size_t after_answer(std::string_view text) {
     const bool is =
         next > end && small.compare(next, 2, "is") == 0 &&
         (after_is == small.size() || (!is_word(small[after_is]) && small[after_is] != '_'));
-    if (small[next] == ':') found = next + 1;
-    if (is) found = after_is;
+    if (small[next] == ':') return next + 1;
+    if (is) return after_is;
   }
-  return found;
+  return std::string::npos;
 }
 
 }  // namespace
 
 std::optional<double> find_number(std::string_view text) {
   constexpr std::string_view mark = "####";
-  const std::size_t marked = text.rfind(mark);
+  const std::size_t marked = text.find(mark);
   const std::size_t places[] = {marked == std::string_view::npos ? marked : marked + mark.size(),
                                 after_answer(text)};
   for (const std::size_t place : places) {

@@ -8,8 +8,8 @@
 namespace austeer {
 
 /// The number that `text` gives as its answer, or nothing:
-///   - after the last "####", the first number there (GSM8K's and the paper's mark);
-///   - else after the last "answer:" or "answer is" (any case), the first number there;
+///   - after the first "####", the first number there (GSM8K's and the paper's mark);
+///   - else after the first "answer:" or "answer is" (any case), the first number there;
 ///   - else the last number of the text.
 /// A mark with no number after it is passed over. A number has digits 0-9, perhaps a sign, commas
 /// between groups of three digits, decimals; a fraction written without spaces ("3/4") is its

@@ -75,6 +75,9 @@ std::vector<Item> Task::items(std::string_view split_expression,
 }
 
 bool Task::is_correct(std::string_view generated, const Item& item) const {
+  if (metric_.is_correct_by_mark != nullptr) {
+    return metric_.is_correct_by_mark(generated, item.gold, config_.answer_mark);
+  }
   return metric_.is_correct(generated, item.gold);
 }
 

@@ -1,5 +1,6 @@
 """Metric cases: generated and gold texts with the verdict of a plain Python implementation."""
 
+import random
 import re
 
 SPACES = [chr(c) for c in range(0x110000) if chr(c).isspace()]
@@ -49,12 +50,12 @@ def numbers_in(text):
 
 def number_of(text):
     """The number that a generated text gives as its answer, or None."""
-    _, hashes, after = text.rpartition("####")
+    _, hashes, after = text.partition("####")
     if hashes and numbers_in(after):
         return numbers_in(after)[0]
-    marks = list(MARK.finditer(text))
-    if marks and numbers_in(text[marks[-1].end():]):
-        return numbers_in(text[marks[-1].end():])[0]
+    mark = MARK.search(text)
+    if mark and numbers_in(text[mark.end():]):
+        return numbers_in(text[mark.end():])[0]
     return numbers_in(text)[-1] if numbers_in(text) else None
 
 
@@ -113,4 +114,40 @@ def number_cases():
         found, wanted = number_of(generated), float(gold)
         correct = found is not None and abs(found - wanted) <= 1e-9 * max(1.0, abs(wanted))
         cases.append({"generated": generated, "gold": gold, "found": found, "correct": correct})
+    return cases
+
+
+SIGNED = r"[-+]?[0-9]+(?:\.[0-9]+)?"
+
+
+def published_number(text, mark):
+    """The number by the rule of the paper's code, or None."""
+    before, found, _ = text.partition(mark)
+    kept = before + " ".join(text[len(before):].split()[:2]) if found else text
+    marked = re.search(rf"####\s*({SIGNED})", kept)
+    numbers = [marked.group(1)] if marked else re.findall(SIGNED, kept)
+    return float(numbers[-1]) if numbers else None
+
+
+PIECES = ["####", "#### ", "##### ", "\n#### ", "Answer", "Answer:", " Answer: ", "answer is ", "\n\n",
+          " ", "\t", "\u00a0", "\u2003", "$", "-", "+", ".", ",", "/", "=", "(", ")", "%", "**", "x",
+          " apples", " So ", "Question: ", "\u2212", "\u20ac", "0", "7", "12", "145.0", "1,200", "3/4",
+          "-5", "+8", "2.50", ".5", "6.", "1e3", "10-3", "9" * 320]
+
+
+def published_texts():
+    draw = random.Random(7)
+    made = ["".join(draw.choice(PIECES) for _ in range(draw.randint(1, 14))) for _ in range(600)]
+    return [generated for generated, _ in NUMBERS] + made
+
+
+def published_cases():
+    cases = []
+    for i, generated in enumerate(published_texts()):
+        for mark in ("####", "Answer"):
+            found = published_number(generated, mark)
+            gold = ["7", "12", "145.0", "-5", "0"][i % 5] if i % 2 or found is None else repr(found)
+            cases.append({"generated": generated, "mark": mark, "gold": gold,
+                          "found": None if found is None else repr(found),
+                          "correct": found is not None and found == published_number(gold, mark)})
     return cases
