@@ -112,8 +112,8 @@ TEST(TaskBlocks, WrongAnswersFromTheFirstRecords) {
   EXPECT_EQ(wrong("wrong_answer: most_similar_different\nwrong_answers_from: 2\n"),
             (Texts{"4.5", "2", "4.5", "4.5"}));
   EXPECT_EQ(wrong("wrong_answer: next\nwrong_answers_from: 2\n"), (Texts{"4.5", "2", "4.5", "2"}));
-  EXPECT_EQ(wrong("wrong_answer: next\nwrong_answers_from: 9\n"),
-            (Texts{"4.5", "2", "1000", "2"})) << "no more than there are";
+  EXPECT_EQ(wrong("wrong_answer: next\nwrong_answers_from: 9\n"), (Texts{"4.5", "2", "1000", "2"}))
+      << "no more than there are";
 }
 
 TEST(TaskBlocks, KeysThatAreNotSetLeaveTheFingerprint) {
@@ -124,8 +124,9 @@ TEST(TaskBlocks, KeysThatAreNotSetLeaveTheFingerprint) {
   EXPECT_NE(fingerprint("blank: \"     \"\n"), fingerprint(""));
   EXPECT_NE(fingerprint("wrong_answers_from: 3\n"), fingerprint(""));
   EXPECT_NE(fingerprint("answer_mark: Answer\n"), fingerprint(""));
-  const Task task = OneTask(open_task + "wrong_answer: most_similar\nblank: \"  \"\n"
-                                        "wrong_answers_from: 3\nanswer_mark: Answer\n",
+  const Task task = OneTask(open_task +
+                                "wrong_answer: most_similar\nblank: \"  \"\n"
+                                "wrong_answers_from: 3\nanswer_mark: Answer\n",
                             sums)
                         .task();
   EXPECT_EQ(Task(task.resolved(), "again").fingerprint(), task.fingerprint());
@@ -302,14 +303,17 @@ TEST(TaskBlocks, MistakesAreRefused) {
   expect_bad_block(own_texts + "wrong_answer: next\n", ": wrong_answer has nothing to be");
   expect_bad_block(own_texts + "pairs: {positive: a, negative: b}\nwrong_answer: next\n",
                    ": wrong_answer has nothing to be");
-  expect_bad_block(own_texts + "blank: \"  \"\n", ": blank: no wrong answer is drawn from the data");
+  expect_bad_block(own_texts + "blank: \"  \"\n",
+                   ": blank: no wrong answer is drawn from the data");
   expect_bad_block(open_task + "wrong_answers_from: 10\n",
                    ": wrong_answers_from: no wrong answer is drawn from the data");
-  expect_bad_block(open_task + "wrong_answer: next\nwrong_answers_from: 1\n",
-                   ": the key 'wrong_answers_from'; expected two records or more");
+  expect_bad_block(
+      open_task + "wrong_answer: next\nwrong_answers_from: 1\n",
+      ": the key 'wrong_answers_from' has a wrong value; expected two records or more");
   expect_bad_block(open_task + "wrong_answer: most_similar\nblank: none\n",
-                   ": the key 'blank'; expected one space or more");
-  expect_bad_block(open_task + "answer_mark: \"\"\n", ": the key 'answer_mark'; expected a text");
+                   ": the key 'blank' has a wrong value; expected one space or more");
+  expect_bad_block(open_task + "answer_mark: \"\"\n",
+                   ": the key 'answer_mark' has a wrong value; expected a text");
   expect_bad_block(own_texts + "pairs: {positive: a}\n", ": pairs: the key 'negative' is missing");
   expect_bad_block(own_texts + "pairs: {positive: a, negative: {txt: b}}\n",
                    ": pairs: negative: the key 'text' is missing");
