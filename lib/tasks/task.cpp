@@ -81,6 +81,13 @@ bool Task::is_correct(std::string_view generated, const Item& item) const {
   return metric_.is_correct(generated, item.gold);
 }
 
+Task Task::with_metric(const std::string& name) const {
+  metrics().get(name);
+  Json document = resolved();
+  document["metric"] = name;
+  return Task(document, config_.name);
+}
+
 std::int64_t Task::max_new_tokens(const std::string& family) const {
   const auto found = config_.max_new_tokens.by_family.find(family);
   return found != config_.max_new_tokens.by_family.end() ? found->second

@@ -142,6 +142,11 @@ metric: number_match_published
   const OneTask at_answer(published + "answer_mark: Answer\n", sums);
   const OneTask at_hashes(published, sums);
   const std::string text = "So it is. Answer 2 of 5";
+  EXPECT_FALSE(at_answer.task().with_metric("number_match").is_correct(text, at_answer.items()[0]));
+  EXPECT_NE(at_answer.task().with_metric("number_match").fingerprint(),
+            at_answer.task().fingerprint());
+  expect_refusal<UsageError>([&] { at_answer.task().with_metric("number_mach"); },
+                             "did you mean 'number_match'");
   EXPECT_TRUE(at_answer.task().is_correct(text, at_answer.items()[0]));
   EXPECT_FALSE(at_hashes.task().is_correct(text, at_hashes.items()[0]));
 }
