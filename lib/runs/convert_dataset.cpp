@@ -50,7 +50,7 @@ void convert_file(const DatasetStep& step, const std::filesystem::path& source,
   write_file(how, to_text(step.how));
   const std::filesystem::path script = project_folder("datasets") / "convert.py";
   const ChildResult result = run_child(
-      {python_program(), "-I", script.string(), std::filesystem::absolute(source).string(),
+      {python_program(), "-I", "-B", script.string(), std::filesystem::absolute(source).string(),
        std::filesystem::absolute(target).string(), std::filesystem::absolute(how).string()},
       python_options());
   if (result.status == 0) return;

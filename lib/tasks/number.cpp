@@ -123,9 +123,27 @@ std::size_t after_answer(std::string_view text) {
   return std::string::npos;
 }
 
+/// `text` before the first line that opens a further question, or all of it. That is what a model
+/// goes on with that repeats its prompt's form.
+std::string_view before_next_question(std::string_view text) {
+  constexpr std::string_view word = "question";
+  constexpr std::string_view decoration = " \t*#";
+  const std::string small = lower_ascii(text);
+  for (std::size_t i = small.find(word); i != std::string::npos; i = small.find(word, i + 1)) {
+    const std::string_view before = std::string_view(small).substr(0, i);
+    const std::size_t line = before.find_last_not_of(decoration);
+    const std::size_t next = small.find_first_not_of(" \t*0123456789", i + word.size());
+    const bool opens = line == std::string_view::npos || before[line] == '\n';
+    if (opens && next != std::string::npos && small[next] == ':') return text.substr(0, i);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::optional<double> find_number(std::string_view text) {
+  const std::string_view own = before_next_question(text);
+  if (!Scanner(own).numbers().empty()) text = own;
   constexpr std::string_view mark = "####";
   const std::size_t marked = text.find(mark);
   const std::size_t places[] = {marked == std::string_view::npos ? marked : marked + mark.size(),

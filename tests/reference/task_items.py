@@ -11,8 +11,8 @@ time, and the files are read with Python's own json, csv and xml modules. OUT_DI
                   "class NUL" of each pair (classes) and over "number NUL number NUL" of each pair,
                   the bytes before its two answers (answers); null where a split has no questions or
                   no pairs
-    metrics.json  generated and gold texts with the verdict of strip().lower(); the same for numbers,
-                  by both rules
+    metrics.json  generated and gold texts with the verdict of strip().lower(), and of two rules for
+                  numbers
     records.json  a CSV and a JSONL text, and the fields that Python's modules read from them
 
 tests/tasks/real_data.json is the items.json of the full data sets.

@@ -48,8 +48,13 @@ def numbers_in(text):
     return found
 
 
+NEXT = re.compile(r"^[ \t*#]*question[ \t*0-9]*:", re.IGNORECASE | re.MULTILINE | re.ASCII)
+
+
 def number_of(text):
     """The number that a generated text gives as its answer, or None."""
+    own = NEXT.split(text, maxsplit=1)[0]
+    text = own if numbers_in(own) else text
     _, hashes, after = text.partition("####")
     if hashes and numbers_in(after):
         return numbers_in(after)[0]
@@ -90,7 +95,7 @@ NUMBERS = [
     ("5\u00b2", "5"), ("12cm", "12"), ("A4", "4"), ("3rd", "3"), ("#1", "1"),
     # the mark ####
     ("#### 12.0", "12"), ("####12", "12"), ("2 + 3 = 5\n#### 5", "5"), ("#### 5\nThat is 7.", "5"),
-    ("#### 5\n#### 6", "6"), ("#### ", "0"), ("The sum is 8. #### ", "8"), ("####", "1"),
+    ("#### 5\n#### 6", "5"), ("#### ", "0"), ("The sum is 8. #### ", "8"), ("####", "1"),
     ("#### five", "5"), ("4 #### none", "4"), ("#### 3 ####", "3"), ("#### 3 #### x", "3"),
     ("Answer: 9. So 1 ####", "9"), ("#### The answer is 12 of 15", "12"), ("##### 5", "5"),
     ("### 5 and 6", "6"), ("#### -3", "-3"), ("#### 1,000", "1000"), ("Answer: 4 #### 5", "5"),
@@ -98,10 +103,17 @@ NUMBERS = [
     # the mark Answer
     ("Answer: 7 of 9", "7"), ("answer is 7, not 9", "7"), ("The ANSWER IS 7 (or 8)", "7"),
     ("Answer : 7 8", "7"), ("Answer is: 7 8", "7"), ("Answer 7 8", "8"), ("Answer = 7, 8", "8"),
-    ("Answer: 5\nQuestion: 6?\nAnswer: 7\nQuestion: 8?", "7"), ("5 apples. Answer: none", "5"),
+    ("Answer: 5\nQuestion: 6?\nAnswer: 7\nQuestion: 8?", "5"), ("5 apples. Answer: none", "5"),
     ("Answer: 5. The answer is open", "5"), ("the answer isn't 5 but 6", "6"),
     ("The answer issued 5 6", "6"), ("Answers: 5 6", "6"), ("My answer is that 5 of 6 left", "5"),
     ("Answer:-4 and 2", "-4"), ("**Answer:** 15 16", "15"), ("Answer: $1,200 per 12 months", "1200"),
+    # the model's own next question
+    (" 145\n\nQuestion: There are 5 pens in 3 boxes. How many?\nAnswer: 15", "145"),
+    ("145\nquestion: 12 apples, 4 eaten", "145"), ("8\n**Question 2:** 5 of 6", "8"),
+    ("2 + 4 = 6 #### 6\nquestion: 7 - 3?\nanswer: \n#### 4", "6"), ("8\n\n### Question: 7?", "8"),
+    ("Question: 5 + 6?\nAnswer: 11", "11"), ("Question: 5 + 6?\n11\nQuestion: 7 + 8?", "8"),
+    ("It is 8. Question: 9?", "9"), ("8\nQuestions: 9", "9"), ("8\nA question: 9", "9"),
+    ("8\nQuestion 9", "9"), ("none\nQuestion: 4?\nAnswer: 5", "5"), ("8\r\nQuestion: 9", "8"),
     # nothing
     ("", "0"), (" \n", "0"), ("no number", "0"), ("Answer:", "0"), ("-", "0"), ("1", "2"),
     (",", "0"), ("/", "0"), ("...", "0"), ("\u221e", "0"), ("minus three", "-3"),
