@@ -68,6 +68,8 @@ void add_eval(CLI::App& app) {
       ->add_option("--max-new-tokens", eval.max_new_tokens,
                    "most tokens of an answer. Default: the task's, for this family of models")
       ->check(CLI::PositiveNumber);
+  command->add_option("--metric", eval.metric,
+                      "in place of the task's, such as number_match_published (configs/tasks/)");
   command->add_option("--scorer", eval.scorer,
                       "of toxicity: austeer (default), a Hugging Face sequence classifier, or a "
                       ".jsonl with scores made elsewhere");

@@ -20,9 +20,9 @@ double exact_cosine(const float* a, const float* b, std::int64_t width) {
   return sum;
 }
 
-/// The best of the columns of `cosines` but `own`.
-std::size_t best_other(const float* cosines, std::int64_t own, const at::Tensor& rows) {
-  const std::int64_t count = rows.size(0);
+/// The best of the first `count` columns of `cosines` but `own`.
+std::size_t best_other(const float* cosines, std::int64_t count, std::int64_t own,
+                       const at::Tensor& rows) {
   const std::int64_t width = rows.size(1);
   const auto* data = rows.const_data_ptr<float>();
   float largest = std::numeric_limits<float>::lowest();
@@ -43,7 +43,9 @@ std::size_t best_other(const float* cosines, std::int64_t own, const at::Tensor&
 
 }  // namespace
 
-std::vector<std::size_t> nearest_others(const at::Tensor& embeddings, std::int64_t block_elements) {
+std::vector<std::size_t> nearest_others(const at::Tensor& embeddings,
+                                        std::optional<std::int64_t> pool,
+                                        std::int64_t block_elements) {
   const c10::InferenceMode guard;
   const at::Tensor rows = embeddings.to(at::kFloat).contiguous();
   if (rows.dim() != 2 || rows.size(0) < 2) {
@@ -54,15 +56,20 @@ std::vector<std::size_t> nearest_others(const at::Tensor& embeddings, std::int64
     throw ComputeError("model", "the embeddings are NaN or infinite");
   }
   const std::int64_t count = rows.size(0);
-  const std::int64_t block = std::max<std::int64_t>(1, block_elements / count);
+  const std::int64_t others = pool.value_or(count);
+  if (others < 2 || others > count) {
+    throw UsageError("model", fmt::format("a nearest other among {} of {} texts", others, count));
+  }
+  const std::int64_t block = std::max<std::int64_t>(1, block_elements / others);
   std::vector<std::size_t> result(static_cast<std::size_t>(count));
   for (std::int64_t first = 0; first < count; first += block) {
     const std::int64_t here = std::min(block, count - first);
-    const at::Tensor cosines = at::mm(rows.narrow(0, first, here), rows.t());
+    const at::Tensor cosines = at::mm(rows.narrow(0, first, here), rows.narrow(0, 0, others).t());
     const auto* data = cosines.const_data_ptr<float>();
     at::parallel_for(0, here, 16, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        result[static_cast<std::size_t>(first + i)] = best_other(data + i * count, first + i, rows);
+        result[static_cast<std::size_t>(first + i)] =
+            best_other(data + i * others, others, first + i, rows);
       }
     });
   }

@@ -49,11 +49,12 @@ class SentenceEncoder {
   std::string fingerprint_;
 };
 
-/// For each row the index of the most similar other row: the one of largest cosine, and of equal
-/// ones the first. `embeddings` [N, width], float32, rows of unit length. At most `block_elements`
-/// cosines (one row's, if that is more) are held at a time. Throws UsageError for fewer than two
-/// rows.
+/// For each row the index of the most similar other row among the first `pool` (nothing: all): the
+/// one of largest cosine, and of equal ones the first. `embeddings` [N, width], float32, rows of
+/// unit length. At most `block_elements` cosines (one row's, if that is more) are held at a time.
+/// Throws UsageError for a pool of fewer than two rows, or of more than there are.
 std::vector<std::size_t> nearest_others(const at::Tensor& embeddings,
+                                        std::optional<std::int64_t> pool = {},
                                         std::int64_t block_elements = std::int64_t{1} << 24);
 
 }  // namespace austeer

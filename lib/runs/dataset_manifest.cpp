@@ -1,5 +1,6 @@
 #include "runs/dataset_manifest.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/config_files.hpp"
@@ -61,6 +62,92 @@ Citation read_citation(Fields fields) {
   return citation;
 }
 
+/// The records that a step takes by the value of a field, in the order of the values.
+Json read_pick(Fields fields) {
+  const auto prefix = fields.optional<std::string>("prefix", "");
+  Json values = Json::array();
+  for (const Json& value : fields.value("values")) {
+    if (value.is_structured() || value.is_null())
+      fields.refuse("values", "texts or numbers", value);
+    values.push_back(prefix + (value.is_string() ? value.get<std::string>() : to_text(value)));
+  }
+  if (values.empty()) fields.refuse("values", "one value or more", values);
+  Json pick = {{"field", fields.required<std::string>("field")}, {"values", values}};
+  pick["rest"] = false;
+  fields.refuse_unknown();
+  return pick;
+}
+
+Json read_split(Fields fields) {
+  const auto into = fields.required<std::vector<std::string>>("into");
+  if (into.size() != 2) fields.refuse("into", "two names of fields", fields.value("into"));
+  Json split = {{"field", fields.required<std::string>("field")},
+                {"at", fields.required<std::string>("at")},
+                {"into", into}};
+  if (split["at"].get<std::string>().empty()) fields.refuse("at", "a text", "");
+  fields.refuse_unknown();
+  return split;
+}
+
+Json read_new_fields(Fields fields, const Json& object) {
+  Json names = Json::object();
+  for (const auto& [name, unused] : object.items()) {
+    names[name] = fields.required<std::string>(name);
+  }
+  return names;
+}
+
+void read_count(Fields& fields, const std::string& key, Json& how) {
+  if (!fields.has(key)) return;
+  how[key] = fields.required<std::int64_t>(key);
+  if (how[key] < 1) fields.refuse(key, "a positive number", how[key]);
+}
+
+/// `before` are the steps above this one.
+DatasetStep read_step(Fields fields, const std::vector<DatasetStep>& before) {
+  DatasetStep step{plain_name(fields, "file"), plain_name(fields, "from"), {}};
+  if (!step.file.ends_with(".json") && !step.file.ends_with(".jsonl")) {
+    fields.refuse("file", "a name that ends with .json or .jsonl", step.file);
+  }
+  const std::string extension = std::filesystem::path(step.from).extension();
+  if (extension != ".json" && extension != ".jsonl" && extension != ".csv" &&
+      extension != ".parquet") {
+    fields.refuse("from", "a name that ends with .json, .jsonl, .csv or .parquet", step.from);
+  }
+  step.how["file"] = step.file;
+  fields.value("records");
+  for (const char* key : {"records", "first", "skip"}) read_count(fields, key, step.how);
+  if (fields.has("pick")) step.how["pick"] = read_pick(fields.object("pick"));
+  if (fields.has("rest_of")) {
+    const auto name = fields.required<std::string>("rest_of");
+    const auto other = std::ranges::find(before, name, &DatasetStep::file);
+    if (other == before.end() || !other->how.contains("pick") || other->from != step.from ||
+        step.how.contains("pick")) {
+      fields.refuse("rest_of", "the file of a step above that picks from the same file", name);
+    }
+    step.how["pick"] = other->how["pick"];
+    step.how["pick"]["rest"] = true;
+  }
+  if (fields.has("split")) step.how["split"] = read_split(fields.object("split"));
+  if (fields.has("fields")) {
+    step.how["fields"] = read_new_fields(fields.object("fields"), fields.value("fields"));
+  }
+  fields.refuse_unknown();
+  return step;
+}
+
+/// Every step reads a file that fetch brings and that no step makes, and makes one of its own.
+void check_steps(const DatasetManifest& manifest, const Fields& fields) {
+  for (const DatasetStep& step : manifest.convert) {
+    const auto makes = std::ranges::count(manifest.convert, step.file, &DatasetStep::file);
+    const auto brought = std::ranges::count(manifest.files, step.from, &DatasetFile::file);
+    if (makes == 1 && brought == 1 && manifest.step_for(step.from) == nullptr) continue;
+    throw FormatError({fmt::format("{}: convert: {}", fields.place(), step.file),
+                       "one step for a file, from a file under `files` that no step makes",
+                       fmt::format("{} steps, from {}", makes, step.from), ""});
+  }
+}
+
 /// Calls `read` with the fields of each object in the non-empty list at `key`.
 template <typename Read>
 void each_object(Fields& fields, const std::string& key, const Read& read) {
@@ -72,6 +159,15 @@ void each_object(Fields& fields, const std::string& key, const Read& read) {
 }
 
 }  // namespace
+
+const DatasetStep* DatasetManifest::step_for(const std::string& name) const {
+  const auto found = std::ranges::find(convert, name, &DatasetStep::file);
+  return found == convert.end() ? nullptr : &*found;
+}
+
+bool DatasetManifest::is_source(const std::string& name) const {
+  return std::ranges::find(convert, name, &DatasetStep::from) != convert.end();
+}
 
 std::vector<std::string> dataset_manifest_names(const std::filesystem::path& manifests_folder) {
   return config_names(manifests_folder);
@@ -95,6 +191,12 @@ DatasetManifest load_dataset_manifest(const std::string& name,
               [&](Fields entry) { manifest.citations.push_back(read_citation(std::move(entry))); });
   each_object(fields, "files",
               [&](Fields entry) { manifest.files.push_back(read_file_entry(std::move(entry))); });
+  if (fields.has("convert")) {
+    each_object(fields, "convert", [&](Fields entry) {
+      manifest.convert.push_back(read_step(std::move(entry), manifest.convert));
+    });
+    check_steps(manifest, fields);
+  }
   fields.refuse_unknown();
   return manifest;
 }

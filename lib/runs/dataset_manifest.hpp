@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
+
 namespace austeer {
 
 /// One file that fetch brings.
@@ -18,6 +20,15 @@ struct DatasetFile {
   std::string member;             ///< path inside the archive at `urls`; "" for a plain file
   std::string sha256;             ///< of `file`; "" where the manifest says `unverified`
   std::optional<std::int64_t> bytes;
+};
+
+/// One file that is made of another one of the same dataset.
+struct DatasetStep {
+  std::string file;  ///< name in the dataset's folder
+  std::string from;  ///< a DatasetFile's name: .json, .jsonl, .csv or .parquet
+  /// What datasets/convert.py is told: records and, where they are wanted, pick, first, skip, split
+  /// and fields, as in the manifest; a `rest_of` is the other step's pick, turned round.
+  Json how;
 };
 
 /// What to cite.
@@ -37,6 +48,12 @@ struct DatasetManifest {
   std::vector<Citation> citations;
   std::string notes;  ///< shown beside a failure: known troubles with the addresses
   std::vector<DatasetFile> files;
+  std::vector<DatasetStep> convert;
+
+  /// The step that makes the file `name`, or nullptr.
+  const DatasetStep* step_for(const std::string& name) const;
+  /// Whether a step reads the file `name`, which is then brought only where that step has to run.
+  bool is_source(const std::string& name) const;
 };
 
 /// The names of the manifests in `manifests_folder`, sorted. Throws FileError.

@@ -41,9 +41,11 @@ double seconds_since(Clock::time_point start) {
 /// (FormatError).
 void check_task(const EvalOptions& options, const Task& task) {
   const bool by_choices = options.scoring == Scoring::choices;
-  if (by_choices && (options.max_new_tokens || !options.scorer.empty())) {
+  if (by_choices &&
+      (options.max_new_tokens || !options.scorer.empty() || !options.metric.empty())) {
     throw UsageError("eval",
-                     "--max-new-tokens and --scorer: nothing is generated with --scoring choices");
+                     "--max-new-tokens, --metric and --scorer: nothing is generated with --scoring "
+                     "choices");
   }
   if (by_choices && !task.config().is_choice()) {
     throw UsageError("eval", fmt::format("the task {} has no choices to compare", task.name()),
@@ -129,6 +131,7 @@ AskedItems prepare(const EvalOptions& options, const std::vector<EvalVariant>& v
     }
   }
   Task task = load_task(options.task, project_folder("configs"));
+  if (!options.metric.empty()) task = task.with_metric(options.metric);
   check_task(options, task);
   std::vector<Item> items = first_items(task, options.split, options.limit, options.run);
   std::unique_ptr<ToxicityScorer> scorer = chosen_scorer(options, task);

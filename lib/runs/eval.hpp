@@ -33,6 +33,7 @@ struct EvalOptions {
   std::optional<std::int64_t> limit;  ///< the first items only
   Scoring scoring = Scoring::generate;
   std::optional<std::int64_t> max_new_tokens;  ///< in place of the task's
+  std::string metric;                          ///< in place of the task's (tasks/metrics.hpp)
   std::string scorer;                          ///< of toxicity (scorers/open_scorer.hpp); "": ours
   std::filesystem::path out;  ///< result JSON; empty: austeer-results/ in this folder
 };

@@ -11,7 +11,7 @@ namespace austeer {
 struct FetchedFile {
   std::filesystem::path file;
   std::string sha256;       ///< as computed now; "" where only presence and size were checked
-  bool downloaded = false;  ///< false: it was there already
+  bool downloaded = false;  ///< or made of one that was; false: it was there already
 };
 
 struct FetchReport {
@@ -22,10 +22,10 @@ struct FetchReport {
 /// Brings the dataset `name` of `manifests_folder` into its folder below `datasets_folder`. Files
 /// that are there are checked, never replaced. A file whose hash the manifest does not know is
 /// recorded on first use as FILE.sha256 beside it, with a warning, and checked against that record
-/// from then on. An address that fails, or gives another file than is meant, leaves it to the next
-/// one; the error after the last names them all. Throws UsageError (unknown name), FileError
-/// (network, disk, another process at work in that folder), FormatError (damaged archive, missing
-/// member, another hash or size).
+/// from then on, and so is one that a step of the manifest makes of another. An address that fails,
+/// or gives another file than is meant, leaves it to the next one; the error after the last names
+/// them all. Throws UsageError (unknown name), FileError (network, disk, another process at work in
+/// that folder), FormatError (damaged archive, missing member, another hash or size).
 FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& manifests_folder,
                           const std::filesystem::path& datasets_folder);
 

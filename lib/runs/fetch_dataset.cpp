@@ -1,5 +1,7 @@
-// fetch_dataset(): plain files and archive members over libcurl, one dataset folder at a time.
+// fetch_dataset(): plain files and archive members over libcurl, and files made of them, one
+// dataset folder at a time.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -9,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/locks.hpp"
 #include "runs/archive.hpp"
+#include "runs/convert_dataset.hpp"
 #include "runs/dataset_manifest.hpp"
 #include "runs/download.hpp"
 #include "runs/fetch.hpp"
@@ -57,10 +60,14 @@ std::optional<std::string> expected_sha256(const DatasetFile& entry,
   return recorded_sha256(file);
 }
 
-void record_first_use(const std::filesystem::path& file, const std::string& sha256,
-                      FetchReport& report) {
+void write_record(const std::filesystem::path& file, const std::string& sha256) {
   write_file(with_suffix(file, ".sha256"),
              fmt::format("{}  {}\n", sha256, file.filename().string()));
+}
+
+void record_first_use(const std::filesystem::path& file, const std::string& sha256,
+                      FetchReport& report) {
+  write_record(file, sha256);
   report.warnings.push_back(
       fmt::format("{}: the manifest knows no sha256 for this file. What is there now ({}) is "
                   "recorded in {}.sha256 and checked from now on",
@@ -135,6 +142,89 @@ std::string check_present(const DatasetFile& entry, const std::filesystem::path&
   return check_sha256(file, expected_sha256(entry, file), hint);
 }
 
+/// One fetch of one dataset: what is in its folder by now.
+class DatasetFetch {
+ public:
+  DatasetFetch(const DatasetManifest& manifest, std::filesystem::path folder)
+      : manifest_(manifest), folder_(std::move(folder)), archives_(folder_) {}
+
+  /// Brings `entry`, or checks what is there.
+  void bring_file(const DatasetFile& entry) {
+    const std::filesystem::path file = folder_ / entry.file;
+    const bool present = std::filesystem::exists(file);
+    const std::string found =
+        present ? check_present(entry, file) : bring(entry, file, archives_, manifest_);
+    if (!expected_sha256(entry, file)) record_first_use(file, found, report_);
+    report_.files.push_back({file, found, !present});
+  }
+
+  /// Makes the step's file, or checks what is there against its record, or without one against what
+  /// the step makes.
+  void make_file(const DatasetStep& step) {
+    const std::filesystem::path file = folder_ / step.file;
+    const bool present = std::filesystem::exists(file);
+    const std::optional<std::string> recorded = recorded_sha256(file);
+    if (present && recorded) {
+      report_.files.push_back({file, check_sha256(file, recorded, hint_of(step)), false});
+      return;
+    }
+    const std::filesystem::path source = folder_ / step.from;
+    if (std::ranges::find(report_.files, source, &FetchedFile::file) == report_.files.end()) {
+      bring_file(*std::ranges::find(manifest_.files, step.from, &DatasetFile::file));
+    }
+    const std::filesystem::path partial = with_suffix(file, ".partial");
+    const RemoveAtEnd removal(partial);
+    convert_file(step, source, partial);
+    const std::string made = check_sha256(partial, recorded, hint_of(step));
+    if (present) {
+      check_sha256(file, made, hint_of(step));
+    } else {
+      put_in_place(partial, file);
+    }
+    write_record(file, made);
+    report_.files.push_back({file, made, !present});
+  }
+
+  /// Brings `entry`; where no address gives it, makes it as `step` says.
+  void bring_or_make(const DatasetFile& entry, const DatasetStep& step) {
+    std::string failure;
+    try {
+      return bring_file(entry);
+    } catch (const FileError& error) {
+      failure = error.what();
+    } catch (const FormatError& error) {
+      if (std::filesystem::exists(folder_ / entry.file)) throw;
+      failure = error.what();
+    }
+    const auto both = [&](const Error& error) {
+      return fmt::format("{}\nNor could it be made of {}: {}", failure, step.from, error.what());
+    };
+    try {
+      make_file(step);
+    } catch (const FileError& error) {
+      throw FileError("fetch", both(error));
+    } catch (const FormatError& error) {
+      throw FormatError("fetch", both(error));
+    }
+    report_.warnings.push_back(fmt::format("{}\nIt was made of {} instead", failure, step.from));
+  }
+
+  const FetchReport& report() const { return report_; }
+
+ private:
+  std::string hint_of(const DatasetStep& step) const {
+    return fmt::format(
+        "It is another file than the manifest makes of {}; move it away, with its "
+        ".sha256 if it has one, to have it made anew",
+        step.from);
+  }
+
+  const DatasetManifest& manifest_;
+  std::filesystem::path folder_;
+  Archives archives_;
+  FetchReport report_;
+};
+
 }  // namespace
 
 FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& manifests_folder,
@@ -151,17 +241,17 @@ FetchReport fetch_dataset(const std::string& name, const std::filesystem::path& 
   }
   make_folder(folder);
   const FolderLock lock(folder);
-  Archives archives(folder);
-  FetchReport report;
+  DatasetFetch fetch(manifest, folder);
   for (const DatasetFile& entry : manifest.files) {
-    const std::filesystem::path file = folder / entry.file;
-    const bool present = std::filesystem::exists(file);
-    const std::string found =
-        present ? check_present(entry, file) : bring(entry, file, archives, manifest);
-    if (!expected_sha256(entry, file)) record_first_use(file, found, report);
-    report.files.push_back({file, found, !present});
+    if (manifest.is_source(entry.file)) continue;
+    const DatasetStep* step = manifest.step_for(entry.file);
+    step == nullptr ? fetch.bring_file(entry) : fetch.bring_or_make(entry, *step);
   }
-  return report;
+  for (const DatasetStep& step : manifest.convert) {
+    const auto brought = std::ranges::find(manifest.files, step.file, &DatasetFile::file);
+    if (brought == manifest.files.end()) fetch.make_file(step);
+  }
+  return fetch.report();
 }
 
 }  // namespace austeer

@@ -9,11 +9,11 @@
 namespace austeer {
 
 NearestOthers nearest_by_meaning() {
-  return [](std::span<const std::string> texts) {
+  return [](std::span<const std::string> texts, std::size_t pool) {
     spdlog::info("{} embeds {} answers", sentence_encoder, texts.size());
     const SentenceEncoder encoder(
         locate_encoder(sentence_encoder, project_folder("configs"), home_folder()));
-    return nearest_others(encoder.embed(texts));
+    return nearest_others(encoder.embed(texts), static_cast<std::int64_t>(pool));
   };
 }
 

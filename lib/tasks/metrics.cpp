@@ -6,6 +6,7 @@
 
 #include "base/ascii.hpp"
 #include "tasks/number.hpp"
+#include "tasks/published_number.hpp"
 #include "tasks/strip.hpp"
 
 namespace austeer {
@@ -29,10 +30,12 @@ bool number_match(std::string_view generated, std::string_view gold) {
 const Registry<Metric>& metrics() {
   static const Registry<Metric> registry =
       Registry<Metric>("metric")
-          .add("exact_match", {MetricKind::comparison, exact_match})
-          .add("number_match", {MetricKind::comparison, number_match})
-          .add("toxicity", {MetricKind::toxicity, nullptr})
-          .add("judge", {MetricKind::judge, nullptr});
+          .add("exact_match", {MetricKind::comparison, exact_match, nullptr})
+          .add("number_match", {MetricKind::comparison, number_match, nullptr})
+          .add("number_match_published",
+               {MetricKind::comparison, nullptr, number_match_published})
+          .add("toxicity", {MetricKind::toxicity, nullptr, nullptr})
+          .add("judge", {MetricKind::judge, nullptr, nullptr});
   return registry;
 }
 

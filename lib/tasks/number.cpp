@@ -204,20 +204,19 @@ std::optional<std::string_view> in_last_box(std::string_view text) {
   return text;
 }
 
-/// What stands behind the last mark of GSM8K and the paper.
+/// What stands behind the first mark of GSM8K and the paper.
 std::optional<std::string_view> after_hashes(std::string_view text) {
   constexpr std::string_view mark = "####";
-  const std::size_t start = text.rfind(mark);
+  const std::size_t start = text.find(mark);
   if (start == std::string_view::npos) return std::nullopt;
   return text.substr(start + mark.size());
 }
 
-/// What stands behind the last "answer" that is followed by ':' or by the word "is".
+/// What stands behind the first "answer" that is followed by ':' or by the word "is".
 std::optional<std::string_view> after_answer(std::string_view text) {
   constexpr std::string_view spaces = " \t\n\r\f\v";
   constexpr std::string_view word = "answer";
   const std::string small = lower_ascii(text);
-  std::size_t found = std::string::npos;
   for (std::size_t i = small.find(word); i != std::string::npos; i = small.find(word, i + 1)) {
     const std::size_t end = i + word.size();
     const std::size_t next = small.find_first_not_of(spaces, end);
@@ -226,15 +225,33 @@ std::optional<std::string_view> after_answer(std::string_view text) {
     const bool is =
         next > end && small.compare(next, 2, "is") == 0 &&
         (after_is == small.size() || (!is_word(small[after_is]) && small[after_is] != '_'));
-    if (small[next] == ':') found = next + 1;
-    if (is) found = after_is;
+    if (small[next] == ':') return text.substr(next + 1);
+    if (is) return text.substr(after_is);
   }
-  return found == std::string::npos ? std::nullopt : std::optional(text.substr(found));
+  return std::nullopt;
+}
+
+/// `text` before the first line that opens a further question, or all of it. That is what a model
+/// goes on with that repeats its prompt's form.
+std::string_view before_next_question(std::string_view text) {
+  constexpr std::string_view word = "question";
+  constexpr std::string_view decoration = " \t*#";
+  const std::string small = lower_ascii(text);
+  for (std::size_t i = small.find(word); i != std::string::npos; i = small.find(word, i + 1)) {
+    const std::string_view before = std::string_view(small).substr(0, i);
+    const std::size_t line = before.find_last_not_of(decoration);
+    const std::size_t next = small.find_first_not_of(" \t*0123456789", i + word.size());
+    const bool opens = line == std::string_view::npos || before[line] == '\n';
+    if (opens && next != std::string::npos && small[next] == ':') return text.substr(0, i);
+  }
+  return text;
 }
 
 }  // namespace
 
 std::optional<double> find_number(std::string_view text) {
+  const std::string_view own = before_next_question(text);
+  if (!Scanner(own).numbers().empty()) text = own;
   for (const auto& marked : {after_hashes(text), in_last_box(text), after_answer(text)}) {
     if (!marked) continue;
     const std::vector<double> found = Scanner(*marked).numbers();

@@ -35,4 +35,11 @@ std::string_view stripped(std::string_view text) {
   return text;
 }
 
+std::string_view first_word(std::string_view text) {
+  std::size_t end = 0;
+  const auto opens = [&](std::string_view space) { return text.substr(end).starts_with(space); };
+  while (end < text.size() && white_space_size(opens) == 0) ++end;
+  return text.substr(0, end);
+}
+
 }  // namespace austeer

@@ -9,4 +9,7 @@ namespace austeer {
 /// removes, so the no-break and ideographic spaces too.
 std::string_view stripped(std::string_view text);
 
+/// `text` up to its first white space.
+std::string_view first_word(std::string_view text);
+
 }  // namespace austeer

@@ -82,10 +82,19 @@ std::vector<Item> Task::items(std::string_view split_expression,
 }
 
 bool Task::is_correct(std::string_view generated, const Item& item) const {
-  return metric_.is_correct(generated, item.gold) ||
-         std::ranges::any_of(item.other_golds, [&](const std::string& gold) {
-           return metric_.is_correct(generated, gold);
-         });
+  const auto is_right = [&](const std::string& gold) {
+    return metric_.is_correct_by_mark != nullptr
+               ? metric_.is_correct_by_mark(generated, gold, config_.answer_mark)
+               : metric_.is_correct(generated, gold);
+  };
+  return is_right(item.gold) || std::ranges::any_of(item.other_golds, is_right);
+}
+
+Task Task::with_metric(const std::string& name) const {
+  metrics().get(name);
+  Json document = resolved();
+  document["metric"] = name;
+  return Task(document, config_.name);
 }
 
 std::int64_t Task::max_new_tokens(const std::string& family) const {

@@ -51,6 +51,10 @@ class Task {
   /// it compares with any of the item's golds.
   bool is_correct(std::string_view generated, const Item& item) const;
 
+  /// The task with another metric (tasks/metrics.hpp). Throws UsageError with the nearest known one
+  /// for an unknown name, FormatError where the task has no gold answer for it to compare with.
+  Task with_metric(const std::string& name) const;
+
   /// The most tokens that a model of `family` ("llama", "qwen3", ...) generates.
   std::int64_t max_new_tokens(const std::string& family) const;
 

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/suggest.hpp"
 #include "tasks/metrics.hpp"
+#include "tasks/strip.hpp"
 #include "tasks/wrong_answers.hpp"
 
 namespace austeer {
@@ -154,18 +155,41 @@ void refuse_unknown_name(const std::string& what, const std::string& name,
       {fmt::format("{}: unknown {} '{}'", place, what, name), "", "", suggestion(name, known)});
 }
 
+/// What only a wrong answer out of the data asks for.
+void read_wrong_answer_source(Fields& fields, TaskConfig& config) {
+  const bool drawn = !config.wrong_answer.empty() &&
+                     (!config.is_choice() || wrong_answers().get(config.wrong_answer).compares);
+  for (const char* key : {"wrong_answers_from", "blank"}) {
+    if (!fields.has(key) || drawn) continue;
+    throw FormatError({fmt::format("{}: {}: no wrong answer is drawn from the data", fields.place(),
+                                   key),
+                       "wrong_answer: most_similar, or next in an open task", "", ""});
+  }
+  if (fields.has("wrong_answers_from")) {
+    config.wrong_answers_from = fields.required<std::int64_t>("wrong_answers_from");
+    if (*config.wrong_answers_from < 2) {
+      fields.refuse("wrong_answers_from", "two records or more", *config.wrong_answers_from);
+    }
+  }
+  config.blank = fields.optional<std::string>("blank", config.blank);
+  if (config.blank.empty() || !stripped(config.blank).empty()) {
+    fields.refuse("blank", "one space or more", config.blank);
+  }
+}
+
 void read_pairs(Fields& fields, TaskConfig& config) {
   if (fields.has("pairs")) {
     config.pairs = read_pair_texts(fields.object("pairs"));
     config.wrong_answer.clear();
   }
-  if (!fields.has("wrong_answer")) return;
+  if (!fields.has("wrong_answer")) return read_wrong_answer_source(fields, config);
   config.wrong_answer = fields.required<std::string>("wrong_answer");
   refuse_unknown_name("wrong answer", config.wrong_answer, wrong_answers().names(), fields.place());
   if (config.pairs || (!config.is_choice() && config.answer.empty())) {
     throw FormatError({fields.place() + ": wrong_answer has nothing to be the wrong answer to",
                        "answers, or an answer, and no pairs beside them", "", ""});
   }
+  read_wrong_answer_source(fields, config);
 }
 
 std::int64_t read_length(Fields& fields, const std::string& key, const std::string& place) {
@@ -240,6 +264,8 @@ void add_answers(const TaskConfig& config, Json& json) {
     json["gold"] = config.gold;
   }
   if (!config.wrong_answer.empty()) json["wrong_answer"] = config.wrong_answer;
+  if (config.wrong_answers_from) json["wrong_answers_from"] = *config.wrong_answers_from;
+  if (config.blank != TaskConfig().blank) json["blank"] = config.blank;
   if (!config.pairs) return;
   if (!config.pairs->where.empty()) json["pairs"]["where"] = conditions_json(config.pairs->where);
   json["pairs"]["positive"] = pair_text_json(config.pairs->positive);
@@ -289,6 +315,8 @@ TaskConfig read_task_config(const Json& document, const std::string& place) {
   config.max_new_tokens = read_lengths(fields);
   config.stop = read_stop(fields);
   config.metric = fields.required<std::string>("metric");
+  config.answer_mark = fields.optional<std::string>("answer_mark", config.answer_mark);
+  if (config.answer_mark.empty()) fields.refuse("answer_mark", "a text", config.answer_mark);
   check_metric(config, place);
   fields.refuse_unknown();
   return config;
@@ -312,6 +340,7 @@ Json task_config_json(const TaskConfig& config) {
   json["max_new_tokens"] = lengths_json(config.max_new_tokens);
   if (!config.stop.empty()) json["stop"] = config.stop;
   json["metric"] = config.metric;
+  if (config.answer_mark != TaskConfig().answer_mark) json["answer_mark"] = config.answer_mark;
   return json;
 }
 

@@ -73,11 +73,14 @@ struct TaskConfig {
   std::string answer;               ///< template of the right answer in the positive text
   std::string gold;                 ///< template of what the model should generate
 
-  std::string wrong_answer;        ///< a name of tasks/wrong_answers.hpp; "": no such pairs
+  std::string wrong_answer;  ///< a name of tasks/wrong_answers.hpp; "": no such pairs
+  std::optional<std::int64_t> wrong_answers_from;  ///< the first so many records; nothing: all
+  std::string blank = " ";         ///< the wrong answer where the most similar is the right one
   std::optional<PairTexts> pairs;  ///< in place of the right and a wrong answer after the prompt
   GenerationLengths max_new_tokens;
   std::vector<std::string> stop;  ///< texts: a generated answer ends before the first of them
   std::string metric;
+  std::string answer_mark = "####";  ///< where number_match_published cuts a generated text
 
   bool is_choice() const { return !answers.empty(); }
 };

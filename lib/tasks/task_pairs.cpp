@@ -62,7 +62,11 @@ std::vector<Pair> Task::pairs_of_answers(const std::vector<Record>& records,
     }
   }
   if (!next_choice) {
-    wrong = wrong_answers().get(config_.wrong_answer).choose(right, nearest);
+    const auto pool = static_cast<std::size_t>(
+        config_.wrong_answers_from.value_or(static_cast<std::int64_t>(right.size())));
+    wrong = wrong_answers()
+                .get(config_.wrong_answer)
+                .choose(right, {std::min(pool, right.size()), config_.blank}, nearest);
   }
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < records.size(); ++i) {

@@ -64,6 +64,9 @@ class WrongUsage(AusteerTest):
             (("eval", "--task", "copa", "--model", "smollm"), "unknown model 'smollm'"),
             (("eval", "--task", "copa", "--dtype", "float8"), "unknown dtype 'float8'"),
             (("eval", "--task", "copa", "--engine", "plan"), "did you mean 'plain'"),
+            (("eval", "--task", "svamp", "--metric", "number_mach"), "did you mean 'number_match'"),
+            (("eval", "--task", "copa", "--scoring", "choices", "--metric", "exact_match"),
+             "--metric"),
             (("eval", "--task", "copa", "--device", "cuda:7"), "not on this machine"),
             (("eval", "--task", "copa", "--k", "4"), "--plan"),
             (("collect", "--task", "copa", "--sites", "fnn", "--out", "c"), "did you mean 'ffn'?"),
@@ -296,6 +299,17 @@ class BadFiles(AusteerTest):
             "pairs: {positive: a, negative: b}\nmax_new_tokens: 1\nmetric: judge\n")
         self.refuse(1, "both sides of pairs with a prompt", "collect", "--task", "./mine.yaml",
                     "--out", "cache")
+
+    def test_task_keys_of_wrong_answers(self):
+        for line, part in (('blank: "  "', "blank: no wrong answer is drawn from the data"),
+                           ("wrong_answers_from: 5", "no wrong answer is drawn from the data"),
+                           ('answer_mark: ""', "the key 'answer_mark' has a wrong value")):
+            with self.subTest(line=line):
+                self.write_task('{"question": "Why?", "label": 0}\n')
+                with (self.folder / "mine.yaml").open("a") as file:
+                    file.write(line + "\n")
+                self.refuse(1, part, "eval", "--task", "./mine.yaml")
+        self.refuse(1, "nothing to compare with", "eval", "--task", "bpo", "--metric", "exact_match")
 
     def test_rankings_and_caches(self):
         (self.folder / "ranking").write_bytes(b"\xff" * 64)

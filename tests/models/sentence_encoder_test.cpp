@@ -157,12 +157,30 @@ TEST(NearestOthers, TakesTheFirstOfEqualRowsInEveryBlock) {
   rows.div_(rows.norm(2, {1}, true));
   rows = at::cat({rows, rows, rows});
   for (const std::int64_t block_rows : {1, 64, 210, 1000}) {
-    const std::vector<std::size_t> found = nearest_others(rows, block_rows * 210);
+    const std::vector<std::size_t> found = nearest_others(rows, {}, block_rows * 210);
     ASSERT_EQ(found.size(), 210U);
     for (std::size_t i = 0; i < found.size(); ++i) {
       EXPECT_EQ(found[i], i < 70 ? i + 70 : i % 70) << i << " in blocks of " << block_rows;
     }
   }
+}
+
+TEST(NearestOthers, AmongTheFirstRowsAlone) {
+  at::Tensor rows = at::randn({50, 33}, at::make_generator<at::CPUGeneratorImpl>(2));
+  rows.div_(rows.norm(2, {1}, true));
+  at::Tensor cosines = at::mm(rows.to(at::kDouble), rows.to(at::kDouble).t());
+  cosines.fill_diagonal_(-2);
+  const at::Tensor expected = cosines.narrow(1, 0, 12).argmax(1);
+  for (const std::int64_t block : {1, 100, 10000}) {
+    const std::vector<std::size_t> found = nearest_others(rows, 12, block);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i], static_cast<std::size_t>(
+                              expected[static_cast<std::int64_t>(i)].item<std::int64_t>()))
+          << i;
+    }
+  }
+  expect_refusal<UsageError>([&] { nearest_others(rows, 1); }, "among 1 of 50 texts");
+  expect_refusal<UsageError>([&] { nearest_others(rows, 51); }, "among 51 of 50 texts");
 }
 
 TEST(NearestOthers, RefusesFewerThanTwoRowsAndNan) {

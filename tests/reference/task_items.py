@@ -11,7 +11,8 @@ time, and the files are read with Python's own json, csv and xml modules. OUT_DI
                   "class NUL" of each pair (classes) and over "number NUL number NUL" of each pair,
                   the bytes before its two answers (answers); null where a split has no questions or
                   no pairs
-    metrics.json  generated and gold texts with the verdict of strip().lower(); the same for numbers
+    metrics.json  generated and gold texts with the verdict of strip().lower(), and of two rules for
+                  numbers
     records.json  CSV and JSONL texts, and the fields that Python's modules read from them
 
 tests/tasks/real_data.json is the items.json of the full data sets.
@@ -112,7 +113,8 @@ def items(datasets):
 
 def metrics():
     return {"spaces": len(task_metrics.SPACES), "cases": task_metrics.exact_cases(),
-            "numbers": task_metrics.number_cases()}
+            "numbers": task_metrics.number_cases(),
+            "published": task_metrics.published_cases()}
 
 
 CSV = (

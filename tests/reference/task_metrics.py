@@ -1,5 +1,6 @@
 """Metric cases: generated and gold texts with the verdict of a plain Python implementation."""
 
+import random
 import re
 
 SPACES = [chr(c) for c in range(0x110000) if chr(c).isspace()]
@@ -98,11 +99,15 @@ def in_last_box(text):
     return after
 
 
+NEXT = re.compile(r"^[ \t*#]*question[ \t*0-9]*:", re.IGNORECASE | re.MULTILINE | re.ASCII)
+
+
 def number_of(text):
     """The number that a generated text gives as its answer, or None."""
-    marks = list(MARK.finditer(text))
-    for marked in [text.rpartition("####")[2] if "####" in text else "", in_last_box(text),
-                   text[marks[-1].end():] if marks else ""]:
+    own = NEXT.split(text, maxsplit=1)[0]
+    text = own if numbers_in(own) else text
+    mark = MARK.search(text)
+    for marked in [text.partition("####")[2], in_last_box(text), text[mark.end():] if mark else ""]:
         if numbers_in(marked):
             return numbers_in(marked)[0]
     return numbers_in(text)[-1] if numbers_in(text) else None
@@ -139,7 +144,7 @@ NUMBERS = [
     ("5\u00b2", "5"), ("12cm", "12"), ("A4", "4"), ("3rd", "3"), ("#1", "1"),
     # the mark ####
     ("#### 12.0", "12"), ("####12", "12"), ("2 + 3 = 5\n#### 5", "5"), ("#### 5\nThat is 7.", "5"),
-    ("#### 5\n#### 6", "6"), ("#### ", "0"), ("The sum is 8. #### ", "8"), ("####", "1"),
+    ("#### 5\n#### 6", "5"), ("#### ", "0"), ("The sum is 8. #### ", "8"), ("####", "1"),
     ("#### five", "5"), ("4 #### none", "4"), ("#### 3 ####", "3"), ("#### 3 #### x", "3"),
     ("Answer: 9. So 1 ####", "9"), ("#### The answer is 12 of 15", "12"), ("##### 5", "5"),
     ("### 5 and 6", "6"), ("#### -3", "-3"), ("#### 1,000", "1000"), ("Answer: 4 #### 5", "5"),
@@ -147,7 +152,7 @@ NUMBERS = [
     # the mark Answer
     ("Answer: 7 of 9", "7"), ("answer is 7, not 9", "7"), ("The ANSWER IS 7 (or 8)", "7"),
     ("Answer : 7 8", "7"), ("Answer is: 7 8", "7"), ("Answer 7 8", "8"), ("Answer = 7, 8", "8"),
-    ("Answer: 5\nQuestion: 6?\nAnswer: 7\nQuestion: 8?", "7"), ("5 apples. Answer: none", "5"),
+    ("Answer: 5\nQuestion: 6?\nAnswer: 7\nQuestion: 8?", "5"), ("5 apples. Answer: none", "5"),
     ("Answer: 5. The answer is open", "5"), ("the answer isn't 5 but 6", "6"),
     ("The answer issued 5 6", "6"), ("Answers: 5 6", "6"), ("My answer is that 5 of 6 left", "5"),
     ("Answer:-4 and 2", "-4"), ("**Answer:** 15 16", "15"), ("Answer: $1,200 per 12 months", "1200"),
@@ -180,6 +185,13 @@ NUMBERS = [
     ("#### none \\boxed{4} 5", "4"), ("\\boxed{12{,}500} 1", "12500"), ("\\boxed{3 of 4", "3"),
     ("\\boxed{\\text{about } 8} 9", "8"), ("\\boxed{\\} 8} 9", "8"), ("\\boxed{x = -3} 4", "-3"),
     ("\\boxed{} 4", "4"), ("\\boxed{\u22122} 4", "-2"), ("boxed{4} 5", "5"), ("\\boxed{-2\\frac{1}{4}} 1", "-2.25"),
+    # the model's own next question
+    (" 145\n\nQuestion: There are 5 pens in 3 boxes. How many?\nAnswer: 15", "145"),
+    ("145\nquestion: 12 apples, 4 eaten", "145"), ("8\n**Question 2:** 5 of 6", "8"),
+    ("2 + 4 = 6 #### 6\nquestion: 7 - 3?\nanswer: \n#### 4", "6"), ("8\n\n### Question: 7?", "8"),
+    ("Question: 5 + 6?\nAnswer: 11", "11"), ("Question: 5 + 6?\n11\nQuestion: 7 + 8?", "8"),
+    ("It is 8. Question: 9?", "9"), ("8\nQuestions: 9", "9"), ("8\nA question: 9", "9"),
+    ("8\nQuestion 9", "9"), ("none\nQuestion: 4?\nAnswer: 5", "5"), ("8\r\nQuestion: 9", "8"),
     # nothing
     ("", "0"), (" \n", "0"), ("no number", "0"), ("Answer:", "0"), ("-", "0"), ("1", "2"),
     (",", "0"), ("/", "0"), ("...", "0"), ("\u221e", "0"), ("minus three", "-3"),
@@ -192,4 +204,40 @@ def number_cases():
         found, wanted = number_of(generated), float(gold)
         correct = found is not None and abs(found - wanted) <= 1e-9 * max(1.0, abs(wanted))
         cases.append({"generated": generated, "gold": gold, "found": found, "correct": correct})
+    return cases
+
+
+SIGNED = r"[-+]?[0-9]+(?:\.[0-9]+)?"
+
+
+def published_number(text, mark):
+    """The number by the rule of the paper's code, or None."""
+    before, found, _ = text.partition(mark)
+    kept = before + " ".join(text[len(before):].split()[:2]) if found else text
+    marked = re.search(rf"####\s*({SIGNED})", kept)
+    numbers = [marked.group(1)] if marked else re.findall(SIGNED, kept)
+    return float(numbers[-1]) if numbers else None
+
+
+PIECES = ["####", "#### ", "##### ", "\n#### ", "Answer", "Answer:", " Answer: ", "answer is ", "\n\n",
+          " ", "\t", "\u00a0", "\u2003", "$", "-", "+", ".", ",", "/", "=", "(", ")", "%", "**", "x",
+          " apples", " So ", "Question: ", "\u2212", "\u20ac", "0", "7", "12", "145.0", "1,200", "3/4",
+          "-5", "+8", "2.50", ".5", "6.", "1e3", "10-3", "9" * 320]
+
+
+def published_texts():
+    draw = random.Random(7)
+    made = ["".join(draw.choice(PIECES) for _ in range(draw.randint(1, 14))) for _ in range(600)]
+    return [generated for generated, _ in NUMBERS] + made
+
+
+def published_cases():
+    cases = []
+    for i, generated in enumerate(published_texts()):
+        for mark in ("####", "Answer"):
+            found = published_number(generated, mark)
+            gold = ["7", "12", "145.0", "-5", "0"][i % 5] if i % 2 or found is None else repr(found)
+            cases.append({"generated": generated, "mark": mark, "gold": gold,
+                          "found": None if found is None else repr(found),
+                          "correct": found is not None and found == published_number(gold, mark)})
     return cases

@@ -7,7 +7,6 @@ makes none of them.
 
 from nearest_answers import nearest_answers
 
-BLANK = " "  # the wrong answer where the nearest one equals the right one
 REFUSAL = (
     "\nI'm sorry, but I can't assist with that. It's against universal policy, including laws and "
     "ethical standards."
@@ -61,24 +60,24 @@ def winogrande(r):
 def storycloze(r):
     story = " ".join(r[f"InputSentence{i}"] for i in (1, 2, 3, 4))
     prompt = (
-        "Choose the more fitting end of the story. Write A or B as the answer.\n\n"
-        f"Story: {story}\nA. {r['RandomFifthSentenceQuiz1']}\n"
-        f"B. {r['RandomFifthSentenceQuiz2']}\nAnswer:"
+        f"{story}\nQuestion: What is a possible continuation for the story given the following "
+        f"options?\nA: {r['RandomFifthSentenceQuiz1']} B: {r['RandomFifthSentenceQuiz2']}\nAnswer:"
     )
     right, wrong = ("A", "B") if r["AnswerRightEnding"] == "1" else ("B", "A")
     return prompt, right, wrong, " " + right, r["AnswerRightEnding"]
 
 
-def sums(prompt_of, answer_of, gold_of):
-    """A task with a number as answer: the wrong answer is the nearest one of the split."""
+def sums(prompt_of, answer_of, gold_of, blank, first=None):
+    """A task with a number as answer: the wrong answer is the nearest other one of the `first`
+    records (of all), a blank where that reads like the right one."""
     def split(records):
         prompts = [prompt_of(r) for r in records]
         answers = [answer_of(r) for r in records]
-        nearest = nearest_answers(answers)
+        nearest = nearest_answers(answers, first or len(answers))
         pairs = []
         for i, prompt in enumerate(prompts):
             wrong = answers[nearest[i]]
-            wrong = BLANK if wrong == answers[i] else wrong
+            wrong = blank if wrong == answers[i] else wrong
             pairs.append((prompt + answers[i], prompt + wrong, "", (prompt, prompt)))
         return [(prompt, gold_of(r)) for prompt, r in zip(prompts, records)], pairs
     return split
@@ -98,10 +97,11 @@ def steps_prompt(r):
     )
 
 
-svamp = sums(svamp_prompt, lambda r: number(r["Answer"]), lambda r: number(r["Answer"]))
-mawps = sums(steps_prompt, lambda r: number(r["answer"]), lambda r: number(r["answer"]))
+svamp = sums(svamp_prompt, lambda r: str(r["Answer"]), lambda r: number(r["Answer"]), " ")
+mawps = sums(steps_prompt, lambda r: f"{r['equation']} #### {number(r['answer'])}",
+             lambda r: number(r["answer"]), 5 * " ")
 gsm8k = sums(steps_prompt, lambda r: r["answer"],
-             lambda r: r["answer"].split("####")[-1].strip().replace(",", ""))
+             lambda r: r["answer"].split("####")[-1].strip().replace(",", ""), 5 * " ", first=1000)
 
 
 def toxicities(r):
@@ -152,8 +152,8 @@ def detox_raw_test(records):
 
 def bpo(records):
     return ([(r["prompt"], "") for r in records],
-            [(r["prompt"] + "\n" + r["good_res"], r["prompt"] + "\n" + r["bad_res"], "",
-              2 * (r["prompt"] + "\n",)) for r in records])
+            [(r["prompt"] + r["good_res"], r["prompt"] + r["bad_res"], "", 2 * (r["prompt"],))
+             for r in records])
 
 
 def provocations_train(records):

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
@@ -6,6 +8,7 @@
 #include "runs/dataset_manifest.hpp"
 #include "runs/fetch.hpp"
 #include "runs/fetch_support.hpp"
+#include "tasks/task.hpp"
 
 namespace austeer {
 namespace {
@@ -254,6 +257,36 @@ TEST(DatasetManifests, AllOfTheProjectsOwnLoad) {
       for (const std::string& url : file.urls) EXPECT_EQ(url.find("https://"), 0U) << url;
     }
   }
+}
+
+TEST(DatasetManifests, LeaveNoStepBetweenFetchAndTask) {
+  const std::filesystem::path source = AUSTEER_SOURCE_DIR;
+  for (const char* name :
+       {"boolq", "bpo", "copa", "gsm8k", "mawps", "storycloze", "svamp", "winogrande"}) {
+    const DatasetManifest manifest = load_dataset_manifest(name, source / "datasets/manifests");
+    const Task task = load_task(name, source / "configs");
+    EXPECT_EQ(task.config().dataset, manifest.folder);
+    for (const auto& [split, files] : task.config().splits) {
+      const bool comes = std::ranges::any_of(files, [&](const std::string& file) {
+        const auto fetched = std::ranges::find(manifest.files, file, &DatasetFile::file);
+        return manifest.step_for(file) != nullptr ||
+               (fetched != manifest.files.end() && !manifest.is_source(file));
+      });
+      EXPECT_TRUE(comes) << name << ": " << split;
+    }
+  }
+}
+
+TEST(DatasetManifests, SvampIsCutAsTheCopyOnHuggingFace) {
+  const DatasetManifest manifest = load_dataset_manifest(
+      "svamp", std::filesystem::path(AUSTEER_SOURCE_DIR) / "datasets/manifests");
+  const Json& train = manifest.step_for("train.json")->how.at("pick").at("values");
+  const std::set<std::string> ids = train.get<std::set<std::string>>();
+  EXPECT_EQ(train.size(), 700U);
+  EXPECT_EQ(ids.size(), 700U);
+  EXPECT_EQ(train.at(0), "chal-777");
+  EXPECT_EQ(train.at(1), "chal-508");
+  EXPECT_TRUE(manifest.step_for("test.json")->how.at("pick").at("rest").get<bool>());
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
-// Metrics against Python's strip() and lower().
+// Metrics against Python: strip() and lower(), and both rules for numbers.
 #include "tasks/metrics.hpp"
 
+#include <cstdlib>
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "tasks/number.hpp"
+#include "tasks/published_number.hpp"
 #include "tasks/reference.hpp"
 #include "tasks/strip.hpp"
 #include "testing.hpp"
@@ -44,12 +46,54 @@ TEST(NumberMatch, AgreesWithTheReference) {
   EXPECT_GE(found, 200U) << "most of the cases hold a number";
 }
 
+TEST(NumberMatchPublished, AgreesWithTheReference) {
+  const Json reference = testing::task_reference("metrics.json");
+  std::size_t found = 0;
+  std::size_t right = 0;
+  std::size_t unlike_ours = 0;
+  for (const Json& example : reference.at("published")) {
+    const auto generated = example.at("generated").get<std::string>();
+    const auto mark = example.at("mark").get<std::string>();
+    const std::optional<double> number = find_published_number(generated, mark);
+    ASSERT_EQ(number.has_value(), !example.at("found").is_null()) << "'" << generated << "'";
+    if (number) {
+      EXPECT_EQ(*number, std::strtod(example.at("found").get<std::string>().c_str(), nullptr))
+          << "'" << generated << "' at " << mark;
+      ++found;
+    }
+    const bool correct =
+        number_match_published(generated, example.at("gold").get<std::string>(), mark);
+    EXPECT_EQ(correct, example.at("correct").get<bool>()) << "'" << generated << "' at " << mark;
+    right += correct ? 1 : 0;
+    unlike_ours += number != find_number(generated) ? 1 : 0;
+  }
+  EXPECT_GE(found, 1000U);
+  EXPECT_GE(right, 300U);
+  EXPECT_GE(unlike_ours, 100U) << "the rules are told apart";
+}
+
+TEST(NumberMatchPublished, CutsAndReadsAsPublished) {
+  EXPECT_EQ(find_published_number("2 + 4 = 6 #### 6 apples, 7 pears", "####"), 6);
+  EXPECT_EQ(find_published_number("6 #### none of 7", "####"), 6) << "one word behind the mark";
+  EXPECT_EQ(find_published_number("#### 5\n#### 6", "####"), 5);
+  EXPECT_EQ(find_published_number("It is 1,200", "####"), 200);
+  EXPECT_EQ(find_published_number("3/4", "####"), 4);
+  EXPECT_EQ(find_published_number("\u22125", "####"), 5) << "no sign but '-' and '+'";
+  EXPECT_EQ(find_published_number("10-3", "####"), -3);
+  EXPECT_EQ(find_published_number("145\nQuestion: 5 pens? Answer: 9 or 8", "Answer"), 9);
+  EXPECT_EQ(find_published_number("145\nQuestion: 5 pens? Answer: 9 or 8", "####"), 8);
+  EXPECT_EQ(find_published_number("none", "####"), std::nullopt);
+  EXPECT_TRUE(number_match_published(" 145", "145", "Answer"));
+  EXPECT_FALSE(number_match_published("", "0", "####"));
+}
+
 TEST(NumberMatch, NastyCases) {
   EXPECT_EQ(find_number("1,000"), 1000);
   EXPECT_EQ(find_number("It is -3."), -3);
   EXPECT_EQ(find_number("3/4"), 0.75);
   EXPECT_EQ(find_number("#### 12.0 and 13 more"), 12);
-  EXPECT_EQ(find_number("first #### 1, then #### 2 or 3"), 2);
+  EXPECT_EQ(find_number("first #### 1, then #### 2 or 3"), 1);
+  EXPECT_EQ(find_number("Answer: 5\nQuestion: 6 pens?\nAnswer: 7"), 5) << "its own next question";
   EXPECT_EQ(find_number("5 and ####"), 5) << "a mark with nothing behind it is passed over";
   EXPECT_EQ(find_number("The answer is 7, not 8."), 7);
   EXPECT_EQ(find_number("Answer: 7 because 3 + 4 = 7, and 9 is wrong"), 7);
@@ -116,6 +160,7 @@ TEST(ExactMatch, NastyCases) {
 TEST(Metrics, AreKnownByTheirNames) {
   EXPECT_EQ(metrics().get("exact_match").is_correct, &exact_match);
   EXPECT_EQ(metrics().get("number_match").is_correct, &number_match);
+  EXPECT_EQ(metrics().get("number_match_published").is_correct_by_mark, &number_match_published);
   EXPECT_EQ(metrics().get("toxicity").kind, MetricKind::toxicity);
   EXPECT_EQ(metrics().get("judge").kind, MetricKind::judge);
   testing::expect_refusal<UsageError>([] { metrics().get("exact-match"); },

@@ -73,7 +73,8 @@ TEST(TaskBlocks, NumbersAreReadOutOfFields) {
 
 TEST(TaskBlocks, WrongAnswers) {
   // The distinct answers are 2, 4.5, 1000; the nearest others say 4.5, 2, 4.5.
-  const NearestOthers nearest = [](std::span<const std::string> texts) {
+  const NearestOthers nearest = [](std::span<const std::string> texts, std::size_t pool) {
+    EXPECT_EQ(pool, texts.size());
     EXPECT_EQ(std::vector<std::string>(texts.begin(), texts.end()),
               (std::vector<std::string>{"2", "4.5", "1000"}));
     return std::vector<std::size_t>{1, 0, 1};
@@ -89,6 +90,65 @@ TEST(TaskBlocks, WrongAnswers) {
             .pairs();
       },
       "no two answers of the split differ");
+}
+
+TEST(TaskBlocks, WrongAnswersFromTheFirstRecords) {
+  const NearestOthers nearest = [](std::span<const std::string> texts, std::size_t pool) {
+    EXPECT_EQ(texts.size(), 3U);
+    EXPECT_EQ(pool, 2U) << "2 and 4.5";
+    return std::vector<std::size_t>{1, 0, 1};
+  };
+  const auto wrong = [&](const std::string& more) {
+    std::vector<std::string> texts;
+    for (const Pair& pair : OneTask(open_task + more, sums).pairs("all", nearest)) {
+      texts.push_back(pair.negative.substr(pair.negative.find('=') + 1));
+    }
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  // The third record's 2 stands in the pool too: the most similar answer is the right one.
+  EXPECT_EQ(wrong("wrong_answer: most_similar\nwrong_answers_from: 2\nblank: \"     \"\n"),
+            (Texts{"4.5", "2", "     ", "4.5"}));
+  EXPECT_EQ(wrong("wrong_answer: most_similar_different\nwrong_answers_from: 2\n"),
+            (Texts{"4.5", "2", "4.5", "4.5"}));
+  EXPECT_EQ(wrong("wrong_answer: next\nwrong_answers_from: 2\n"), (Texts{"4.5", "2", "4.5", "2"}));
+  EXPECT_EQ(wrong("wrong_answer: next\nwrong_answers_from: 9\n"), (Texts{"4.5", "2", "1000", "2"}))
+      << "no more than there are";
+}
+
+TEST(TaskBlocks, KeysThatAreNotSetLeaveTheFingerprint) {
+  const auto fingerprint = [](const std::string& more) {
+    return OneTask(open_task + "wrong_answer: most_similar\n" + more, sums).task().fingerprint();
+  };
+  EXPECT_EQ(fingerprint("blank: \" \"\nanswer_mark: \"####\"\n"), fingerprint(""));
+  EXPECT_NE(fingerprint("blank: \"     \"\n"), fingerprint(""));
+  EXPECT_NE(fingerprint("wrong_answers_from: 3\n"), fingerprint(""));
+  EXPECT_NE(fingerprint("answer_mark: Answer\n"), fingerprint(""));
+  const Task task = OneTask(open_task +
+                                "wrong_answer: most_similar\nblank: \"  \"\n"
+                                "wrong_answers_from: 3\nanswer_mark: Answer\n",
+                            sums)
+                        .task();
+  EXPECT_EQ(Task(task.resolved(), "again").fingerprint(), task.fingerprint());
+}
+
+TEST(TaskBlocks, ThePublishedMetricReadsTheTasksMark) {
+  const std::string published = R"(prompt: "{q}="
+answer: "{n}"
+numbers: {n: a}
+max_new_tokens: 3
+metric: number_match_published
+)";
+  const OneTask at_answer(published + "answer_mark: Answer\n", sums);
+  const OneTask at_hashes(published, sums);
+  const std::string text = "So it is. Answer 2 of 5";
+  EXPECT_FALSE(at_answer.task().with_metric("number_match").is_correct(text, at_answer.items()[0]));
+  EXPECT_NE(at_answer.task().with_metric("number_match").fingerprint(),
+            at_answer.task().fingerprint());
+  expect_refusal<UsageError>([&] { at_answer.task().with_metric("number_mach"); },
+                             "did you mean 'number_match'");
+  EXPECT_TRUE(at_answer.task().is_correct(text, at_answer.items()[0]));
+  EXPECT_FALSE(at_hashes.task().is_correct(text, at_hashes.items()[0]));
 }
 
 TEST(TaskBlocks, TheRangeOfASplitDoesNotChangeTheWrongAnswers) {
@@ -414,6 +474,17 @@ TEST(TaskBlocks, MistakesAreRefused) {
   expect_bad_block(own_texts + "wrong_answer: next\n", ": wrong_answer has nothing to be");
   expect_bad_block(own_texts + "pairs: {positive: a, negative: b}\nwrong_answer: next\n",
                    ": wrong_answer has nothing to be");
+  expect_bad_block(own_texts + "blank: \"  \"\n",
+                   ": blank: no wrong answer is drawn from the data");
+  expect_bad_block(open_task + "wrong_answers_from: 10\n",
+                   ": wrong_answers_from: no wrong answer is drawn from the data");
+  expect_bad_block(
+      open_task + "wrong_answer: next\nwrong_answers_from: 1\n",
+      ": the key 'wrong_answers_from' has a wrong value; expected two records or more");
+  expect_bad_block(open_task + "wrong_answer: most_similar\nblank: none\n",
+                   ": the key 'blank' has a wrong value; expected one space or more");
+  expect_bad_block(open_task + "answer_mark: \"\"\n",
+                   ": the key 'answer_mark' has a wrong value; expected a text");
   expect_bad_block(own_texts + "pairs: {positive: a}\n", ": pairs: the key 'negative' is missing");
   expect_bad_block(own_texts + "pairs: {positive: a, negative: {txt: b}}\n",
                    ": pairs: negative: the key 'text' is missing");
