@@ -3,10 +3,6 @@
 #include <fmt/format.h>
 #include <functional>
 
-#include "base/paths.hpp"
-#include "models/config.hpp"
-#include "models/gguf_model.hpp"
-#include "models/locate.hpp"
 #include "steering/methods.hpp"
 #include "studies/task_splits.hpp"
 
@@ -22,12 +18,6 @@ StudyCheck look_at(const std::string& name, const std::function<std::string()>& 
   }
 }
 
-DecoderConfig config_of(const std::string& model) {
-  const ModelLocation location = locate_model(model, project_folder("configs"), home_folder());
-  return std::filesystem::is_directory(location.path) ? read_config(location.path)
-                                                      : GgufModel(location.path).config();
-}
-
 /// Throws UsageError for layers of a variant that the model lacks.
 void check_layers(const StudyMethod& method, const DecoderConfig& config,
                   const std::string& model) {
@@ -41,7 +31,7 @@ void check_layers(const StudyMethod& method, const DecoderConfig& config,
 }
 
 std::string look_at_model(const Study& study, const std::string& model) {
-  const DecoderConfig config = config_of(model);
+  const DecoderConfig config = config_of_model(model);
   for (const StudyMethod& method : study.methods) check_layers(method, config, model);
   return fmt::format("{} layers of width {}", config.layers, config.width);
 }
