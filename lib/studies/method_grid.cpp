@@ -199,9 +199,9 @@ MethodGrids read_methods(const Json& methods, const std::vector<std::string>& mo
       const bool differs = reader.depends_on_model() && model != models.front();
       for (const std::string& task : tasks) {
         if (auto own = reader.with_settings(model, task)) {
-          grids.own.push_back({model, task, *std::move(own)});
+          grids.own.push_back({model, task, *std::move(own), false});
         } else if (differs) {
-          grids.own.push_back({model, task, reader.on(model)});
+          grids.own.push_back({model, task, reader.on(model), true});
         }
       }
     }

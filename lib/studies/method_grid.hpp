@@ -29,6 +29,7 @@ struct OwnGrid {
   std::string model;
   std::string task;
   StudyMethod method;
+  bool has_range = false;  ///< the other grid is that of the model's layers alone
 };
 
 struct MethodGrids {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "studies/study_numbers.hpp"
+#include "studies/task_splits.hpp"
 
 namespace austeer {
 namespace {
@@ -64,6 +65,8 @@ std::string control_words(Control control) {
   switch (control) {
     case Control::random:
       return "random units";
+    case Control::random_own:
+      return "random units, own values";
     case Control::direction:
       return "random direction";
     case Control::magnitude:
@@ -118,6 +121,17 @@ std::string selection_sentence(const Study& study, const std::vector<EntryResult
           "give no pairs ({}).",
           all_choice_items(study));
   }
+}
+
+std::vector<std::string> pairs_sentences(const std::vector<EntryResults>& results) {
+  std::vector<std::string> sentences;
+  for (const EntryResults& found : results) {
+    std::string sentence =
+        pairs_left_sentence(found.entry.task->name, found.pairs, found.pairs_asked);
+    const bool is_new = std::ranges::find(sentences, sentence) == sentences.end();
+    if (!sentence.empty() && is_new) sentences.push_back(std::move(sentence));
+  }
+  return sentences;
 }
 
 std::vector<std::string> unbeaten_sentences(const Study& study,
