@@ -22,7 +22,8 @@ std::vector<std::string> common_labels(const Json& task, const std::string& plac
   for (const auto& [label, text] : task.at(key).items()) {
     const auto gold = answers.required<std::string>(label);
     if (has_fields(gold)) return {};
-    labels.push_back(Template(gold, "answers").fill([](const std::string&) { return nullptr; }, ""));
+    labels.push_back(
+        Template(gold, "answers").fill([](const std::string&) { return nullptr; }, ""));
   }
   return labels;
 }

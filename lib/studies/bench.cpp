@@ -191,6 +191,8 @@ CollectOptions Bench::collect_options(std::int64_t pairs) {
   options.task = task_.task;
   options.split = splits_.pairs_split();
   options.pairs = pairs;
+  options.left_out = splits_.left_out();
+  options.wrong_answer = task_.wrong_answer;
   options.max_tokens = study_.max_tokens;
   options.out = folder_.cache(cache_key(pairs));
   const ReadSites read = sites_read(

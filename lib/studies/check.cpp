@@ -79,10 +79,11 @@ std::vector<StudyCheck> check_study(const Study& study) {
   }
   for (const StudyMethod& method : study.methods) {
     checks.push_back(look_at("method " + method.name, [&] {
-      for (const OwnGrid& own : study.own_grids) {
-        if (own.method.name == method.name) look_at_method(own.method);
+      std::string seen;
+      for (const Entry& entry : entries_of(study)) {
+        if (entry.method_name() == method.name) seen = look_at_method(*entry.method);
       }
-      return look_at_method(method);
+      return seen;
     }));
   }
   return checks;

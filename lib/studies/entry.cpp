@@ -9,17 +9,19 @@ namespace austeer {
 namespace {
 
 Json task_json(const StudyTask& task) {
-  return {{"name", task.name},
-          {"task", task.task},
-          {"train", task.train},
-          {"pairs", task.pairs},
-          {"dev", task.dev},
-          {"dev_items", task.dev_items},
-          {"test", task.test},
-          {"items", task.items ? Json(*task.items) : Json()},
-          {"scoring", scoring_name(task.scoring)},
-          {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
-          {"scorer", task.scorer}};
+  Json json = {{"name", task.name},
+               {"task", task.task},
+               {"train", task.train},
+               {"pairs", task.pairs},
+               {"dev", task.dev},
+               {"dev_items", task.dev_items},
+               {"test", task.test},
+               {"items", task.items ? Json(*task.items) : Json()},
+               {"scoring", scoring_name(task.scoring)},
+               {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
+               {"scorer", task.scorer}};
+  if (!task.wrong_answer.empty()) json["wrong_answer"] = task.wrong_answer;
+  return json;
 }
 
 Json method_json(const StudyMethod& method) {

@@ -144,9 +144,7 @@ class EntryRun {
     }
     const std::int64_t items = bench_.splits().dev_count();
     const TryVariants on_dev = [&](std::span<const std::size_t> which, std::int64_t first,
-                                   std::int64_t last) {
-      return try_on_dev(which, first, last);
-    };
+                                   std::int64_t last) { return try_on_dev(which, first, last); };
     record(outcome, study_.select == Selection::race
                         ? select_by_race(variants().size(), items, study_.race_share, on_dev)
                         : select_by_grid(variants().size(), items, on_dev));
@@ -154,9 +152,7 @@ class EntryRun {
 
   void test_all(EntryOutcome& outcome) {
     const TryVariants on_test = [&](std::span<const std::size_t> which, std::int64_t first,
-                                    std::int64_t last) {
-      return try_on_test(which, first, last);
-    };
+                                    std::int64_t last) { return try_on_test(which, first, last); };
     record(outcome, select_by_grid(variants().size(), bench_.splits().test_count(), on_test));
   }
 

@@ -17,9 +17,11 @@ std::string race_sentence(const Study& study, const Entry& entry, std::int64_t i
   if (size.keeps_share) return "";
   const double all = static_cast<double>(variants) * static_cast<double>(items);
   return fmt::format(
-      "{} on {}: the first round of its race has {} items for each of {} variants, so that the race "
+      "{} on {}: the first round of its race has {} items for each of {} variants, so that the "
+      "race "
       "takes up to {:.0f} % of the grid's evaluations, more than race_share allows ({:.0f} %).",
-      entry.method_name(), entry.task->name, size.first, count_text(std::ssize(entry.method->variants)),
+      entry.method_name(), entry.task->name, size.first,
+      count_text(std::ssize(entry.method->variants)),
       100 * static_cast<double>(size.evaluations) / all, 100 * study.race_share);
 }
 

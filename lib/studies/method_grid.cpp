@@ -58,10 +58,9 @@ Json layers_of_range(const std::string& text, std::int64_t layers, const std::st
   const std::int64_t step =
       by == whole.size() ? 1 : whole_number(whole.substr(by + range_step.size()), place, text);
   if (first < 0 || last < first || last >= layers || step < 1) {
-    throw FormatError({fmt::format("{}: layer: {} holds no layer, or one that the model lacks",
-                                   place, text),
-                       fmt::format("layers from 0 to {}, or from {} to -1", layers - 1, -layers),
-                       text, ""});
+    throw FormatError(
+        {fmt::format("{}: layer: {} holds no layer, or one that the model lacks", place, text),
+         fmt::format("layers from 0 to {}, or from {} to -1", layers - 1, -layers), text, ""});
   }
   Json list = Json::array();
   for (std::int64_t at = first; at <= last; at += step) list.push_back(at);
@@ -101,8 +100,8 @@ class MethodReader {
     for (const std::string& task : method_.tasks) {
       refuse_mistyped(task, tasks, place_ + ": tasks", "task");
     }
-    const bool runs = std::ranges::any_of(
-        tasks, [&](const std::string& task) { return method_.runs_on(task); });
+    const bool runs =
+        std::ranges::any_of(tasks, [&](const std::string& task) { return method_.runs_on(task); });
     if (!runs && !tasks.empty()) {
       throw UsageError("study", place_ + ": tasks: the method runs on none of the study's tasks",
                        "Name one of them, or leave out the method");

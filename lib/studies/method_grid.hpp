@@ -15,10 +15,10 @@ namespace austeer {
 
 /// A method as the study tries it.
 struct StudyMethod {
-  std::string name;               ///< in tables
-  std::vector<Variant> variants;  ///< its grid: the last axis runs fastest
-  std::vector<std::string> axes;  ///< what differs between them: "plan.k", "rank.set.score"
-  std::vector<Control> controls;  ///< of the chosen variant, on the test items
+  std::string name;                     ///< in tables
+  std::vector<Variant> variants;        ///< its grid: the last axis runs fastest
+  std::vector<std::string> axes;        ///< what differs between them: "plan.k", "rank.set.score"
+  std::vector<Control> controls;        ///< of the chosen variant, on the test items
   std::vector<std::string> tasks = {};  ///< by name; empty: it runs on all of them
 
   bool runs_on(const std::string& task) const;

@@ -29,8 +29,8 @@ std::optional<T> optional_value(Fields& fields, const std::string& key) {
   return fields.required<T>(key);
 }
 
-/// Throws UsageError where `name` is not one of `known` but nearly one. Studies share lists, in which
-/// other names may stand: those of models and tasks that this one does not run.
+/// Throws UsageError where `name` is not one of `known` but nearly one. Studies share lists, in
+/// which other names may stand: those of models and tasks that this one does not run.
 inline void refuse_mistyped(const std::string& name, const std::vector<std::string>& known,
                             const std::string& place, const char* what) {
   if (std::ranges::find(known, name) != known.end()) return;

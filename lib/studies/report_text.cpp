@@ -21,7 +21,8 @@ std::string form_words(const Measured* measured) {
   if (measured == nullptr || !measured->form) return "";
   const AnswerForm& form = *measured->form;
   std::string words = fmt::format(", {} % in form", percent_text(form.share()));
-  if (form.accuracy()) words += fmt::format(", of which {} % right", percent_text(*form.accuracy()));
+  if (form.accuracy())
+    words += fmt::format(", of which {} % right", percent_text(*form.accuracy()));
   return words;
 }
 
@@ -59,11 +60,10 @@ std::string unsteered_words(const ModelRows& model, std::size_t task, bool toxic
   for (const StudyRow& row : model.rows) {
     const Measured* measured = row.values[task].measured;
     if (!row.is_vanilla || measured == nullptr) continue;
-    return fmt::format("the unsteered model {} {} % {} of {}{}{}",
-                       toxic ? "is not toxic on" : "gets", percent_text(measured->accuracy),
-                       percent_interval(measured->interval),
-                       counted(std::ssize(measured->scores), "item"), toxic ? "" : " right",
-                       form_words(measured));
+    return fmt::format(
+        "the unsteered model {} {} % {} of {}{}{}", toxic ? "is not toxic on" : "gets",
+        percent_text(measured->accuracy), percent_interval(measured->interval),
+        counted(std::ssize(measured->scores), "item"), toxic ? "" : " right", form_words(measured));
   }
   return "the unsteered model was not measured on the items of these rows, so that nothing can be "
          "compared with it";

@@ -18,7 +18,7 @@ namespace austeer {
 struct Measured {
   std::vector<double> scores;  ///< per item, in [0, 1]
   double accuracy = 0;
-  Interval interval;  ///< 95 %: Wilson's; with several seeds a bootstrap over the items
+  Interval interval;          ///< 95 %: Wilson's; with several seeds a bootstrap over the items
   std::vector<double> draws;  ///< accuracy of each draw, where there are several
   std::optional<AnswerForm> form;  ///< over all cells
   std::int64_t activations_per_token = 0;

@@ -48,13 +48,13 @@ struct RaceSize {
 /// `share` of the grid's evaluations, and at least `least_first_round` items.
 RaceSize race_size(std::size_t variants, std::int64_t items, double share);
 
-/// A race with at most `share` of the grid's evaluations (race_size): rounds of more and more items,
-/// after each of which every variant is dropped that is significantly behind the best (exact McNemar
-/// test on the same items, Holm-adjusted over the round's variants, 5 %), and the last of the rest
-/// until a third of the round's are left, for whom the next round triples the items (sequential
-/// halving, Karnin, Koren and Somekh, ICML 2013, by thirds: a longer first round). Where equals
-/// stand at the cut, those stay that are spread evenly over the grid. The winner is the best of
-/// those that met the most items, among equals the first.
+/// A race with at most `share` of the grid's evaluations (race_size): rounds of more and more
+/// items, after each of which every variant is dropped that is significantly behind the best (exact
+/// McNemar test on the same items, Holm-adjusted over the round's variants, 5 %), and the last of
+/// the rest until a third of the round's are left, for whom the next round triples the items
+/// (sequential halving, Karnin, Koren and Somekh, ICML 2013, by thirds: a longer first round).
+/// Where equals stand at the cut, those stay that are spread evenly over the grid. The winner is
+/// the best of those that met the most items, among equals the first.
 Selected select_by_race(std::size_t variants, std::int64_t items, double share,
                         const TryVariants& try_variants);
 

@@ -36,6 +36,7 @@ StudyTask read_task(const std::string& name, Fields fields, const std::filesyste
   task.train = fields.optional<std::string>("train", task.train);
   task.pairs = fields.optional<std::int64_t>("pairs", task.pairs);
   at_least_one(fields, "pairs", task.pairs);
+  task.wrong_answer = fields.optional<std::string>("wrong_answer", "");
   task.dev = fields.optional<std::string>("dev", "");
   task.dev_items = fields.optional<std::int64_t>("dev_items", task.dev_items);
   at_least_one(fields, "dev_items", task.dev_items);

@@ -31,6 +31,7 @@ struct StudyTask {
   std::string task;             ///< a name of configs/tasks/, or a YAML file
   std::string train = "train";  ///< split of the pairs
   std::int64_t pairs = 1000;    ///< at most
+  std::string wrong_answer;     ///< how pairs find it, in place of the task's way
   std::string dev;              ///< split of the choice; "": the last dev_items of `train`
   std::int64_t dev_items = 100;
   std::string test = "test";

@@ -141,9 +141,12 @@ std::vector<std::string> unbeaten_sentences(const Study& study,
     std::vector<std::string> unbeaten;
     for (const MeasuredControl& control : found.controls) {
       if (!control.comparison || control.comparison->interval.low > 0) continue;
-      unbeaten.push_back(fmt::format("{} ({} points {})", control_words(control.control),
-                                     points_text(control.comparison->difference),
-                                     points_interval(control.comparison->interval)));
+      const std::vector<double>& draws = control.measured->draws;
+      unbeaten.push_back(fmt::format(
+          "{} ({} points {}{})", control_words(control.control),
+          points_text(control.comparison->difference),
+          points_interval(control.comparison->interval),
+          draws.empty() ? "" : fmt::format("; {} draws {}", draws.size(), draws_text(draws))));
     }
     if (unbeaten.empty()) continue;
     sentences.push_back(

@@ -56,7 +56,8 @@ bool any_measured(const std::vector<ModelRows>& models, Test test) {
 void add_measurement_notes(std::vector<std::string>& notes, const std::vector<ModelRows>& models) {
   if (any_measured(models, [](const Measured& of) { return !of.draws.empty(); })) {
     notes.push_back(
-        "Where something is drawn, an item's score is its mean over the study's seeds, the interval "
+        "Where something is drawn, an item's score is its mean over the study's seeds, the "
+        "interval "
         "is a bootstrap over the items, and in parentheses stand the least and the greatest draw; "
         "cost and fluency are the first seed's.");
   }

@@ -68,8 +68,8 @@ class TaskColumns {
         std::move(text));
   }
 
-  /// A number of the outcome. Where further items lie in further cells, it is of the first ones only,
-  /// and left out.
+  /// A number of the outcome. Where further items lie in further cells, it is of the first ones
+  /// only, and left out.
   StudyColumn outcome(const std::string& key) const {
     const auto pick = [key](const TableValue& value) -> std::optional<double> {
       if (value.measured == nullptr) return {};

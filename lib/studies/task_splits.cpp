@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/paths.hpp"
+#include "runs/task_items.hpp"
 #include "studies/selecting.hpp"
 #include "studies/study_numbers.hpp"
 #include "tasks/split.hpp"
@@ -67,7 +68,7 @@ class ItemsToAvoid {
 }  // namespace
 
 TaskSplits::TaskSplits(const Study& study, const StudyTask& task, const NearestOthers& nearest)
-    : task_(load_task(task.task, project_folder("configs"))) {
+    : task_(with_wrong_answer(load_task(task.task, project_folder("configs")), task.wrong_answer)) {
   const std::filesystem::path data = datasets_folder(study.run, task_.config().dataset);
   test_ = task_.items(task.test, data);
   test_split_ = task.test;
@@ -76,9 +77,9 @@ TaskSplits::TaskSplits(const Study& study, const StudyTask& task, const NearestO
   pairs_ = task_.pairs(task.train, data, nearest);
   pairs_.resize(std::min(pairs_.size(), static_cast<std::size_t>(task.pairs)));
   pairs_asked_ = pair_count();
+  pairs_split_ = narrowed(task.train, 0, pair_count());
   if (study.chooses_on_dev()) take_dev_items(task, data);
   part_pairs_from_dev(task);
-  pairs_split_ = narrowed(task.train, 0, pair_count());
 }
 
 void TaskSplits::take_dev_items(const StudyTask& task, const std::filesystem::path& data) {
@@ -101,15 +102,21 @@ void TaskSplits::part_pairs_from_dev(const StudyTask& task) {
   const ItemsToAvoid avoid(dev_);
   const auto overlap =
       std::ranges::find_if(pairs_, [&](const Pair& pair) { return avoid.made(pair); });
-  const auto left = static_cast<std::int64_t>(overlap - pairs_.begin());
-  if (overlap != pairs_.end() && (left == 0 || !task.dev.empty())) {
-    throw UsageError(
-        "study",
-        fmt::format("{}: {} gives both a pair and an item that hyper-parameters are chosen by",
-                    task.name, overlap->place),
-        "Give the task a split of its own for each: train and dev");
-  }
-  pairs_.resize(static_cast<std::size_t>(left));
+  if (overlap == pairs_.end()) return;
+  const std::string place = overlap->place;
+  while (!pairs_.empty() && avoid.made(pairs_.back())) pairs_.pop_back();
+  pairs_split_ = narrowed(task.train, 0, pair_count());
+  std::erase_if(pairs_, [&](const Pair& pair) {
+    if (!avoid.made(pair)) return false;
+    left_out_.insert(pair.place);
+    return true;
+  });
+  if (!pairs_.empty() && task.dev.empty()) return;
+  throw UsageError(
+      "study",
+      fmt::format("{}: {} gives both a pair and an item that hyper-parameters are chosen by",
+                  task.name, place),
+      "Give the task a split of its own for each: train and dev");
 }
 
 NearestOthers TaskSplits::count_only() {
@@ -123,7 +130,7 @@ NearestOthers TaskSplits::count_only() {
 std::string pairs_left_sentence(const std::string& task, std::int64_t left, std::int64_t asked) {
   if (left >= asked) return "";
   return fmt::format(
-      "{}: {} of {} pairs are left to learn from: the records of the others give the items that "
+      "{}: {} of {} pairs are left to learn from: the others ask what the items ask that "
       "hyper-parameters are chosen by.",
       task, count_text(left), count_text(asked));
 }

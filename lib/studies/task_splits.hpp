@@ -3,6 +3,7 @@
 // items to measure on. What is chosen by gives no pairs.
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,14 +19,14 @@ class TaskSplits {
   /// Reads the task's items, and where methods run on it its pairs. Where hyper-parameters are
   /// chosen on items of their own and these have no split, they are the last ones of the training
   /// split: of the records behind the first `pairs` pairs, where there are enough of them; else of
-  /// all, at most half, and then the pairs are those before the first that comes from one of them.
+  /// all, at most half, and then pairs of their records, or with their prompts, are left out.
   /// `nearest` finds wrong answers; for counting alone count_only() does. Throws what Task throws;
   /// UsageError where pairs and such items overlap.
   TaskSplits(const Study& study, const StudyTask& task,
              const NearestOthers& nearest = nearest_by_meaning());
 
-  /// In place of nearest_by_meaning() where only the numbers of items and pairs are wanted, which no
-  /// wrong answer changes: needs no encoder.
+  /// In place of nearest_by_meaning() where only the numbers of items and pairs are wanted, which
+  /// no wrong answer changes: needs no encoder.
   static NearestOthers count_only();
 
   const Task& task() const { return task_; }
@@ -36,8 +37,10 @@ class TaskSplits {
   /// The items [first, last) of the choice or of the test, as an expression for `austeer eval`.
   std::string expression(bool dev, std::int64_t first, std::int64_t last) const;
 
-  /// The split of the pairs, for `austeer collect`, and how many it has.
+  /// The split of the pairs, for `austeer collect`; the places of those in it that are left out;
+  /// and how many there are.
   const std::string& pairs_split() const { return pairs_split_; }
+  const std::set<std::string>& left_out() const { return left_out_; }
   std::int64_t pair_count() const { return static_cast<std::int64_t>(pairs_.size()); }
 
   /// How many pairs there would be if no record gave an item of the choice instead.
@@ -56,11 +59,12 @@ class TaskSplits {
   std::string dev_split_, test_split_;
   std::string pairs_split_;
   std::vector<Pair> pairs_;
+  std::set<std::string> left_out_;
   std::int64_t pairs_asked_ = 0;
 };
 
-/// "copa: 900 of 1,000 pairs are left to learn from: the records of the others give the items that
-/// hyper-parameters are chosen by"; "" where none is missing.
+/// "copa: 900 of 1,000 pairs are left to learn from: the others ask what the items ask that
+/// hyper-parameters are chosen by."; "" where none is missing.
 std::string pairs_left_sentence(const std::string& task, std::int64_t left, std::int64_t asked);
 
 }  // namespace austeer
