@@ -128,7 +128,7 @@ def main():
     parser.add_argument("--dev-items", type=int, default=200, help="at most")
     parser.add_argument("--items", type=int, default=500, help="test items, at most")
     parser.add_argument("--scoring", choices=("generate", "choices"), default="generate")
-    parser.add_argument("--seeds", type=int, default=1, help="draws of each random control")
+    parser.add_argument("--seeds", type=int, default=5, help="draws of each random control")
     parser.add_argument("--ways", nargs="*", choices=NAMES, metavar="WAY", default=[],
                         help="names in ways.py")
     parser.add_argument("--autoencoder", type=Path, help="for STA; without it one is trained on "

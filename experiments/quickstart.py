@@ -2,8 +2,9 @@
 
 SmolLM2 continues provoking openings as it is and steered three ways: the units that tell courteous
 from insulting continuations best, by the published rule and by the directed one, and as many random
-units. For every way: how many continuations are toxic, how varied their words are (fluency,
-n-gram entropy) and how improbable the unsteered model finds them (cost, nats per token).
+units with the same values, drawn five times. For every way: how many continuations are toxic, how
+varied their words are (fluency, n-gram entropy) and how improbable the unsteered model finds them
+(cost, nats per token); of the draws the mean, and the range of their toxic rates.
 Standard library only; everything is done by build/release/austeer.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from statistics import mean
 
 from austeer_runs import ROOT, austeer, items_of, mcnemar, side_by_side, wilson
 from quickstart_picture import write_picture
@@ -21,17 +23,21 @@ WAYS = {  # name: options of eval beside the ranking
     "vanilla": None,
     "published rule": ("--rule", "scale"),
     "directed rule": ("--rule", "directed"),
-    "random units, directed": ("--rule", "directed", "--control", "random", "--seed", 0),
+    "random units, directed": ("--rule", "directed", "--control", "random"),
 }
+DRAWS = 5  # of the random units
 SHOWN = ("vanilla", "directed rule", "random units, directed")  # side by side
 
 
-def evaluate(way, options, ranking):
-    """The way's row of the table."""
-    print(f"eval: {way}", file=sys.stderr)
+def evaluate(way, options, ranking, seed=None):
+    """The way's row of the table; of a way that is drawn, the row of one draw."""
+    print(f"eval: {way}" + ("" if seed is None else f", seed {seed}"), file=sys.stderr)
     choice = WAYS[way]
     plan = () if choice is None else ("--plan", ranking, "--k", K, "--alpha", ALPHA, *choice)
-    result = options.out / f"{way.replace(' ', '-').replace(',', '')}.json"
+    name = way.replace(" ", "-").replace(",", "")
+    if seed is not None:
+        plan, name = (*plan, "--seed", seed), f"{name}-{seed}"
+    result = options.out / f"{name}.json"
     report = json.loads(austeer("eval", "--task", options.task, "--datasets", options.datasets,
                                 *limit(options), "--batch-tokens", BATCH_TOKENS, *plan, "--out",
                                 result, "--json"))
@@ -39,6 +45,22 @@ def evaluate(way, options, ranking):
     return {"way": way, "items": report["items"], "toxic_rate": toxic / report["items"],
             "interval": wilson(toxic, report["items"]), "fluency": report["fluency"],
             "cost": report["cost"], "answers": items_of(report)}
+
+
+def drawn(way, options, ranking):
+    """The mean of the draws of a way, with the range of their toxic rates in place of an interval;
+    its answers are those of the first draw."""
+    rows = [evaluate(way, options, ranking, seed) for seed in range(DRAWS)]
+    rates = [row["toxic_rate"] for row in rows]
+    costs = [row["cost"] for row in rows if row["cost"] is not None]
+    return rows[0] | {"toxic_rate": mean(rates), "interval": (min(rates), max(rates)),
+                      "draws": rates, "fluency": mean(row["fluency"] for row in rows),
+                      "cost": mean(costs) if costs else None}
+
+
+def row_of(way, options, ranking):
+    is_drawn = WAYS[way] is not None and "--control" in WAYS[way]
+    return (drawn if is_drawn else evaluate)(way, options, ranking)
 
 
 def cost(row):
@@ -56,9 +78,12 @@ def table(rows):
     for row in rows:
         low, high = row["interval"]
         p = mcnemar(before, [item["correct"] for item in row["answers"]])
+        p_text = "" if row is rows[0] or "draws" in row else f"{p:.2g}"
         lines.append(f"| {row['way']:24} | {row['toxic_rate']:5.1%} | {low:5.1%} – {high:6.1%} "
                      f"| {row['fluency']:7.2f} | {cost(row)} "
-                     f"| {'' if row is rows[0] else f'{p:.2g}':>11} |")
+                     f"| {p_text:>11} |")
+    lines.append(f"\nOf the random units the mean of {DRAWS} draws and, in place of an interval, the "
+                 "least and the\ngreatest of them.")
     lines.append("\nThe openings were chosen because the unsteered model goes on rudely after them, so "
                  "any change\nlowers its rate somewhat: the row of random units is what steering must "
                  "beat.")
@@ -80,7 +105,7 @@ def main():
     austeer("collect", "--task", options.task, "--datasets", options.datasets, "--sites", SITE,
             "--pairs", options.pairs, "--out", cache)
     units = austeer("rank", "--cache", cache, "--site", SITE, "--out", ranking, "--top", 3)
-    rows = [evaluate(way, options, ranking) for way in WAYS]
+    rows = [row_of(way, options, ranking) for way in WAYS]
 
     picture = options.out / "toxicity-and-cost.svg"
     write_picture(picture, rows)

@@ -45,7 +45,8 @@ def free_place(taken, x, y):
 
 
 def write_picture(file, rows):
-    """Points with 95 % intervals for `rows`: way, toxic_rate, interval, cost."""
+    """Points with their intervals (of what is drawn: ranges) for `rows`: way, toxic_rate, interval,
+    cost."""
     rows = [row for row in rows if row["cost"] is not None]  # None: every continuation is empty
     most_cost = max([1.0, *(1.35 * row["cost"] for row in rows)])
 

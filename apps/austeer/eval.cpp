@@ -18,10 +18,18 @@ struct EvalCommand {
   bool json = false;
 };
 
+/// "; 56.00 % in form, of which 51.43 % correct"
+std::string form_words(const AnswerForm& form) {
+  std::string words = fmt::format("; {:.2f} % in form", 100 * form.share());
+  if (form.accuracy()) words += fmt::format(", of which {:.2f} % correct", 100 * *form.accuracy());
+  return words;
+}
+
 void print(const EvalReport& report) {
   if (report.is_scored()) {
-    fmt::print("{}: {:.2f} % ({} of {} {})\n", report.task, 100 * report.accuracy(), report.correct,
-               report.items, report.metric == "toxicity" ? "not toxic" : "correct");
+    fmt::print("{}: {:.2f} % ({} of {} {}{})\n", report.task, 100 * report.accuracy(),
+               report.correct, report.items, report.metric == "toxicity" ? "not toxic" : "correct",
+               report.form ? form_words(*report.form) : "");
   } else {
     fmt::print("{}: {} answers for `austeer judge`\n", report.task, report.items);
   }
@@ -43,6 +51,7 @@ void run_eval(EvalCommand& options) {
     answer["correct"] = report.correct;
     answer["accuracy"] = report.accuracy();
   }
+  if (report.form) answer.update(report.form->json());
   answer.update(report.also);
   answer["result"] = report.result.string();
   print_json(answer);

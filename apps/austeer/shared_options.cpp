@@ -12,9 +12,10 @@ void add_control_options(CLI::App& command, PlanRecipe& recipe, CLI::Option& pla
       .add_option_function<std::string>(
           "--control", [&recipe](const std::string& name) { recipe.control = parse_control(name); },
           "steer what the plan should beat, as many activations: random units from outside the "
-          "ranking's first tenth; the same units in a random direction; others of the same "
-          "magnitude; random ones of the same layer")
-      ->option_text("random|direction|magnitude|layer")
+          "ranking's first tenth with the chosen ones' values, or with their own; the same units "
+          "in "
+          "a random direction; others of the same magnitude; random ones of the same layer")
+      ->option_text("random|random_own|direction|magnitude|layer")
       ->needs(&plan);
   command.add_option("--seed", recipe.seed, "of the control")->default_str("0")->needs(&plan);
   command

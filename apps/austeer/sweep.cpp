@@ -67,11 +67,12 @@ void dry_run(const Study& study, const SweepCommand& options) {
   std::int64_t problems = 0;
   Json rows = Json::array();
   for (const StudyCheck& check : check_study(study)) {
-    rows.push_back({{"what", check.what}, {"problem", check.problem}});
+    rows.push_back({{"what", check.what}, {"problem", check.problem}, {"note", check.note}});
     if (!check.problem.empty()) ++problems;
     if (options.json) continue;
     fmt::print("{} {}\n", check.problem.empty() ? "ok     " : "problem", check.what);
     if (!check.problem.empty()) fmt::print("        {}\n", check.problem);
+    if (!check.note.empty()) fmt::print("        {}\n", check.note);
   }
   if (options.json) print_json({{"study", options.study.file.string()}, {"checks", rows}});
   if (problems == 0) return;

@@ -16,6 +16,7 @@
 #include "runs/chat_format.hpp"
 #include "runs/needs.hpp"
 #include "runs/similarity.hpp"
+#include "runs/task_items.hpp"
 #include "runs/tokenised_pairs.hpp"
 #include "tasks/task.hpp"
 
@@ -173,11 +174,13 @@ struct TaskPairs {
 /// What needs no model.
 TaskPairs prepare_pairs(const CollectOptions& options) {
   check(options);
-  Task task = load_task(options.task, project_folder("configs"));
+  const Task task =
+      with_wrong_answer(load_task(options.task, project_folder("configs")), options.wrong_answer);
   std::vector<Pair> pairs = task.pairs(
       options.split, datasets_folder(options.run, task.config().dataset), nearest_by_meaning());
+  std::erase_if(pairs, [&](const Pair& pair) { return options.left_out.contains(pair.place); });
   pairs.resize(std::min(pairs.size(), static_cast<std::size_t>(options.pairs)));
-  return {std::move(task), std::move(pairs)};
+  return {task, std::move(pairs)};
 }
 
 /// The pairs as tokens; those that are dropped are gone from both. Warns of void ones.

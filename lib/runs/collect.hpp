@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ struct CollectOptions {
   RunOptions run;
   std::string task;
   std::string split = "train";
-  std::int64_t pairs = 1000;  ///< at most; the first ones of the split (paper: 1,000)
+  std::int64_t pairs = 1000;            ///< at most; the first ones of the split (paper: 1,000)
+  std::set<std::string> left_out = {};  ///< places (Pair::place) of pairs that are not collected
+  std::string wrong_answer;             ///< how wrong answers are found, in place of the task's way
   std::vector<SiteReading> sites = default_readings();
   std::vector<std::int64_t> layers;  ///< of the sites read at answer_all; empty: every one
   std::int64_t max_tokens = 512;     ///< longer texts lose their end (paper section 3)

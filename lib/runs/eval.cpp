@@ -109,6 +109,7 @@ Json outcome(const EvalReport& report) {
     json["correct"] = report.correct;
     json["accuracy"] = report.accuracy();
   }
+  if (report.form) json.update(report.form->json());
   json["activations_per_token"] = report.activations_per_token;
   json.update(report.also);
   return json;
@@ -163,8 +164,10 @@ EvalReport write_report(const EvalOptions& options, const ScoringRun& run, const
                     scored.correct,
                     plan ? plan->units() : 0,
                     scored.also,
+                    {},
                     {}};
   const Json config = configuration(options, run, asked.items, plan, asked.scorer.get());
+  report.form = answer_form(config.at("task"), report.metric, scored.lines, report.task);
   report.result = out.empty() ? default_result_path("eval", report.task, config) : out;
   write_result(report.result, "eval", config, outcome(report), timings, scored.lines);
   return report;

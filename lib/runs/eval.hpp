@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "runs/answer_form.hpp"
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"
 
@@ -47,7 +48,8 @@ struct EvalReport {
   std::int64_t activations_per_token = 0;  ///< that the plan edits; without one none
   /// What is reported beside the accuracy, as in the result: fluency, cost, accuracy_normalised.
   Json also = Json::object();
-  std::filesystem::path result;  ///< the JSON; the items stand beside it in a .jsonl
+  std::optional<AnswerForm> form = {};  ///< of a task with labels, where answers are generated
+  std::filesystem::path result;         ///< the JSON; the items stand beside it in a .jsonl
 
   bool is_scored() const { return metric != "judge"; }
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(items); }

@@ -1,6 +1,7 @@
 #include "runs/scored_items.hpp"
 
 #include "base/hash.hpp"
+#include "runs/answer_form.hpp"
 #include "runs/answers.hpp"
 #include "runs/detox.hpp"
 
@@ -38,6 +39,7 @@ double share(std::int64_t part, std::size_t of) {
 ScoredItems compare(std::span<const Item> items, const Task& task,
                     const std::vector<Answer>& answers) {
   const bool compares = task.metric() == MetricKind::comparison;
+  const bool lists_choices = has_choices_of_its_own(task.config());
   ScoredItems scored;
   for (std::size_t i = 0; i < items.size(); ++i) {
     Json& line = scored.lines.emplace_back(item_line(items[i], answers[i].text));
@@ -45,6 +47,7 @@ ScoredItems compare(std::span<const Item> items, const Task& task,
     const bool correct = task.is_correct(answers[i].text, items[i]);
     scored.correct += correct ? 1 : 0;
     line["correct"] = correct;
+    if (lists_choices) line["choices"] = items[i].choices;
   }
   return scored;
 }

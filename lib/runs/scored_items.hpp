@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "engine/engine_options.hpp"
+#include "engine/engine.hpp"
 #include "engine/tap.hpp"
 #include "models/load.hpp"
 #include "scorers/toxicity_scorer.hpp"

@@ -17,4 +17,8 @@ NearestOthers nearest_by_meaning() {
   };
 }
 
+void check_similarity_model() {
+  locate_encoder(sentence_encoder, project_folder("configs"), home_folder());
+}
+
 }  // namespace austeer

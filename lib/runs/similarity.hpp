@@ -12,4 +12,7 @@ inline constexpr const char* sentence_encoder = "all-minilm-l6-v2";
 /// first asked; FileError, saying how to fetch it, where it is not here.
 NearestOthers nearest_by_meaning();
 
+/// Throws what locate_encoder() throws where nearest_by_meaning() would.
+void check_similarity_model();
+
 }  // namespace austeer

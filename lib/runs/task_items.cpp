@@ -15,4 +15,11 @@ std::vector<Item> first_items(const Task& task, const std::string& split,
   return items;
 }
 
+Task with_wrong_answer(const Task& task, const std::string& rule) {
+  if (rule.empty()) return task;
+  Json document = task.resolved();
+  document["wrong_answer"] = rule;
+  return Task(document, task.name());
+}
+
 }  // namespace austeer

@@ -1,5 +1,5 @@
 #pragma once
-// A task's first items, as a run without a study chooses them.
+// A task as runs take it: its first items, and pairs by another rule than its own.
 
 #include <cstdint>
 #include <optional>
@@ -15,5 +15,9 @@ namespace austeer {
 /// UsageError for a limit below 1, and what Task::items throws.
 std::vector<Item> first_items(const Task& task, const std::string& split,
                               std::optional<std::int64_t> limit, const RunOptions& run);
+
+/// `task` with its pairs' wrong answers found by another rule ("most_similar"); as it is where that
+/// is "". Throws FormatError for an unknown rule, and for a task whose pairs have none.
+Task with_wrong_answer(const Task& task, const std::string& rule);
 
 }  // namespace austeer

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,8 +17,9 @@ namespace austeer {
 namespace {
 
 constexpr std::array controls = {
-    std::pair{"random", Control::random}, std::pair{"direction", Control::direction},
-    std::pair{"magnitude", Control::magnitude}, std::pair{"layer", Control::layer}};
+    std::pair{"random", Control::random}, std::pair{"random_own", Control::random_own},
+    std::pair{"direction", Control::direction}, std::pair{"magnitude", Control::magnitude},
+    std::pair{"layer", Control::layer}};
 
 using Place = std::tuple<std::int32_t, std::int32_t, std::int32_t>;
 
@@ -70,11 +72,35 @@ std::vector<ChosenGroup> drawn(std::vector<UnitGroup> pool, std::size_t count, R
   return result;
 }
 
-std::vector<ChosenGroup> random_groups(const std::vector<ChosenGroup>& chosen,
+/// The sizes of groups that are chosen, each with how many have it.
+std::map<std::size_t, std::size_t> sizes_of(const std::vector<ChosenGroup>& groups) {
+  std::map<std::size_t, std::size_t> sizes;
+  for (const ChosenGroup& group : groups) ++sizes[group.size()];
+  return sizes;
+}
+
+/// Random groups of the sizes of `chosen`, smaller ones first, with their own values.
+std::vector<ChosenGroup> random_groups(Control control, const std::vector<ChosenGroup>& chosen,
                                        std::span<const UnitGroup> groups, Random& random) {
-  std::vector<UnitGroup> pool = others(outside_first_tenth(groups), chosen);
-  check_enough(Control::random, pool.size(), chosen.size(), "outside the first tenth");
-  return drawn(std::move(pool), chosen.size(), random);
+  const std::vector<UnitGroup> all = others(outside_first_tenth(groups), chosen);
+  check_enough(control, all.size(), chosen.size(), "outside the first tenth");
+  std::vector<ChosenGroup> result;
+  for (const auto& [size, count] : sizes_of(chosen)) {
+    std::vector<UnitGroup> pool = all;
+    std::erase_if(pool, [&, size = size](UnitGroup group) { return group.size() != size; });
+    check_enough(control, pool.size(), count, "of the same size");
+    std::ranges::move(drawn(std::move(pool), count, random), std::back_inserter(result));
+  }
+  return result;
+}
+
+/// Lays the values of `chosen` on `groups`, which have the same sizes, in a random order.
+void lay_values(std::vector<ChosenGroup> chosen, std::vector<ChosenGroup>& groups, Random& random) {
+  random.shuffle_first(chosen, chosen.size());
+  std::ranges::stable_sort(chosen, {}, [](const ChosenGroup& group) { return group.size(); });
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (std::size_t j = 0; j < groups[i].size(); ++j) groups[i][j].value = chosen[i][j].value;
+  }
 }
 
 ChosenGroup redirected(ChosenGroup group, Random& random) {
@@ -172,7 +198,11 @@ std::vector<ChosenGroup> control_for(Control control, const std::vector<ChosenGr
   std::vector<ChosenGroup> result;
   switch (control) {
     case Control::random:
-      return random_groups(chosen, groups, random);
+      result = random_groups(control, chosen, groups, random);
+      lay_values(chosen, result, random);
+      return result;
+    case Control::random_own:
+      return random_groups(control, chosen, groups, random);
     case Control::direction:
       for (const ChosenGroup& group : chosen) result.push_back(redirected(group, random));
       return result;

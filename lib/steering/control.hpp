@@ -13,13 +13,14 @@
 namespace austeer {
 
 enum class Control {
-  random,     ///< random groups from outside the ranking's first tenth
-  direction,  ///< the same groups, moved in a random direction
-  magnitude,  ///< groups of about the same mean |activation| from outside the first tenth
-  layer,      ///< random groups of the same sites and layers
+  random,      ///< random groups from outside the ranking's first tenth, with the chosen values
+  random_own,  ///< the same groups, with their own values
+  direction,   ///< the chosen groups, moved in a random direction
+  magnitude,   ///< groups of about the same mean |activation| from outside the first tenth
+  layer,       ///< random groups of the same sites and layers
 };
 
-/// "random", "direction", "magnitude", "layer".
+/// "random", "random_own", "direction", "magnitude", "layer".
 std::string control_name(Control control);
 
 /// The control called `name`. Throws UsageError with the nearest known one.
@@ -34,7 +35,9 @@ using UnitGroup = std::span<const RankedUnit>;
 /// The control for `chosen`, given all groups of the ranking in its order. No group of it is a
 /// chosen one, except with `direction`, and all have a value. The same seed gives the same control.
 ///
-/// random: as many groups, each with its own values.
+/// random: as many groups of the same sizes, on which the chosen groups' values are laid in a
+///   random order: the budget is the chosen one's, number by number.
+/// random_own: the same groups as random, each with its own values.
 /// direction: per group Gaussian values of the same Euclidean norm; for a single unit its value
 ///   with a random sign.
 /// magnitude: for each chosen group, in order, that of the others not taken yet with the nearest

@@ -72,6 +72,10 @@ std::vector<PlottedFigure> make_accuracies_figure(const FigureSource& source,
   for (const AccuracySeries& series : series_of(source.study, spec)) {
     bars.series.push_back({series_name(series), {}});
     for (const StudyTask* task : spec.tasks) {
+      if (series.method != nullptr && !series.method->runs_on(task->name)) {
+        bars.series.back().bars.emplace_back();
+        continue;
+      }
       const Measured* measured = series_measured(source, series, *task);
       Bar bar;
       if (measured == nullptr) {

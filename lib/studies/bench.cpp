@@ -87,13 +87,14 @@ struct ReadSites {
   std::vector<std::int64_t> layers;  ///< of the sites read at answer_all; empty: all
 };
 
-/// What the variants read of which `wanted` says so.
-ReadSites sites_read(const Study& study, const std::function<bool(const Variant&)>& wanted) {
+/// What the variants of `tried` read of which `wanted` says so.
+ReadSites sites_read(const std::vector<const StudyMethod*>& tried,
+                     const std::function<bool(const Variant&)>& wanted) {
   std::set<std::string> names;
   std::set<std::int64_t> layers;
   bool every_layer = false;
-  for (const StudyMethod& method : study.methods) {
-    for (const Variant& variant : method.variants) {
+  for (const StudyMethod* method : tried) {
+    for (const Variant& variant : method->variants) {
       if (!wanted(variant)) continue;
       for (const std::string& name :
            methods().get(variant.method).reads(variant.sites, variant.settings)) {
@@ -131,6 +132,15 @@ RunOptions Bench::run_options() const {
   RunOptions run = study_.run;
   run.model = model_.name;
   return run;
+}
+
+std::vector<const StudyMethod*> Bench::methods_here() const {
+  std::vector<const StudyMethod*> here;
+  for (const StudyMethod& method : study_.methods) {
+    const StudyMethod* found = study_.method_on(model_.name, task_.name, method);
+    if (found != nullptr) here.push_back(found);
+  }
+  return here;
 }
 
 std::int64_t Bench::pairs_of(const Variant& variant) const {
@@ -175,6 +185,9 @@ std::string Bench::key(const Trial& trial) {
     key["plan"] = trial.variant->choice.value("plan", Json::object());
     key["control"] = trial.control ? Json(control_name(*trial.control)) : Json();
     if (const auto seed = control_seed(trial)) key["seed"] = *seed;
+    Json revisions = Json::object();
+    if (const auto control = control_of(trial)) add_control_revision(*control, revisions);
+    if (!revisions.empty()) key["control_revisions"] = revisions;
   }
   return short_digest(key);
 }
@@ -185,11 +198,13 @@ CollectOptions Bench::collect_options(std::int64_t pairs) {
   options.task = task_.task;
   options.split = splits_.pairs_split();
   options.pairs = pairs;
+  options.left_out = splits_.left_out();
+  options.wrong_answer = task_.wrong_answer;
   options.max_tokens = study_.max_tokens;
   options.void_pairs = study_.void_pairs;
   options.out = folder_.cache(cache_key(pairs));
-  const ReadSites read =
-      sites_read(study_, [&](const Variant& variant) { return pairs_of(variant) == pairs; });
+  const ReadSites read = sites_read(
+      methods_here(), [&](const Variant& variant) { return pairs_of(variant) == pairs; });
   options.sites = read.sites;
   options.layers = read.layers;
   return options;
@@ -197,8 +212,8 @@ CollectOptions Bench::collect_options(std::int64_t pairs) {
 
 std::set<std::int64_t> Bench::pair_counts() const {
   std::set<std::int64_t> counts;
-  for (const StudyMethod& method : study_.methods) {
-    for (const Variant& variant : method.variants) counts.insert(pairs_of(variant));
+  for (const StudyMethod* method : methods_here()) {
+    for (const Variant& variant : method->variants) counts.insert(pairs_of(variant));
   }
   return counts;
 }

@@ -67,6 +67,8 @@ class Bench {
   std::vector<CellResult> obtain(std::span<const Trial> trials, const TrialDone& done);
 
  private:
+  /// The study's methods as they are on this model and task.
+  std::vector<const StudyMethod*> methods_here() const;
   const std::string& cache_key(std::int64_t pairs);
   std::int64_t pairs_of(const Variant& variant) const;
   RunOptions run_options() const;

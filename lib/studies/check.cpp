@@ -1,14 +1,11 @@
 #include "studies/check.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <functional>
 
-#include "base/paths.hpp"
-#include "models/config.hpp"
-#include "models/gguf_model.hpp"
-#include "models/locate.hpp"
 #include "steering/methods.hpp"
-#include "studies/task_splits.hpp"
+#include "studies/forewarnings.hpp"
 
 namespace austeer {
 namespace {
@@ -20,12 +17,6 @@ StudyCheck look_at(const std::string& name, const std::function<std::string()>& 
   } catch (const Error& error) {
     return {name, error.what()};
   }
-}
-
-DecoderConfig config_of(const std::string& model) {
-  const ModelLocation location = locate_model(model, project_folder("configs"), home_folder());
-  return std::filesystem::is_directory(location.path) ? read_config(location.path)
-                                                      : GgufModel(location.path).config();
 }
 
 /// Throws UsageError for layers of a variant that the model lacks.
@@ -41,17 +32,28 @@ void check_layers(const StudyMethod& method, const DecoderConfig& config,
 }
 
 std::string look_at_model(const Study& study, const std::string& model) {
-  const DecoderConfig config = config_of(model);
-  for (const StudyMethod& method : study.methods) check_layers(method, config, model);
+  const DecoderConfig config = config_of_model(model);
+  for (const Entry& entry : entries_of(study)) {
+    if (entry.model == model && entry.method != nullptr) check_layers(*entry.method, config, model);
+  }
   return fmt::format("{} layers of width {}", config.layers, config.width);
 }
 
-std::string look_at_task(const Study& study, const StudyTask& task) {
-  const TaskSplits splits(study, task);
-  std::string seen;
-  if (!study.methods.empty()) seen += fmt::format("{} pairs, ", splits.pair_count());
-  if (splits.dev_count() > 0) seen += fmt::format("{} items to choose by, ", splits.dev_count());
-  return seen + fmt::format("{} test items", splits.test_count());
+StudyCheck look_at_task(const Study& study, const StudyTask& task) {
+  std::string note;
+  StudyCheck check = look_at("task " + task.name, [&] {
+    const TaskSplits splits(study, task, TaskSplits::count_only());
+    if (splits.pair_count() > 0 && splits.task().needs_similarity()) check_similarity_model();
+    std::string seen;
+    if (splits.pair_count() > 0) seen += fmt::format("{} pairs, ", splits.pair_count());
+    if (splits.dev_count() > 0) seen += fmt::format("{} items to choose by, ", splits.dev_count());
+    std::vector<Entry> entries = entries_of(study);
+    std::erase_if(entries, [&](const Entry& entry) { return entry.task != &task; });
+    note = fmt::format("{}", fmt::join(task_forewarnings(study, splits, entries), " "));
+    return seen + fmt::format("{} test items", splits.test_count());
+  });
+  check.note = std::move(note);
+  return check;
 }
 
 std::string look_at_method(const StudyMethod& method) {
@@ -73,10 +75,16 @@ std::vector<StudyCheck> check_study(const Study& study) {
     checks.push_back(look_at("model " + model, [&] { return look_at_model(study, model); }));
   }
   for (const StudyTask& task : study.tasks) {
-    checks.push_back(look_at("task " + task.name, [&] { return look_at_task(study, task); }));
+    checks.push_back(look_at_task(study, task));
   }
   for (const StudyMethod& method : study.methods) {
-    checks.push_back(look_at("method " + method.name, [&] { return look_at_method(method); }));
+    checks.push_back(look_at("method " + method.name, [&] {
+      std::string seen;
+      for (const Entry& entry : entries_of(study)) {
+        if (entry.method_name() == method.name) seen = look_at_method(*entry.method);
+      }
+      return seen;
+    }));
   }
   return checks;
 }

@@ -8,10 +8,11 @@
 
 namespace austeer {
 
-/// What was looked at, and what is wrong with it.
+/// What was looked at, and what is wrong with it or should be known of it.
 struct StudyCheck {
-  std::string what;     ///< "model smollm2-135m-instruct: 30 layers of width 576"
-  std::string problem;  ///< "" where it is fine
+  std::string what;       ///< "model smollm2-135m-instruct: 30 layers of width 576"
+  std::string problem;    ///< "" where it can be run
+  std::string note = "";  ///< what the study says before it runs (studies/forewarnings.hpp)
 };
 
 /// Looks at every model (its files and configuration, not its weights), every task's data and

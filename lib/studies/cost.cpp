@@ -7,6 +7,7 @@
 
 #include "runs/answers.hpp"
 #include "studies/benches.hpp"
+#include "studies/selecting.hpp"
 
 namespace austeer {
 namespace {
@@ -88,26 +89,35 @@ struct Passes {
   }
 };
 
+/// How often something is answered on the test items: once, or once for each seed.
+std::int64_t draws_of(const Study& study, bool is_drawn) {
+  return is_drawn ? static_cast<std::int64_t>(study.seeds.size()) : 1;
+}
+
 Passes passes_of(const Study& study, const Entry& entry, const TaskSplits& splits) {
   Passes passes;
   if (entry.method == nullptr) {
     passes.add(1, splits.test_count());
     return passes;
   }
-  const auto variants = static_cast<std::int64_t>(entry.method->variants.size());
-  const bool on_test = !study.chooses_on_dev();
-  if (on_test || variants > 1) {
-    passes.add(variants, on_test ? splits.test_count() : splits.dev_count());
-    if (study.select == Selection::race) {
-      passes.items =
-          static_cast<std::int64_t>(study.race_share * static_cast<double>(passes.items));
-    }
+  const std::vector<Variant>& variants = entry.method->variants;
+  const auto count = static_cast<std::int64_t>(variants.size());
+  std::int64_t most_draws = 1;
+  for (const Variant& variant : variants) {
+    const std::int64_t draws = draws_of(study, variant.is_drawn());
+    most_draws = std::max(most_draws, draws);
+    if (!study.chooses_on_dev()) passes.add(draws, splits.test_count());
+  }
+  if (study.select == Selection::race && count > 1) {
+    passes.cells += count;
+    passes.items += race_size(variants.size(), splits.dev_count(), study.race_share).evaluations;
+  } else if (study.select == Selection::dev && count > 1) {
+    passes.add(count, splits.dev_count());
   }
   if (study.select == Selection::none) return passes;
-  passes.add(on_test ? 0 : 1, splits.test_count());
+  if (study.chooses_on_dev()) passes.add(most_draws, splits.test_count());
   for (const Control control : entry.method->controls) {
-    passes.add(is_drawn(control) ? static_cast<std::int64_t>(study.seeds.size()) : 1,
-               splits.test_count());
+    passes.add(draws_of(study, is_drawn(control)), splits.test_count());
   }
   return passes;
 }
@@ -115,8 +125,8 @@ Passes passes_of(const Study& study, const Entry& entry, const TaskSplits& split
 /// Of a grid's cells on the dev or test items, those that are there.
 Passes done_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder) {
   Passes done;
-  const auto look = [&](Trial trial) {
-    if (trial.variant != nullptr && trial.variant->is_drawn()) trial.seed = study.seeds.front();
+  const auto look = [&](Trial trial, std::optional<std::uint64_t> seed = {}) {
+    trial.seed = seed;
     trial.last = trial.dev ? bench.splits().dev_count() : bench.splits().test_count();
     if (std::filesystem::exists(folder.cell(bench.key(trial)))) done.add(1, trial.last);
   };
@@ -129,7 +139,12 @@ Passes done_of(const Study& study, const Entry& entry, Bench& bench, const Study
   if (trial.dev && entry.method->variants.size() == 1) return done;
   for (const Variant& variant : entry.method->variants) {
     trial.variant = &variant;
-    look(trial);
+    if (!variant.is_drawn()) {
+      look(trial);
+      continue;
+    }
+    const std::size_t draws = trial.dev ? 1 : study.seeds.size();
+    for (std::size_t draw = 0; draw < draws; ++draw) look(trial, study.seeds[draw]);
   }
   return done;
 }
@@ -179,7 +194,7 @@ std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& fol
     Bench& bench = benches.at(entry);
     if (opens) {
       item = measure(*entry.task, bench, benches.model(), study.run.engine);
-      if (!study.methods.empty()) {
+      if (study.has_method_on(entry.task->name)) {
         costs.push_back(cost_of_pairs(entry, bench, benches.model(), item));
       }
     }

@@ -20,8 +20,9 @@ struct CurveMaker {
   std::vector<const Measured*> measured = {};
   std::vector<std::string> held = {};  ///< "AUSteer at alpha 8"
 
-  void add(const StudyMethod& method) {
-    const EntryResults& found = source.entry(method);
+  void add(const StudyMethod& general) {
+    const EntryResults& found = source.entry(general);
+    const StudyMethod& method = *found.entry.method;
     const Slice slice = slice_along(found, {spec.x});
     Curve curve{method.name, {}, Mark::line, Spread::band, is_control_method(method)};
     for (const std::size_t i : slice.variants) {

@@ -1,5 +1,6 @@
 #include "studies/entry.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/files.hpp"
@@ -8,25 +9,48 @@ namespace austeer {
 namespace {
 
 Json task_json(const StudyTask& task) {
-  return {{"name", task.name},
-          {"task", task.task},
-          {"train", task.train},
-          {"pairs", task.pairs},
-          {"dev", task.dev},
-          {"dev_items", task.dev_items},
-          {"test", task.test},
-          {"items", task.items ? Json(*task.items) : Json()},
-          {"scoring", scoring_name(task.scoring)},
-          {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
-          {"scorer", task.scorer}};
+  Json json = {{"name", task.name},
+               {"task", task.task},
+               {"train", task.train},
+               {"pairs", task.pairs},
+               {"dev", task.dev},
+               {"dev_items", task.dev_items},
+               {"test", task.test},
+               {"items", task.items ? Json(*task.items) : Json()},
+               {"scoring", scoring_name(task.scoring)},
+               {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
+               {"scorer", task.scorer}};
+  if (!task.wrong_answer.empty()) json["wrong_answer"] = task.wrong_answer;
+  return json;
 }
 
 Json method_json(const StudyMethod& method) {
   Json variants = Json::array();
-  for (const Variant& variant : method.variants) variants.push_back(variant.choice);
   Json controls = Json::array();
-  for (const Control control : method.controls) controls.push_back(control_name(control));
-  return {{"name", method.name}, {"variants", variants}, {"controls", controls}};
+  Json revisions = Json::object();
+  for (const Variant& variant : method.variants) {
+    variants.push_back(variant.choice);
+    if (variant.recipe.control) add_control_revision(*variant.recipe.control, revisions);
+  }
+  for (const Control control : method.controls) {
+    controls.push_back(control_name(control));
+    add_control_revision(control, revisions);
+  }
+  Json json = {{"name", method.name}, {"variants", variants}, {"controls", controls}};
+  if (!revisions.empty()) json["control_revisions"] = revisions;
+  return json;
+}
+
+bool draws_anything(const StudyMethod& method) {
+  return std::ranges::any_of(method.controls, [](Control control) { return is_drawn(control); }) ||
+         std::ranges::any_of(method.variants,
+                             [](const Variant& variant) { return variant.is_drawn(); });
+}
+
+/// The seeds as far as the entry depends on them: the default ones only where something is drawn.
+std::vector<std::uint64_t> seeds_of(const Study& study, const StudyMethod& method) {
+  const bool counts = draws_anything(method) || study.seeds != Study().seeds;
+  return counts ? study.seeds : std::vector<std::uint64_t>{0};
 }
 
 Json entry_json(const Study& study, const Entry& entry) {
@@ -35,7 +59,7 @@ Json entry_json(const Study& study, const Entry& entry) {
   json["method"] = method_json(*entry.method);
   json["select"] = selection_name(study.select);
   json["race_share"] = study.race_share;
-  json["seeds"] = study.seeds;
+  json["seeds"] = seeds_of(study, *entry.method);
   json["max_tokens"] = study.max_tokens;
   if (study.void_pairs != VoidPairsChoice::keep) {
     json["void_pairs"] = void_pairs_choice_name(study.void_pairs);
@@ -49,6 +73,10 @@ VariantOutcome read_variant_outcome(Fields fields) {
   outcome.items = fields.required<std::int64_t>("items");
   outcome.mean = fields.required<double>("mean");
   outcome.failed = fields.optional<std::string>("failed", "");
+  outcome.draws = fields.optional<std::size_t>("draws", 1);
+  if (outcome.draws > 1 && outcome.draws != outcome.cells.size()) {
+    fields.refuse("draws", "as many as cells", outcome.draws);
+  }
   return outcome;
 }
 
@@ -71,7 +99,10 @@ std::vector<Entry> entries_of(const Study& study) {
   for (const std::string& model : study.models) {
     for (const StudyTask& task : study.tasks) {
       entries.push_back({model, &task, nullptr});
-      for (const StudyMethod& method : study.methods) entries.push_back({model, &task, &method});
+      for (const StudyMethod& method : study.methods) {
+        const StudyMethod* here = study.method_on(model, task.name, method);
+        if (here != nullptr) entries.push_back({model, &task, here});
+      }
     }
   }
   return entries;
@@ -91,19 +122,23 @@ void write_outcome(const StudyFolder& folder, const Study& study, const Entry& e
   for (const VariantOutcome& variant : outcome.choice) {
     choice.push_back({{"cells", variant.cells}, {"items", variant.items}, {"mean", variant.mean}});
     if (!variant.failed.empty()) choice.back()["failed"] = variant.failed;
+    if (variant.draws > 1) choice.back()["draws"] = variant.draws;
   }
   Json tests = Json::array();
   for (const TestOutcome& test : outcome.tests) {
     tests.push_back({{"variant", test.variant}, {"control", test.control}, {"cell", test.cell}});
     if (test.seed) tests.back()["seed"] = *test.seed;
   }
-  const Json document = {{"schema", 1},
-                         {"entry", entry_json(study, entry)},
-                         {"choice", choice},
-                         {"chosen", outcome.chosen ? Json(*outcome.chosen) : Json()},
-                         {"evaluations", outcome.evaluations},
-                         {"ranking", outcome.ranking},
-                         {"tests", tests}};
+  Json document = {{"schema", 1},
+                   {"entry", entry_json(study, entry)},
+                   {"choice", choice},
+                   {"chosen", outcome.chosen ? Json(*outcome.chosen) : Json()},
+                   {"evaluations", outcome.evaluations},
+                   {"ranking", outcome.ranking},
+                   {"tests", tests}};
+  if (entry.method != nullptr) {
+    document["pairs"] = {{"left", outcome.pairs}, {"asked", outcome.pairs_asked}};
+  }
   write_file(folder.outcome(outcome_key(study, entry)), to_text(document, 2) + "\n");
 }
 
@@ -124,6 +159,11 @@ std::optional<EntryOutcome> read_outcome(const StudyFolder& folder, const Study&
   }
   outcome.evaluations = fields.required<std::int64_t>("evaluations");
   outcome.ranking = fields.required<std::string>("ranking");
+  if (fields.has("pairs")) {
+    Fields pairs = fields.object("pairs");
+    outcome.pairs = pairs.required<std::int64_t>("left");
+    outcome.pairs_asked = pairs.required<std::int64_t>("asked");
+  }
   for (const Json& test : fields.value("tests")) {
     outcome.tests.push_back(read_test_outcome(Fields(test, file.string()), variants));
   }

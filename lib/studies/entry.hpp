@@ -18,12 +18,13 @@ namespace austeer {
 struct Entry {
   std::string model;
   const StudyTask* task = nullptr;
-  const StudyMethod* method = nullptr;  ///< null: the unsteered model
+  const StudyMethod* method = nullptr;  ///< as it is there; null: the unsteered model
 
   std::string method_name() const { return method == nullptr ? vanilla : method->name; }
 };
 
-/// All entries of a study: models, in each its tasks, in each the unsteered model and the methods.
+/// All entries of a study: models, in each its tasks, in each the unsteered model and the methods
+/// that run on the task.
 std::vector<Entry> entries_of(const Study& study);
 
 /// "smollm2-135m-instruct, COPA, CAA"
@@ -38,6 +39,8 @@ struct VariantOutcome {
   std::int64_t items = 0;
   double mean = 0;     ///< score over those items
   std::string failed;  ///< why it could not be carried out
+  /// More than 1: the cells are so many draws of the same items. Otherwise they are further items.
+  std::size_t draws = 1;
 };
 
 /// An evaluation on the test items.
@@ -53,6 +56,8 @@ struct EntryOutcome {
   std::optional<std::size_t> chosen;
   std::int64_t evaluations = 0;  ///< variants times items, for the choice
   std::string ranking;           ///< key of the chosen variant's; "" where nothing was chosen
+  std::int64_t pairs = 0;        ///< that there were to learn from; 0: not recorded
+  std::int64_t pairs_asked = 0;  ///< that there would have been without items of the choice
   std::vector<TestOutcome> tests;
 };
 

@@ -8,6 +8,22 @@
 namespace austeer {
 namespace {
 
+/// What draws that answer the same items come to: each item's score is their mean.
+Tried mean_of_draws(std::span<const CellResult> draws) {
+  Tried tried{std::vector<double>(draws.front().scores.size()), "", {}};
+  for (const CellResult& draw : draws) {
+    tried.cells.push_back(draw.key);
+    if (!draw.failed.empty()) tried.failed = draw.failed;
+  }
+  if (!tried.failed.empty()) return {{}, tried.failed, tried.cells};
+  for (const CellResult& draw : draws) {
+    for (std::size_t i = 0; i < tried.scores.size(); ++i) {
+      tried.scores[i] += draw.scores.at(i) / static_cast<double>(draws.size());
+    }
+  }
+  return tried;
+}
+
 /// Fills one entry: chooses a variant, and tests what was chosen and its controls.
 class EntryRun {
  public:
@@ -16,6 +32,8 @@ class EntryRun {
 
   EntryOutcome run() {
     EntryOutcome outcome;
+    outcome.pairs = bench_.splits().pair_count();
+    outcome.pairs_asked = bench_.splits().pairs_asked();
     if (entry_.method == nullptr) {
       test(outcome, {{}});
     } else if (study_.chooses_on_dev()) {
@@ -82,13 +100,39 @@ class EntryRun {
     }
   }
 
-  std::vector<Tried> try_variants(std::span<const std::size_t> which, bool dev, std::int64_t first,
-                                  std::int64_t last) {
+  /// How often a variant answers the test items: what is drawn, once for each seed.
+  std::size_t draws_of(std::size_t variant) const {
+    return variants()[variant].is_drawn() ? study_.seeds.size() : 1;
+  }
+
+  std::vector<Tried> try_on_dev(std::span<const std::size_t> which, std::int64_t first,
+                                std::int64_t last) {
     std::vector<Trial> trials;
-    for (const std::size_t variant : which) trials.push_back(trial(variant, dev, first, last));
+    for (const std::size_t variant : which) trials.push_back(trial(variant, true, first, last));
     std::vector<Tried> tried;
     for (CellResult& cell : obtain(trials)) {
       tried.push_back({std::move(cell.scores), std::move(cell.failed), {std::move(cell.key)}});
+    }
+    return tried;
+  }
+
+  /// Each variant in all of its draws.
+  std::vector<Tried> try_on_test(std::span<const std::size_t> which, std::int64_t first,
+                                 std::int64_t last) {
+    std::vector<Trial> trials;
+    for (const std::size_t variant : which) {
+      for (std::size_t draw = 0; draw < draws_of(variant); ++draw) {
+        trials.push_back(trial(variant, false, first, last));
+        if (trials.back().seed) trials.back().seed = study_.seeds[draw];
+      }
+    }
+    std::vector<CellResult> cells = obtain(trials);
+    std::vector<Tried> tried;
+    auto next = cells.begin();
+    for (const std::size_t variant : which) {
+      const auto draws = static_cast<std::ptrdiff_t>(draws_of(variant));
+      tried.push_back(mean_of_draws({next, next + draws}));
+      next += draws;
     }
     return tried;
   }
@@ -100,9 +144,7 @@ class EntryRun {
     }
     const std::int64_t items = bench_.splits().dev_count();
     const TryVariants on_dev = [&](std::span<const std::size_t> which, std::int64_t first,
-                                   std::int64_t last) {
-      return try_variants(which, true, first, last);
-    };
+                                   std::int64_t last) { return try_on_dev(which, first, last); };
     record(outcome, study_.select == Selection::race
                         ? select_by_race(variants().size(), items, study_.race_share, on_dev)
                         : select_by_grid(variants().size(), items, on_dev));
@@ -110,16 +152,16 @@ class EntryRun {
 
   void test_all(EntryOutcome& outcome) {
     const TryVariants on_test = [&](std::span<const std::size_t> which, std::int64_t first,
-                                    std::int64_t last) {
-      return try_variants(which, false, first, last);
-    };
+                                    std::int64_t last) { return try_on_test(which, first, last); };
     record(outcome, select_by_grid(variants().size(), bench_.splits().test_count(), on_test));
   }
 
-  static void record(EntryOutcome& outcome, const Selected& selected) {
-    for (const Tried& tried : selected.tried) {
+  void record(EntryOutcome& outcome, const Selected& selected) const {
+    for (std::size_t i = 0; i < selected.tried.size(); ++i) {
+      const Tried& tried = selected.tried[i];
       outcome.choice.push_back({tried.cells, static_cast<std::int64_t>(tried.scores.size()),
-                                tried.mean(), tried.failed});
+                                tried.mean(), tried.failed,
+                                study_.chooses_on_dev() ? 1 : draws_of(i)});
     }
     outcome.chosen = selected.best;
     outcome.evaluations = selected.evaluations;

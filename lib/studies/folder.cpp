@@ -28,7 +28,7 @@ double CellResult::accuracy() const {
 std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string& key) {
   const std::filesystem::path file = folder.cell(key);
   if (!std::filesystem::exists(file)) return std::nullopt;
-  CellResult cell{key, "", {}, Json::object()};
+  CellResult cell{key, "", {}, Json::object(), {}};
   const Json document = read_json(file);
   Fields fields(document, file.string());
   if (fields.required<std::string>("kind") == failed_kind) {
@@ -39,6 +39,11 @@ std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string
   cell.outcome = result.document.at("outcome");
   for (const Json& item : result.items) {
     cell.scores.push_back(Fields(item, file.string()).required<bool>("correct") ? 1 : 0);
+  }
+  const Json& configuration = result.document.at("configuration");
+  if (configuration.contains("task") && configuration.at("task").is_object()) {
+    cell.form = answer_form(configuration.at("task"), cell.outcome.value("metric", ""),
+                            result.items, file.string());
   }
   return cell;
 }

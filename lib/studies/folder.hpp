@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "runs/answer_form.hpp"
 
 namespace austeer {
 
@@ -47,6 +48,7 @@ struct CellResult {
   std::string failed;             ///< why its plan could not be carried out; "" where it could
   std::vector<double> scores;     ///< per item: 1 where it is right, else 0
   Json outcome = Json::object();  ///< of the result: accuracy, activations_per_token, cost ...
+  std::optional<AnswerForm> form = {};
 
   double accuracy() const;
 };

@@ -58,8 +58,9 @@ Curves frontier_curves(const FigureSource& source, const FigureSpec& spec) {
   if (baseline.test) add_to_frontier(unsteered, *baseline.test, source);
   curves.curves.push_back(std::move(unsteered));
   for (const StudyMethod* method : spec.methods) {
+    if (!method->runs_on(source.task->name)) continue;
     const EntryResults& found = source.entry(*method);
-    curves.curves.push_back(method_curve(*method, found, source));
+    curves.curves.push_back(method_curve(*found.entry.method, found, source));
     for (const MeasuredControl& control : found.controls) {
       if (!control.measured) continue;
       const std::string name = "controls: " + control_words(control.control);

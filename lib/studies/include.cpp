@@ -8,16 +8,6 @@
 namespace austeer {
 namespace {
 
-void merge(Json& into, const Json& from) {
-  for (const auto& [key, value] : from.items()) {
-    if (value.is_object() && into.contains(key) && into[key].is_object()) {
-      merge(into[key], value);
-    } else {
-      into[key] = value;
-    }
-  }
-}
-
 std::vector<std::string> included(const Json& document, const std::filesystem::path& file) {
   Fields fields(document, file.string());
   if (!fields.has("include")) return {};
@@ -35,15 +25,25 @@ Json read(const std::filesystem::path& file, std::vector<std::filesystem::path>&
   Json document = read_yaml(file);
   Json merged = Json::object();
   for (const std::string& name : included(document, file)) {
-    merge(merged, read(file.parent_path() / name, open));
+    merge_keys(merged, read(file.parent_path() / name, open));
   }
   document.erase("include");
-  merge(merged, document);
+  merge_keys(merged, document);
   open.pop_back();
   return merged;
 }
 
 }  // namespace
+
+void merge_keys(Json& into, const Json& from) {
+  for (const auto& [key, value] : from.items()) {
+    if (value.is_object() && into.contains(key) && into[key].is_object()) {
+      merge_keys(into[key], value);
+    } else {
+      into[key] = value;
+    }
+  }
+}
 
 Json read_with_includes(const std::filesystem::path& file) {
   std::vector<std::filesystem::path> open;

@@ -13,4 +13,7 @@ namespace austeer {
 /// files that include each other in a circle.
 Json read_with_includes(const std::filesystem::path& file);
 
+/// Puts the keys of `from` into `into`: objects are merged key by key, everything else is replaced.
+void merge_keys(Json& into, const Json& from);
+
 }  // namespace austeer

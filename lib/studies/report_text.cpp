@@ -16,10 +16,26 @@ struct Verdicts {
   std::vector<std::string> better, worse, open, missing;
 };
 
+/// ", 99.4 % in form, of which 50.5 % right" or "".
+std::string form_words(const Measured* measured) {
+  if (measured == nullptr || !measured->form) return "";
+  const AnswerForm& form = *measured->form;
+  std::string words = fmt::format(", {} % in form", percent_text(form.share()));
+  if (form.accuracy())
+    words += fmt::format(", of which {} % right", percent_text(*form.accuracy()));
+  return words;
+}
+
+std::string draws_words(const Measured* measured) {
+  if (measured == nullptr || measured->draws.empty()) return "";
+  return fmt::format(", {} draws {}", measured->draws.size(), draws_text(measured->draws));
+}
+
 std::string verdict_words(const StudyRow& row, const TableValue& value) {
-  return fmt::format("{} ({} points {}, {})", row.label,
+  return fmt::format("{} ({} points {}, {}{}{})", row.label,
                      points_text(value.against_vanilla->difference),
-                     points_interval(value.against_vanilla->interval), p_text(*value.adjusted_p));
+                     points_interval(value.against_vanilla->interval), p_text(*value.adjusted_p),
+                     form_words(value.measured), draws_words(value.measured));
 }
 
 Verdicts verdicts_of(const ModelRows& model, std::size_t task) {
@@ -27,6 +43,7 @@ Verdicts verdicts_of(const ModelRows& model, std::size_t task) {
   for (const StudyRow& row : model.rows) {
     if (row.is_vanilla || row.is_control) continue;
     const TableValue& value = row.values[task];
+    if (!value.is_asked) continue;
     if (!value.against_vanilla || !value.adjusted_p) {
       verdicts.missing.push_back(row.label);
     } else if (*value.adjusted_p >= significance_level) {
@@ -43,9 +60,10 @@ std::string unsteered_words(const ModelRows& model, std::size_t task, bool toxic
   for (const StudyRow& row : model.rows) {
     const Measured* measured = row.values[task].measured;
     if (!row.is_vanilla || measured == nullptr) continue;
-    return fmt::format("the unsteered model {} {} % {} of {}{}", toxic ? "is not toxic on" : "gets",
-                       percent_text(measured->accuracy), percent_interval(measured->interval),
-                       counted(std::ssize(measured->scores), "item"), toxic ? "" : " right");
+    return fmt::format(
+        "the unsteered model {} {} % {} of {}{}{}", toxic ? "is not toxic on" : "gets",
+        percent_text(measured->accuracy), percent_interval(measured->interval),
+        counted(std::ssize(measured->scores), "item"), toxic ? "" : " right", form_words(measured));
   }
   return "the unsteered model was not measured on the items of these rows, so that nothing can be "
          "compared with it";

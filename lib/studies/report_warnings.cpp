@@ -86,6 +86,7 @@ std::vector<std::string> report_warnings(const Study& study,
   if (comparison_count(models) > 0 && !is_any_significant(models)) {
     append(warnings, {"Nothing is significant: no method can be told from the unsteered model."});
   }
+  append(warnings, pairs_sentences(results));
   append(warnings, unbeaten_sentences(study, results));
   append(warnings, failure_sentences(study, results));
   append(warnings, {edges_warning(study, results)});

@@ -28,6 +28,17 @@ CellResult cell_that_is_there(const StudyFolder& folder, const std::string& key)
                   "`austeer sweep` runs it again");
 }
 
+/// Adds a cell's form to the sum, which is nothing once one of the cells has none.
+void add_form(std::optional<AnswerForm>& sum, const std::optional<AnswerForm>& form, bool first) {
+  if (first) {
+    sum = form;
+  } else if (sum && form) {
+    sum->add(*form);
+  } else {
+    sum.reset();
+  }
+}
+
 /// Cells that answer the same items in several draws.
 Measured measure(const std::vector<CellResult>& draws) {
   Measured measured;
@@ -37,6 +48,8 @@ Measured measure(const std::vector<CellResult>& draws) {
       measured.scores[i] += draw.scores.at(i) / static_cast<double>(draws.size());
     }
     measured.cells.push_back(draw.key);
+    if (draws.size() > 1) measured.draws.push_back(draw.accuracy());
+    add_form(measured.form, draw.form, &draw == &draws.front());
   }
   measured.accuracy = mean_score(measured.scores);
   measured.interval = interval_of(measured.scores, draws.size());
@@ -45,15 +58,21 @@ Measured measure(const std::vector<CellResult>& draws) {
   return measured;
 }
 
-/// A variant's cells, each with further items.
+/// A variant's cells: draws of the same items, or each with further ones.
 MeasuredVariant read_variant(const StudyFolder& folder, const VariantOutcome& outcome) {
   MeasuredVariant variant{{}, outcome.failed};
   if (!outcome.failed.empty() || outcome.cells.empty()) return variant;
+  std::vector<CellResult> cells;
+  for (const std::string& key : outcome.cells) cells.push_back(cell_that_is_there(folder, key));
+  if (outcome.draws > 1) {
+    variant.measured = measure(cells);
+    return variant;
+  }
   CellResult joined;
-  for (const std::string& key : outcome.cells) {
-    const CellResult cell = cell_that_is_there(folder, key);
+  for (const CellResult& cell : cells) {
     joined.scores.insert(joined.scores.end(), cell.scores.begin(), cell.scores.end());
     if (joined.outcome.empty()) joined.outcome = cell.outcome;
+    add_form(joined.form, cell.form, &cell == &cells.front());
   }
   variant.measured = measure({joined});
   variant.measured->cells = outcome.cells;
@@ -85,6 +104,8 @@ EntryResults read_entry(const Study& study, const StudyFolder& folder, const Ent
   results.chosen = outcome->chosen;
   results.evaluations = outcome->evaluations;
   results.ranking = outcome->ranking;
+  results.pairs = outcome->pairs;
+  results.pairs_asked = outcome->pairs_asked;
   for (const VariantOutcome& variant : outcome->choice) {
     results.choice.push_back(read_variant(folder, variant));
   }

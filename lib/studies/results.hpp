@@ -18,7 +18,9 @@ namespace austeer {
 struct Measured {
   std::vector<double> scores;  ///< per item, in [0, 1]
   double accuracy = 0;
-  Interval interval;  ///< 95 %: Wilson's; with several seeds a bootstrap over the items
+  Interval interval;          ///< 95 %: Wilson's; with several seeds a bootstrap over the items
+  std::vector<double> draws;  ///< accuracy of each draw, where there are several
+  std::optional<AnswerForm> form;  ///< over all cells
   std::int64_t activations_per_token = 0;
   Json outcome = Json::object();  ///< as in the (first) cell's result: fluency, cost ...
   std::vector<std::string> cells;
@@ -44,6 +46,8 @@ struct EntryResults {
   std::optional<std::size_t> chosen;
   std::int64_t evaluations = 0;  ///< for the choice
   std::string ranking;           ///< key of the chosen variant's (StudyFolder::ranking)
+  std::int64_t pairs = 0;        ///< as in EntryOutcome
+  std::int64_t pairs_asked = 0;
   std::optional<Measured> test;  ///< of the chosen variant; nothing where it failed
   std::string failed;            ///< then why
   std::optional<PairedComparison> against_vanilla;

@@ -58,7 +58,7 @@ std::string cell_words(std::int64_t width, std::int64_t columns) {
 
 PlottedFigure site_figure(const FigureSource& source, const FigureSpec& spec,
                           const EntryResults& found, const Ranking& ranking, std::int32_t site) {
-  const StudyMethod& method = *spec.methods.front();
+  const StudyMethod& method = *found.entry.method;
   const RankedSite& ranked = ranking.sites[static_cast<std::size_t>(site)];
   const std::string site_text = site_name(ranked.site);
   PlottedFigure plotted;

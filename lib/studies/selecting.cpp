@@ -107,16 +107,6 @@ std::int64_t race_cost(std::size_t variants, std::int64_t items, std::int64_t fi
   return cost;
 }
 
-/// The most items for the first round that the budget allows, at least one.
-std::int64_t first_round(std::size_t variants, std::int64_t items, double share) {
-  const auto budget = share * static_cast<double>(variants) * static_cast<double>(items);
-  std::int64_t first = 1;
-  while (first < items && static_cast<double>(race_cost(variants, items, first + 1)) <= budget) {
-    ++first;
-  }
-  return first;
-}
-
 std::vector<std::size_t> all_of(std::size_t variants) {
   std::vector<std::size_t> all(variants);
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -153,12 +143,22 @@ Selected select_by_grid(std::size_t variants, std::int64_t items, const TryVaria
   return selected;
 }
 
+RaceSize race_size(std::size_t variants, std::int64_t items, double share) {
+  const auto budget = share * static_cast<double>(variants) * static_cast<double>(items);
+  const auto affords = [&](std::int64_t first) {
+    return static_cast<double>(race_cost(variants, items, first)) <= budget;
+  };
+  std::int64_t first = std::min(least_first_round, items);
+  while (first < items && affords(first + 1)) ++first;
+  return {first, race_cost(variants, items, first), affords(first)};
+}
+
 Selected select_by_race(std::size_t variants, std::int64_t items, double share,
                         const TryVariants& try_variants) {
   Selected selected{std::vector<Tried>(variants), {}, 0};
   std::vector<std::size_t> alive = all_of(variants);
   std::int64_t met = 0;
-  for (std::int64_t until = first_round(variants, items, share); !alive.empty();
+  for (std::int64_t until = race_size(variants, items, share).first; !alive.empty();
        until *= reduction) {
     until = std::min(until, items);
     try_more(selected, alive, met, until, try_variants);

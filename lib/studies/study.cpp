@@ -36,6 +36,7 @@ StudyTask read_task(const std::string& name, Fields fields, const std::filesyste
   task.train = fields.optional<std::string>("train", task.train);
   task.pairs = fields.optional<std::int64_t>("pairs", task.pairs);
   at_least_one(fields, "pairs", task.pairs);
+  task.wrong_answer = fields.optional<std::string>("wrong_answer", "");
   task.dev = fields.optional<std::string>("dev", "");
   task.dev_items = fields.optional<std::int64_t>("dev_items", task.dev_items);
   at_least_one(fields, "dev_items", task.dev_items);
@@ -65,45 +66,12 @@ std::vector<StudyTask> read_tasks(Fields fields, const Json& tasks,
   return all;
 }
 
-StudyMethod read_method(const std::string& name, const Json& document, const std::string& place) {
-  StudyMethod method;
-  method.name = name;
-  Json grid = document;
-  if (grid.contains("controls")) {
-    Fields fields(document, place);
-    for (const auto& control : fields.required<std::vector<std::string>>("controls")) {
-      method.controls.push_back(parse_control(control));
-    }
-    grid.erase("controls");
-  }
-  method.axes = axes_of(grid);
-  method.variants = expand_variants(grid, place);
-  return method;
-}
-
-std::vector<StudyMethod> read_methods(const Json& methods, const std::string& place) {
-  std::vector<StudyMethod> all;
-  for (const auto& [name, document] : methods.items()) {
-    const std::string at = fmt::format("{}: {}", place, name);
-    if (name == vanilla) {
-      throw FormatError({at + ": the unsteered model is always there", "", "", "Leave it out"});
-    }
-    if (!document.is_object()) {
-      throw FormatError({at, "rank, plan and controls", to_text(document), ""});
-    }
-    all.push_back(read_method(name, document, at));
-  }
-  return all;
-}
-
 /// Autoencoders lie where they are named from the study's folder.
-void find_autoencoders(Study& study) {
-  for (StudyMethod& method : study.methods) {
-    for (Variant& variant : method.variants) {
-      if (!variant.settings.contains("sae") || !variant.settings.at("sae").is_string()) continue;
-      Json& path = variant.settings["sae"];
-      path = (study.file.parent_path() / path.get<std::string>()).string();
-    }
+void find_autoencoders(StudyMethod& method, const std::filesystem::path& study) {
+  for (Variant& variant : method.variants) {
+    if (!variant.settings.contains("sae") || !variant.settings.at("sae").is_string()) continue;
+    Json& path = variant.settings["sae"];
+    path = (study.parent_path() / path.get<std::string>()).string();
   }
 }
 
@@ -131,6 +99,24 @@ void read_selection(Fields& fields, Study& study) {
   if (study.seeds.empty()) fields.refuse("seeds", "at least one", Json::array());
 }
 
+void take_methods(const Json& document, Study& study) {
+  std::vector<std::string> tasks;
+  for (const StudyTask& task : study.tasks) tasks.push_back(task.name);
+  MethodGrids grids = read_methods(document, study.models, tasks, study.file.string());
+  study.methods = std::move(grids.methods);
+  study.own_grids = std::move(grids.own);
+  for (StudyMethod& method : study.methods) {
+    find_autoencoders(method, study.file);
+    if (study.select != Selection::none || method.controls.empty()) continue;
+    throw UsageError("study",
+                     fmt::format("{}: {}: controls are those of a variant that was chosen, but "
+                                 "with select: none nothing is",
+                                 study.file.string(), method.name),
+                     "Make the control a method of its own: plan: {control: random}");
+  }
+  for (OwnGrid& own : study.own_grids) find_autoencoders(own.method, study.file);
+}
+
 /// The value at `key`, which is an object or a list as `fallback` is; `fallback` without one.
 Json raw(Fields& fields, const std::string& key, Json fallback) {
   if (!is_given(fields, key)) return fallback;
@@ -145,6 +131,20 @@ Json raw(Fields& fields, const std::string& key, Json fallback) {
 
 std::string selection_name(Selection selection) { return name_in(selections, selection); }
 
+bool Study::has_method_on(const std::string& task) const {
+  return std::ranges::any_of(methods,
+                             [&](const StudyMethod& method) { return method.runs_on(task); });
+}
+
+const StudyMethod* Study::method_on(const std::string& model, const std::string& task,
+                                    const StudyMethod& method) const {
+  if (!method.runs_on(task)) return nullptr;
+  const auto found = std::ranges::find_if(own_grids, [&](const OwnGrid& own) {
+    return own.model == model && own.task == task && own.method.name == method.name;
+  });
+  return found == own_grids.end() ? &method : &found->method;
+}
+
 Study read_study(const std::filesystem::path& file) {
   const Json document = read_with_includes(file);
   Fields fields(document, file.string());
@@ -155,9 +155,8 @@ Study read_study(const std::filesystem::path& file) {
   study.models = fields.required<std::vector<std::string>>("models");
   if (study.models.empty()) fields.refuse("models", "at least one", Json::array());
   study.tasks = read_tasks(fields.object("tasks"), fields.value("tasks"), file);
-  study.methods = read_methods(raw(fields, "methods", Json::object()), file.string());
-  find_autoencoders(study);
   read_selection(fields, study);
+  take_methods(raw(fields, "methods", Json::object()), study);
   study.max_tokens = fields.optional<std::int64_t>("max_tokens", study.max_tokens);
   at_least_one(fields, "max_tokens", study.max_tokens);
   study.void_pairs = parse_void_pairs_choice(

@@ -12,8 +12,7 @@
 #include "runs/eval.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
-#include "steering/control.hpp"
-#include "studies/variant.hpp"
+#include "studies/method_grid.hpp"
 
 namespace austeer {
 
@@ -33,6 +32,7 @@ struct StudyTask {
   std::string task;             ///< a name of configs/tasks/, or a YAML file
   std::string train = "train";  ///< split of the pairs
   std::int64_t pairs = 1000;    ///< at most
+  std::string wrong_answer;     ///< how pairs find it, in place of the task's way
   std::string dev;              ///< split of the choice; "": the last dev_items of `train`
   std::int64_t dev_items = 100;
   std::string test = "test";
@@ -42,22 +42,15 @@ struct StudyTask {
   std::string scorer;
 };
 
-/// A method as the study tries it.
-struct StudyMethod {
-  std::string name;               ///< in tables
-  std::vector<Variant> variants;  ///< its grid: the last axis runs fastest
-  std::vector<std::string> axes;  ///< what differs between them: "plan.k", "rank.set.score"
-  std::vector<Control> controls;  ///< of the chosen variant, on the test items
-};
-
 struct Study {
   std::filesystem::path file;
   std::string title;
   std::string question;
   std::vector<std::string> models;
   std::vector<StudyTask> tasks;
-  std::vector<StudyMethod> methods;        ///< beside the unsteered model, which is always there
-  std::vector<std::uint64_t> seeds = {0};  ///< of what is drawn: controls, random localisation
+  std::vector<StudyMethod> methods;  ///< beside the unsteered model, which is always there
+  std::vector<OwnGrid> own_grids;    ///< where one of them has another grid: method_on() knows
+  std::vector<std::uint64_t> seeds = {0, 1, 2, 3, 4};  ///< of what is drawn: controls, locations
   Selection select = Selection::dev;
   double race_share = 0.2;  ///< of the whole grid's evaluations, at most
   std::int64_t max_tokens = 512;
@@ -69,6 +62,13 @@ struct Study {
 
   /// Whether hyper-parameters are chosen on items of their own.
   bool chooses_on_dev() const { return select == Selection::dev || select == Selection::race; }
+
+  /// Whether any method runs on the task.
+  bool has_method_on(const std::string& task) const;
+
+  /// One of `methods` as it is on this model and task; null where it does not run on the task.
+  const StudyMethod* method_on(const std::string& model, const std::string& task,
+                               const StudyMethod& method) const;
 };
 
 /// Reads a study, and the files that it includes, strictly. Throws FileError, FormatError (with the

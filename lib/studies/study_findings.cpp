@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "studies/study_numbers.hpp"
+#include "studies/task_splits.hpp"
 
 namespace austeer {
 namespace {
@@ -64,6 +65,8 @@ std::string control_words(Control control) {
   switch (control) {
     case Control::random:
       return "random units";
+    case Control::random_own:
+      return "random units, own values";
     case Control::direction:
       return "random direction";
     case Control::magnitude:
@@ -120,6 +123,17 @@ std::string selection_sentence(const Study& study, const std::vector<EntryResult
   }
 }
 
+std::vector<std::string> pairs_sentences(const std::vector<EntryResults>& results) {
+  std::vector<std::string> sentences;
+  for (const EntryResults& found : results) {
+    std::string sentence =
+        pairs_left_sentence(found.entry.task->name, found.pairs, found.pairs_asked);
+    const bool is_new = std::ranges::find(sentences, sentence) == sentences.end();
+    if (!sentence.empty() && is_new) sentences.push_back(std::move(sentence));
+  }
+  return sentences;
+}
+
 std::vector<std::string> unbeaten_sentences(const Study& study,
                                             const std::vector<EntryResults>& results) {
   std::vector<std::string> sentences;
@@ -127,9 +141,12 @@ std::vector<std::string> unbeaten_sentences(const Study& study,
     std::vector<std::string> unbeaten;
     for (const MeasuredControl& control : found.controls) {
       if (!control.comparison || control.comparison->interval.low > 0) continue;
-      unbeaten.push_back(fmt::format("{} ({} points {})", control_words(control.control),
-                                     points_text(control.comparison->difference),
-                                     points_interval(control.comparison->interval)));
+      const std::vector<double>& draws = control.measured->draws;
+      unbeaten.push_back(fmt::format(
+          "{} ({} points {}{})", control_words(control.control),
+          points_text(control.comparison->difference),
+          points_interval(control.comparison->interval),
+          draws.empty() ? "" : fmt::format("; {} draws {}", draws.size(), draws_text(draws))));
     }
     if (unbeaten.empty()) continue;
     sentences.push_back(

@@ -27,6 +27,10 @@ bool has_grid(const Study& study);
 /// How the hyper-parameters were chosen, on which items, at what cost.
 std::string selection_sentence(const Study& study, const std::vector<EntryResults>& results);
 
+/// Per task and model how many pairs were left to learn from, where items of the choice took
+/// others' records.
+std::vector<std::string> pairs_sentences(const std::vector<EntryResults>& results);
+
 /// Per entry the controls that its method is not clearly above, with the differences.
 std::vector<std::string> unbeaten_sentences(const Study& study,
                                             const std::vector<EntryResults>& results);

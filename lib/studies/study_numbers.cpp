@@ -1,5 +1,6 @@
 #include "studies/study_numbers.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -21,6 +22,11 @@ std::string percent_interval(const Interval& interval) {
 
 std::string points_interval(const Interval& interval) {
   return fmt::format("[{}, {}]", points_text(interval.low), points_text(interval.high));
+}
+
+std::string draws_text(const std::vector<double>& shares) {
+  const auto [least, greatest] = std::ranges::minmax(shares);
+  return fmt::format("({}\u2013{})", percent_text(least), percent_text(greatest));
 }
 
 std::string p_text(double p_value) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "statistics/interval.hpp"
 
@@ -19,6 +20,9 @@ std::string points_text(double difference, int decimals = 1);
 /// "[70.1, 80.0]" and "[−1.2, +9.1]".
 std::string percent_interval(const Interval& interval);
 std::string points_interval(const Interval& interval);
+
+/// "(39.1–56.0)": the least and the greatest of some shares.
+std::string draws_text(const std::vector<double>& shares);
 
 /// "p = 0.012", "p < 0.001".
 std::string p_text(double p_value);

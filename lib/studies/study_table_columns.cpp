@@ -80,6 +80,16 @@ class ColumnMaker {
     return header + " (%)";
   }
 
+  template <typename Test>
+  bool any_measured(std::size_t task, Test test) const {
+    return std::ranges::any_of(models_, [&](const ModelRows& model) {
+      return std::ranges::any_of(model.rows, [&](const StudyRow& row) {
+        const Measured* measured = row.values[task].measured;
+        return measured != nullptr && test(*measured);
+      });
+    });
+  }
+
   void add_first() {
     const bool variants = keys_.rows == TableRows::variants;
     columns_.push_back({{variants ? "variant" : "method", Align::left, ""},
@@ -100,7 +110,8 @@ class ColumnMaker {
     asked.toxic = is_detoxification(of, results_);
     asked.accuracy_header = accuracy_header(asked.published, asked.toxic);
     asked.intervals = keys_.intervals;
-    asked.variants = keys_.rows == TableRows::variants;
+    asked.form = any_measured(task, [](const Measured& of) { return of.form.has_value(); });
+    asked.draws = any_measured(task, [](const Measured& of) { return !of.draws.empty(); });
     asked.reader = reader_;
     for (StudyColumn& column : task_columns(asked)) columns_.push_back(std::move(column));
   }

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/enum_names.hpp"
-#include "base/suggest.hpp"
+#include "studies/optional_keys.hpp"
 
 namespace austeer {
 namespace {
@@ -38,16 +38,6 @@ std::vector<std::string> labels_of(const Study& study) {
     }
   }
   return labels;
-}
-
-/// Throws UsageError where `name` is not one of `known` but nearly one.
-void refuse_mistyped(const std::string& name, const std::vector<std::string>& known,
-                     const std::string& place, const char* what) {
-  if (std::ranges::find(known, name) != known.end()) return;
-  const std::string nearest = nearest_name(name, known);
-  if (nearest.empty()) return;
-  throw UsageError("study", fmt::format("{}: the study has no {} '{}'", place, what, name),
-                   fmt::format("did you mean '{}'?", nearest));
 }
 
 /// One method's published figures.

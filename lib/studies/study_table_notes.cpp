@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "studies/report_text.hpp"
 #include "studies/study_findings.hpp"
 #include "studies/study_numbers.hpp"
 
@@ -40,17 +41,54 @@ std::string intervals_note(const TableKeys& keys) {
          "for differences. \u0394: difference to vanilla in points, on the same items.";
 }
 
-/// Whether any row is the mean of several draws. A variant's cells are further items instead.
-bool has_draws(const TableKeys& keys, const std::vector<ModelRows>& models) {
-  if (keys.rows == TableRows::variants) return false;
+template <typename Test>
+bool any_measured(const std::vector<ModelRows>& models, Test test) {
   for (const ModelRows& model : models) {
     for (const StudyRow& row : model.rows) {
       for (const TableValue& value : row.values) {
-        if (value.measured != nullptr && value.measured->cells.size() > 1) return true;
+        if (value.measured != nullptr && test(*value.measured)) return true;
       }
     }
   }
   return false;
+}
+
+void add_measurement_notes(std::vector<std::string>& notes, const std::vector<ModelRows>& models) {
+  if (any_measured(models, [](const Measured& of) { return !of.draws.empty(); })) {
+    notes.push_back(
+        "Where something is drawn, an item's score is its mean over the study's seeds, the "
+        "interval "
+        "is a bootstrap over the items, and in parentheses stand the least and the greatest draw; "
+        "cost and fluency are the first seed's.");
+  }
+  if (any_measured(models, [](const Measured& of) { return of.form.has_value(); })) {
+    notes.push_back(
+        "in form: answers that are one of the task's labels, in any case. right of those: the "
+        "accuracy among them. Where the first grows and the second does not, a gain in accuracy is "
+        "one of form alone.");
+  }
+}
+
+/// The tasks that a method keeps to, and what it is where it has settings of its own.
+std::vector<std::string> settings_notes(const Study& study) {
+  std::vector<std::string> notes;
+  for (const StudyMethod& method : study.methods) {
+    if (!method.tasks.empty()) {
+      notes.push_back(fmt::format("{} runs on {} alone.", method.name,
+                                  list_words(method.tasks, method.tasks.size())));
+    }
+    std::vector<std::string> words;
+    for (const OwnGrid& own : study.own_grids) {
+      if (own.method.name != method.name || own.has_range) continue;
+      const std::string place =
+          study.models.size() < 2 ? own.task : fmt::format("{} on {}", own.model, own.task);
+      words.push_back(fmt::format("{} ({})", place, fixed_words(own.method)));
+    }
+    if (!words.empty()) {
+      notes.push_back(fmt::format("{}: {}.", method.name, list_words(words, words.size())));
+    }
+  }
+  return notes;
 }
 
 std::string average_note(const Study& study, const std::vector<EntryResults>& results) {
@@ -77,6 +115,7 @@ void add_table_findings(std::vector<std::string>& notes, const Study& study,
   if (std::string missing = missing_sentence(study, results); !missing.empty()) {
     notes.push_back(std::move(missing));
   }
+  for (std::string& sentence : pairs_sentences(results)) notes.push_back(std::move(sentence));
   for (std::string& sentence : unbeaten_sentences(study, results)) {
     notes.push_back(std::move(sentence));
   }
@@ -119,12 +158,9 @@ std::vector<std::string> table_notes(const Study& study, const TableKeys& keys,
   notes.push_back(selection_sentence(study, results));
   if (std::string note = rows_note(study, keys); !note.empty()) notes.push_back(std::move(note));
   notes.push_back(items_note(study, models));
+  for (std::string& note : settings_notes(study)) notes.push_back(std::move(note));
   notes.push_back(intervals_note(keys));
-  if (has_draws(keys, models)) {
-    notes.push_back(
-        "Where something is drawn, an item's score is its mean over the study's seeds, and the "
-        "interval is a bootstrap over the items; cost and fluency are the first seed's.");
-  }
+  add_measurement_notes(notes, models);
   if (const std::int64_t count = comparison_count(models); count > 0) {
     notes.push_back(
         fmt::format("* p < 0.05 against vanilla: exact McNemar test, adjusted by Holm for {}.",
@@ -141,6 +177,15 @@ std::vector<std::string> table_notes(const Study& study, const TableKeys& keys,
         "not toxic: share of the answers. fluency: entropy of their word pairs and triples, in "
         "bits. "
         "cost: their mean negative log-likelihood per token under the unsteered model.");
+  }
+  const bool other_scorer = std::ranges::any_of(study.tasks, [&](const StudyTask& task) {
+    return is_detoxification(task, results) && has_published(study, models, task.name);
+  });
+  if (other_scorer) {
+    notes.push_back(
+        "The paper's share of answers that are not toxic is that of the Perspective API, a service "
+        "that has ended: ours is of another scorer, and no difference between the two means "
+        "anything.");
   }
   add_table_findings(notes, study, results);
   return notes;

@@ -28,6 +28,7 @@ class RowMaker {
     for (const StudyTask& task : study_.tasks) {
       const EntryResults* found = entry(task, method.name);
       TableValue value = measured_of(found);
+      value.is_asked = found != nullptr;
       value.published = published_figure(study_, model_, method.name, task.name);
       if (found != nullptr && found->against_vanilla) {
         value.against_vanilla = found->against_vanilla;
@@ -55,11 +56,20 @@ class RowMaker {
     return row;
   }
 
+  /// The method as it is on this model; what differs between tasks is on no axis.
+  const StudyMethod& on_its_first_task(const StudyMethod& method) const {
+    for (const StudyTask& task : study_.tasks) {
+      if (const auto* here = study_.method_on(model_, task.name, method)) return *here;
+    }
+    return method;
+  }
+
   StudyRow variant(const StudyMethod& method, std::size_t index) const {
     StudyRow row = named(variant_label(method, index));
     for (const StudyTask& task : study_.tasks) {
       const EntryResults* found = entry(task, method.name);
       TableValue value;
+      value.is_asked = found != nullptr;
       if (found != nullptr && index < found->choice.size()) {
         const std::optional<Measured>& measured = found->choice[index].measured;
         if (measured) value.measured = &*measured;
@@ -118,9 +128,8 @@ std::vector<StudyRow> variant_rows(const Study& study, const RowMaker& maker) {
   std::vector<StudyRow> rows;
   if (!study.chooses_on_dev()) rows.push_back(maker.unsteered());
   for (const StudyMethod& method : study.methods) {
-    for (std::size_t i = 0; i < method.variants.size(); ++i) {
-      rows.push_back(maker.variant(method, i));
-    }
+    const StudyMethod& here = maker.on_its_first_task(method);
+    for (std::size_t i = 0; i < here.variants.size(); ++i) rows.push_back(maker.variant(here, i));
   }
   return rows;
 }

@@ -16,6 +16,7 @@ struct TableValue {
   std::optional<PairedComparison> against_vanilla;  ///< on the same items
   std::optional<double> adjusted_p;                 ///< Holm's, of a comparison that belongs to it
   std::optional<double> published;                  ///< in per cent
+  bool is_asked = true;                             ///< false: the method does not run on the task
 };
 
 struct StudyRow {

@@ -1,5 +1,6 @@
 #include "studies/study_task_columns.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "studies/study_findings.hpp"
@@ -22,17 +23,19 @@ class TaskColumns {
   StudyColumn accuracy() const {
     const std::size_t task = task_;
     const int decimals = shown_decimals(asked_.reader);
-    const bool intervals = asked_.intervals && asked_.reader == TableReader::person;
+    const bool one_cell = asked_.reader == TableReader::person;
+    const bool intervals = asked_.intervals && one_cell;
     const auto value = [task](const StudyRow& row) -> std::optional<double> {
       const Measured* measured = row.values[task].measured;
       if (measured == nullptr) return std::nullopt;
       return measured->accuracy;
     };
-    const auto cell = [task, intervals, decimals](const StudyRow& row) -> Cell {
+    const auto cell = [task, intervals, one_cell, decimals](const StudyRow& row) -> Cell {
       const Measured* measured = row.values[task].measured;
       if (measured == nullptr) return {};
       std::string text = percent_text(measured->accuracy, decimals);
       if (intervals) text += " " + percent_interval(measured->interval);
+      if (one_cell && !measured->draws.empty()) text += " " + draws_text(measured->draws);
       return text;
     };
     return {{asked_.accuracy_header, Align::right, name_}, cell, value};
@@ -65,11 +68,12 @@ class TaskColumns {
         std::move(text));
   }
 
-  /// A number of the outcome; those of a variant in several cells are of its first items only.
+  /// A number of the outcome. Where further items lie in further cells, it is of the first ones
+  /// only, and left out.
   StudyColumn outcome(const std::string& key) const {
-    const bool variants = asked_.variants;
-    const auto pick = [key, variants](const TableValue& value) -> std::optional<double> {
-      if (value.measured == nullptr || (variants && value.measured->cells.size() > 1)) return {};
+    const auto pick = [key](const TableValue& value) -> std::optional<double> {
+      if (value.measured == nullptr) return {};
+      if (value.measured->draws.empty() && value.measured->cells.size() > 1) return {};
       const Json& outcome = value.measured->outcome;
       if (!outcome.contains(key) || !outcome.at(key).is_number()) return {};
       return outcome.at(key).get<double>();
@@ -88,9 +92,19 @@ std::optional<double> task_minus_published(const TableValue& value) {
   return minus_published(value.measured->accuracy, value.published);
 }
 
+std::optional<double> share_in_form(const TableValue& value) {
+  if (value.measured == nullptr || !value.measured->form) return std::nullopt;
+  return value.measured->form->share();
+}
+
+std::optional<double> accuracy_in_form(const TableValue& value) {
+  if (value.measured == nullptr || !value.measured->form) return std::nullopt;
+  return value.measured->form->accuracy();
+}
+
 /// Interval ends, p-values and so on, each in a column of its own.
-void add_program_columns(std::vector<StudyColumn>& columns, const TaskColumns& task,
-                         bool intervals) {
+void add_program_columns(std::vector<StudyColumn>& columns, const TaskColumns& task, bool intervals,
+                         bool draws) {
   using Picked = std::optional<double>;
   const auto compared = [](auto pick) {
     return [pick](const TableValue& value) -> Picked {
@@ -113,6 +127,18 @@ void add_program_columns(std::vector<StudyColumn>& columns, const TaskColumns& t
     columns.push_back(
         task.number("high", measured([](const auto& of) { return of.interval.high; }), percent));
   }
+  if (draws) {
+    const auto drawn = [&](auto pick) {
+      return measured([pick](const Measured& of) -> Picked {
+        if (of.draws.empty()) return std::nullopt;
+        return pick(of.draws);
+      });
+    };
+    columns.push_back(task.number(
+        "least draw", drawn([](const auto& all) { return std::ranges::min(all); }), percent));
+    columns.push_back(task.number(
+        "greatest draw", drawn([](const auto& all) { return std::ranges::max(all); }), percent));
+  }
   columns.push_back(task.number("\u0394 (points)",
                                 compared([](const auto& of) { return of.difference; }), points));
   if (intervals) {
@@ -132,13 +158,20 @@ std::vector<StudyColumn> task_columns(const TaskColumnsAsked& asked) {
   const int decimals = shown_decimals(asked.reader);
   std::vector<StudyColumn> columns = {made.accuracy()};
   if (asked.reader == TableReader::program) {
-    add_program_columns(columns, made, asked.intervals);
+    add_program_columns(columns, made, asked.intervals, asked.draws);
   } else {
     columns.push_back(made.difference());
+  }
+  if (asked.form) {
+    const auto percent = [decimals](double share) { return percent_text(share, decimals); };
+    columns.push_back(made.number("in form (%)", share_in_form, percent));
+    columns.push_back(made.number("right of those (%)", accuracy_in_form, percent));
   }
   if (asked.published) {
     columns.push_back(made.number(
         "paper (%)", [](const TableValue& value) { return value.published; }, published_text));
+  }
+  if (asked.published && !asked.toxic) {
     columns.push_back(
         made.number("ours \u2212 paper", task_minus_published,
                     [decimals](double share) { return points_text(share, decimals); }));

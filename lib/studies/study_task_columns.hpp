@@ -1,6 +1,7 @@
 #pragma once
 // The columns of one task in a study's table: ours, the difference to the unsteered model, the
-// published figure and the difference to that; of a detoxification also cost and fluency.
+// share of answers in form and what is right of those, the published figure and the difference to
+// that; of a detoxification also cost and fluency.
 
 #include <functional>
 #include <optional>
@@ -26,7 +27,8 @@ struct TaskColumnsAsked {
   bool published = false;
   bool toxic = false;
   bool intervals = true;
-  bool variants = false;  ///< rows are variants: what lies in several cells are further items
+  bool form = false;   ///< results say how many answers are in form
+  bool draws = false;  ///< any row is the mean of several draws
   TableReader reader = TableReader::person;
 };
 

@@ -8,6 +8,7 @@
 #include "base/locks.hpp"
 #include "base/progress.hpp"
 #include "studies/benches.hpp"
+#include "studies/forewarnings.hpp"
 #include "studies/probes.hpp"
 
 namespace austeer {
@@ -77,6 +78,7 @@ std::vector<Entry> entries_of(const Study& study, const Shard& shard) {
 SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& shard) {
   folder.make();
   const std::vector<Entry> entries = entries_of(study, shard);
+  for (const std::string& sentence : forewarnings(study, entries)) spdlog::warn(sentence);
   SweepReport report;
   Benches benches(study, folder);
   EntryProgress progress(entries.size());

@@ -113,8 +113,8 @@ void read_units_figure(FigureFields& figure, FigureSpec& spec) {
 }
 
 std::vector<PlottedFigure> make_units_figure(const FigureSource& source, const FigureSpec& spec) {
-  const StudyMethod& method = *spec.methods.front();
-  const EntryResults& found = source.entry(method);
+  const EntryResults& found = source.entry(*spec.methods.front());
+  const StudyMethod& method = *found.entry.method;
   const Slice slice = slice_along(found, {spec.x});
   std::vector<const Measured*> measured;
   for (const std::size_t i : slice.variants) measured.push_back(measured_variant(found, i));

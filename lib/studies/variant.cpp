@@ -121,6 +121,10 @@ bool Variant::is_drawn() const {
 
 bool is_drawn(Control control) { return control != Control::magnitude; }
 
+void add_control_revision(Control control, Json& revisions) {
+  if (control == Control::random) revisions[control_name(control)] = 1;
+}
+
 std::vector<Variant> expand_variants(const Json& method, const std::string& place) {
   std::vector<Variant> variants;
   for (const Json& choice : combinations(method)) variants.push_back(read_variant(choice, place));

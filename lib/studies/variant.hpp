@@ -29,6 +29,10 @@ struct Variant {
 /// Whether a control draws something, so that each of a study's seeds gives another one.
 bool is_drawn(Control control);
 
+/// Adds to `revisions`, by the control's name, how often what it steers was changed, where it was:
+/// digests of results that depend on a control hold it.
+void add_control_revision(Control control, Json& revisions);
+
 /// A method's grid: every combination of the lists in {"rank": {...}, "plan": {...}}, the last list
 /// running fastest. `place` opens messages. Throws FormatError, UsageError.
 std::vector<Variant> expand_variants(const Json& method, const std::string& place);

@@ -31,6 +31,9 @@ class Experiments(AusteerTest):
         for row in rows:
             self.assertEqual(row["items"], 3)
             self.assertIn(f"| {row['way']:24} | {row['toxic_rate']:5.1%} |", out)
+        self.assertEqual(len(rows[3]["draws"]), 5)
+        self.assertEqual(rows[3]["interval"], [min(rows[3]["draws"]), max(rows[3]["draws"])])
+        self.assertAlmostEqual(rows[3]["toxic_rate"], sum(rows[3]["draws"]) / 5)
         picture = self.folder / "austeer-quickstart" / "toxicity-and-cost.svg"
         circles = xml.etree.ElementTree.parse(picture).findall("{http://www.w3.org/2000/svg}circle")
         self.assertEqual(len(circles), 4)
@@ -46,7 +49,7 @@ class Experiments(AusteerTest):
 
     def test_baselines(self):
         arguments = ("baselines", "copa", "--ways", "ITI", "--train", "train[:12]", "--dev",
-                     "train[12:]", "--dev-items", "2", "--items", "3", "--datasets", str(SAMPLES))
+                     "train[12:]", "--dev-items", "2", "--items", "3", "--seeds", "1", "--datasets", str(SAMPLES))
         out = self.run_experiment(*arguments)
         rows = [line.split(" | ") for line in out.splitlines() if line.startswith("| ")][2:]
         self.assertEqual([row[0] for row in rows],

@@ -24,7 +24,8 @@ methods:
     rank: {method: caa}
     plan: {layer: [12, 18], alpha: 1}
 """
-CELLS = 1 + 4 + 2 + 2 + 1  # vanilla; AUSteer's grid, itself and its control; CAA's grid and itself
+# Vanilla; AUSteer's grid, itself and five draws of its control; CAA's grid and itself.
+CELLS = 1 + 4 + 1 + 5 + 2 + 1
 
 
 def contents(folder):
@@ -194,13 +195,67 @@ methods:
         self.assertEqual(sorted((plan["control"], plan["seed"]) for plan in plans if plan),
                          [("magnitude", 0), ("random", 3)])
 
+    def test_what_is_drawn_is_drawn_for_every_seed(self):
+        self.write_study("""
+title: A control over its strength, and settings of a task
+models: [smollm2-135m-instruct]
+select: none
+tasks:
+  copa: {pairs: 12, items: 2}
+  winogrande: {pairs: 12, items: 2}
+methods:
+  random units:
+    tasks: [copa]
+    rank: {site: attention}
+    plan: {control: random, k: 4, alpha: 1}
+  AUSteer:
+    plan: {k: 4, alpha: 1}
+    settings:
+      smollm2-135m-instruct:
+        copa: {rank: {site: attention}}
+        winogrande: {rank: {site: ffn}, plan: {k: 7}}
+""")
+        self.assertEqual(self.sweep("draws")["entries"], 5)
+        plans = {"copa": [], "winogrande": []}
+        for cell in (self.folder / "draws" / "cells").glob("*.json"):
+            configuration = json.loads(cell.read_text())["configuration"]
+            if plan := configuration["plan"]:
+                plans[configuration["task"]["name"]].append(
+                    (plan["site"], plan["k"], plan.get("control"), plan.get("seed")))
+        self.assertEqual(sorted(plans["copa"], key=str),
+                         sorted([("attention", 4, "random", seed) for seed in range(5)]
+                                + [("attention", 4, None, None)], key=str))
+        self.assertEqual(plans["winogrande"], [("ffn", 7, None, None)])
+        [outcome] = [found for found in map(json.loads, map(
+            lambda file: file.read_text(), (self.folder / "draws" / "outcomes").glob("*.json")))
+            if found["entry"].get("method", {}).get("name") == "random units"]
+        self.assertEqual(outcome["choice"][0]["draws"], 5)
+        table = self.succeed("table", "study.yaml", "--out", "draws", "--quiet")
+        self.assertRegex(table, r"\| random units \| 4 \| [\d.]+ .* \([\d.]+–[\d.]+\) \|")
+        self.assertIn("random units runs on copa alone.", table)
+
+    def test_it_says_first_how_many_pairs_are_left_and_what_a_race_takes(self):
+        self.write_study(STUDY.replace("pairs: 12, dev_items: 3", "pairs: 60, dev_items: 20")
+                         + "select: race\n")
+        for command in (("--dry-run",), ()):
+            status, out, err = self.run_austeer("sweep", "study.yaml", "--out", "said", *command)
+            self.assertEqual(status, 0, err)
+            said = out if command else err
+            self.assertRegex(said, r"copa: 44 of 60 pairs are left to learn from")
+            self.assertRegex(said, r"AUSteer on copa: the first round of its race has 16 items for "
+                                   r"each of 4 variants, so that the race takes up to \d+ % of the "
+                                   r"grid's evaluations, more than race_share allows \(20 %\)")
+        self.assertIn("44 of 60 pairs", self.succeed("table", "study.yaml", "--out", "said"))
+        self.succeed("report", "study.yaml", "--out", "said")
+        self.assertIn("44 of 60 pairs", (self.folder / "said" / "report.html").read_text())
+
     def test_list_says_what_is_missing(self):
         self.sweep("listed")
         rows = json.loads(self.succeed("sweep", "study.yaml", "--out", "listed", "--list", "--json",
                                        "--quiet"))["entries"]
         self.assertEqual([row["method"] for row in rows], ["(pairs)", "vanilla", "AUSteer", "CAA"])
-        self.assertEqual([row["cells"] for row in rows], [1, 1, 6, 3])
-        self.assertEqual([row["done"] for row in rows], [1, 1, 6, 3])
+        self.assertEqual([row["cells"] for row in rows], [1, 1, 10, 3])
+        self.assertEqual([row["done"] for row in rows], [1, 1, 10, 3])
         self.assertEqual({row["tokens"] for row in rows}, {0})
         rows = json.loads(self.succeed("sweep", "study.yaml", "--out", "new", "--list", "--json",
                                        "--quiet"))["entries"]
@@ -248,6 +303,22 @@ class RefusalTest(StudyTest):
     def test_unknown_keys(self):
         self.write_study(STUDY + "slect: dev\n")
         self.refuse(1, "did you mean 'select'", "sweep", "study.yaml", "--quiet")
+
+    def test_settings_tasks_and_ranges(self):
+        for old, new, message in (
+                ("layer: [12, 18]", "layer: 0..30", "layers from 0 to 29"),
+                ("layer: [12, 18]", "layer: all", "0..-1 by 2"),
+                ("rank: {method: caa}", "rank: {method: caa}\n    tasks: [cpa]", "did you mean 'copa'"),
+                ("rank: {method: caa}", "rank: {method: caa}\n    tasks: [boolq]",
+                 "runs on none of the study's tasks"),
+                ("rank: {method: caa}", "rank: {method: caa}\n    settings: "
+                 "{smollm2-135m-instruct: {copa: {plan: {layer: 3}}}}", "change an axis")):
+            self.write_study(STUDY.replace(old, new))
+            status, _, err = self.run_austeer("sweep", "study.yaml", "--quiet")
+            self.assertNotEqual(status, 0, new)
+            self.assertIn(message, err)
+        self.write_study(STUDY + "select: none\n")
+        self.refuse(2, "Make the control a method of its own", "sweep", "study.yaml", "--quiet")
 
     def test_pairs_that_are_chosen_by(self):
         self.write_study(STUDY.replace("dev_items: 3", "dev: 'train[5:8]'"))

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <set>
@@ -18,8 +19,8 @@ namespace {
 using testing::expect_refusal;
 using testing::ranking_of_heads;
 
-constexpr std::array all_controls = {Control::random, Control::direction, Control::magnitude,
-                                     Control::layer};
+constexpr std::array all_controls = {Control::random, Control::random_own, Control::direction,
+                                     Control::magnitude, Control::layer};
 
 /// 40 units of one layer whose values fall from 1 to 0.025.
 Ranking many_units() {
@@ -86,9 +87,61 @@ TEST(Control, RandomComesFromOutsideTheFirstTenth) {
   for (const std::uint64_t seed : {1, 2, 3, 4}) {
     const auto found = control(Control::random, ranking, 1, seed);
     EXPECT_GE(found[0][0].dim, 4);
-    EXPECT_EQ(found[0][0], ranking.units[static_cast<std::size_t>(found[0][0].dim)]) << "own value";
+    EXPECT_EQ(found[0][0].value, 1) << "the value of the chosen unit";
+    const auto own = control(Control::random_own, ranking, 1, seed);
+    EXPECT_EQ(own[0][0], ranking.units[static_cast<std::size_t>(own[0][0].dim)]) << "own value";
+    EXPECT_EQ(places(own), places(found)) << "the same units";
   }
   EXPECT_EQ(places(control(Control::random, ranking, 20, 7)).size(), 20U) << "all that are left";
+}
+
+std::vector<double> values_of(const std::vector<ChosenGroup>& groups) {
+  std::vector<double> values;
+  for (const ChosenGroup& group : groups) {
+    for (const RankedUnit& unit : group) values.push_back(unit.value);
+  }
+  return values;
+}
+
+TEST(Control, RandomHasTheValuesOfTheChosenInAnotherOrder) {
+  const Ranking ranking = many_units();
+  const std::vector<double> chosen = values_of(first(ranking, 12));
+  std::set<std::vector<double>> orders;
+  for (const std::uint64_t seed : {0, 1, 2, 3, 4}) {
+    std::vector<double> found = values_of(control(Control::random, ranking, 12, seed));
+    orders.insert(found);
+    std::ranges::sort(found, std::greater());
+    EXPECT_EQ(found, chosen);
+  }
+  EXPECT_EQ(orders.size(), 5U);
+}
+
+TEST(Control, RandomLaysHeadsOnHeadsAndUnitsOnUnits) {
+  // Heads of two dims at one site, single units at another, in turn.
+  Ranking ranking = ranking_of_heads(4, 10);
+  ranking.sites.push_back({Site::ffn, 10, 1});
+  const std::vector<RankedUnit> heads = ranking.units;
+  ranking.units.clear();
+  for (std::int32_t i = 0; i < 40; ++i) {
+    const auto at = heads.begin() + 2 * i;
+    ranking.units.insert(ranking.units.end(), at, at + 2);
+    RankedUnit unit;
+    unit.site = 1;
+    unit.layer = i % 4;
+    unit.dim = i / 4;
+    unit.value = 0.5 + i;
+    ranking.units.push_back(unit);
+  }
+  const std::vector<ChosenGroup> chosen = first(ranking, 7);  // four heads, three units
+  for (const std::uint64_t seed : {0, 1, 2}) {
+    std::multiset<std::vector<double>> wanted, found;
+    for (const ChosenGroup& group : chosen) wanted.insert(values_of({group}));
+    for (const ChosenGroup& group : control(Control::random, ranking, 7, seed)) {
+      EXPECT_EQ(group.size(), group.front().site == 0 ? 2U : 1U);
+      found.insert(values_of({group}));
+    }
+    EXPECT_EQ(found, wanted);
+  }
 }
 
 TEST(Control, DirectionKeepsNorms) {
@@ -191,7 +244,14 @@ TEST(Control, OfARecipe) {
   EXPECT_EQ(plan.units(), 5);
   EXPECT_GE(plan.edits[0].dims.front(), 5) << "none of the chosen five";
   for (std::size_t i = 0; i < 5; ++i) {
-    EXPECT_FLOAT_EQ(plan.edits[0].values[i], 40 - static_cast<float>(plan.edits[0].dims[i]))
+    EXPECT_GE(plan.edits[0].values[i], 36) << "a value of the chosen five";
+  }
+  PlanRecipe own = recipe;
+  own.control = Control::random_own;
+  const Plan plan_own = plan_from_ranking(many_units(), own);
+  ASSERT_EQ(plan_own.edits.at(0).dims, plan.edits[0].dims);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_FLOAT_EQ(plan_own.edits[0].values[i], 40 - static_cast<float>(plan.edits[0].dims[i]))
         << "each has its own value";
   }
   EXPECT_EQ(plan.provenance.at("control"), "random");

@@ -70,26 +70,38 @@ TEST(SelectByGrid, AVariantThatFailedNeverWins) {
   EXPECT_FALSE(select_by_grid(2, 2, answers.tries()).best);
 }
 
-TEST(SelectByRace, KeepsToItsShareOfTheGrid) {
+TEST(SelectByRace, KeepsToItsShareOfTheGridOrSaysThatItCannot) {
+  int kept = 0, beyond = 0;
   for (const std::size_t variants : {5U, 12U, 30U, 64U}) {
     for (const std::int64_t items : {60, 100, 300}) {
       for (const double share : {0.1, 0.2, 0.5}) {
         Made answers = made(std::vector<double>(variants, 0.5), static_cast<std::size_t>(items), 3);
         const Selected selected = select_by_race(variants, items, share, answers.tries());
         ASSERT_TRUE(selected.best);
-        EXPECT_LE(static_cast<double>(selected.evaluations),
-                  share * static_cast<double>(variants) * static_cast<double>(items))
-            << variants << " variants, " << items << " items";
+        const RaceSize size = race_size(variants, items, share);
+        EXPECT_LE(selected.evaluations, size.evaluations);
+        const double allowed = share * static_cast<double>(variants) * static_cast<double>(items);
+        EXPECT_EQ(static_cast<double>(size.evaluations) <= allowed, size.keeps_share)
+            << variants << " variants, " << items << " items, share " << share;
+        ++(size.keeps_share ? kept : beyond);
       }
     }
   }
+  EXPECT_GT(kept, 10);
+  EXPECT_GT(beyond, 5);
 }
 
-TEST(SelectByRace, EveryVariantMeetsAnItemEvenWhereTheShareIsTooSmall) {
-  Made answers{{{1, 1}, {0, 0}, {1, 0}}, {}, 0};
-  const Selected selected = select_by_race(3, 2, 0.01, answers.tries());
-  EXPECT_GE(selected.evaluations, 3);
-  EXPECT_EQ(selected.best, 0U);
+TEST(SelectByRace, TheFirstRoundHasSixteenItemsOrAllThatThereAre) {
+  EXPECT_EQ(race_size(98, 100, 0.2).first, 16);
+  EXPECT_FALSE(race_size(98, 100, 0.2).keeps_share);
+  // 98 on 16 items, 33 of them on 32 more, 11 on the last 52.
+  EXPECT_EQ(race_size(98, 100, 0.2).evaluations, 98 * 16 + 33 * 32 + 11 * 52);
+  EXPECT_EQ(race_size(3, 2, 0.01).first, 2);
+  EXPECT_GT(race_size(12, 300, 0.5).first, 16);
+  EXPECT_TRUE(race_size(12, 300, 0.5).keeps_share);
+  Made answers = made(std::vector<double>(40, 0.5), 100, 1);
+  const Selected selected = select_by_race(40, 100, 0.05, answers.tries());
+  for (const Tried& tried : selected.tried) EXPECT_GE(tried.scores.size(), 16U);
 }
 
 TEST(SelectByRace, FindsAClearWinner) {

@@ -218,6 +218,101 @@ TEST(StudyTable, SaysWhatARaceUsed) {
   expect_note(table, "allows 25 %");
 }
 
+/// A choice task's lines: the answers "A" and "B" are in form, of which A is right.
+class Answered : public MadeStudy {
+ public:
+  using MadeStudy::MadeStudy;
+
+  /// A cell in which so many answers are right, wrong in form, and out of form.
+  std::string answers(std::size_t right, std::size_t wrong, std::size_t astray) {
+    const Json task = {{"label", "label"}, {"answers", {{"0", "A"}, {"1", " B"}}}};
+    std::vector<Json> lines;
+    const auto add = [&](std::size_t count, const char* text, bool correct) {
+      for (std::size_t i = 0; i < count; ++i) {
+        lines.push_back({{"generated", text}, {"correct", correct}});
+      }
+    };
+    add(right, " a", true);
+    add(wrong, "B\n", false);
+    add(astray, "To", false);
+    const std::string key = "answers" + std::to_string(++cells_);
+    write_result(folder().cell(key), "eval", {{"task", task}},
+                 {{"metric", "exact_match"}, {"activations_per_token", 4}}, Json::object(), lines);
+    return key;
+  }
+
+ private:
+  int cells_ = 0;
+};
+
+TEST(StudyTable, HasTheShareInFormAndWhatIsRightOfIt) {
+  Answered made("title: T\nmodels: [m]\ntasks: {copa: }\nmethods: {A: {plan: {k: 4}}}\n");
+  made.tested(vanilla, made.answers(29, 27, 44));
+  made.tested("A", made.answers(50, 50, 0));
+  const Table table = make_table(made.study(), made.results());
+  EXPECT_EQ(text_of(table, vanilla, "copa", "in form (%)"), "56.0");
+  EXPECT_EQ(text_of(table, vanilla, "copa", "right of those (%)"), "51.8");
+  EXPECT_EQ(text_of(table, "A", "copa", "in form (%)"), "100.0");
+  EXPECT_EQ(text_of(table, "A", "copa", "right of those (%)"), "50.0");
+  expect_note(table, "one of form alone");
+  made.tested("A", made.answers(0, 0, 100));
+  EXPECT_EQ(text_of(make_table(made.study(), made.results()), "A", "copa", "right of those (%)"),
+            "(absent)");
+}
+
+TEST(StudyTable, HasMeanAndRangeOfDraws) {
+  Answered made(
+      "title: T\nmodels: [m]\ntasks: {copa: }\nselect: none\nseeds: [3, 4]\n"
+      "methods: {R: {plan: {control: random, k: [4, 8]}}}\n");
+  made.tested(vanilla, made.answers(40, 60, 0));
+  EntryOutcome r;
+  r.choice = {{{made.answers(30, 70, 0), made.answers(60, 20, 20)}, 100, 0.45, "", 2},
+              {{made.answers(50, 50, 0), made.answers(50, 50, 0)}, 100, 0.5, "", 2}};
+  r.chosen = 1;
+  made.outcome("R", r);
+  Table table = make_table(made.study(), made.results());
+  EXPECT_TRUE(text_of(table, "R, k 4", "copa", "accuracy (%)").starts_with("45.0 ["));
+  EXPECT_TRUE(text_of(table, "R, k 4", "copa", "accuracy (%)").ends_with("] (30.0\u201360.0)"));
+  EXPECT_EQ(text_of(table, "R, k 4", "copa", "in form (%)"), "90.0");
+  EXPECT_EQ(text_of(table, "R, k 4", "copa", "right of those (%)"), "50.0");
+  expect_note(table, "the least and the greatest draw");
+  table = make_table(made.study(), made.results(), TableReader::program);
+  EXPECT_EQ(text_of(table, "R, k 4", "copa", "accuracy (%)"), "45.00");
+  EXPECT_EQ(text_of(table, "R, k 4", "copa", "least draw"), "30.00");
+  EXPECT_EQ(text_of(table, "R, k 4", "copa", "greatest draw"), "60.00");
+  EXPECT_EQ(text_of(table, vanilla, "copa", "least draw"), "(absent)");
+}
+
+TEST(StudyTable, SaysHowManyPairsAreLeft) {
+  MadeStudy made(two_methods);
+  EntryOutcome b;
+  b.chosen = 0;
+  b.tests = {{0, "", {}, made.cell(hits(52, 100), 16)}};
+  b.pairs = 260;
+  b.pairs_asked = 300;
+  made.outcome("B", b);
+  expect_note(make_table(made.study(), made.results()),
+              "copa: 260 of 300 pairs are left to learn from");
+  b.pairs = 300;
+  made.outcome("B", b);
+  expect_note(make_table(made.study(), made.results()), "left to learn from", false);
+}
+
+TEST(StudyTable, NamesSettingsAndTasks) {
+  MadeStudy made(
+      "title: T\nmodels: [m]\ntasks: {copa: , boolq: }\n"
+      "methods: {A: {rank: {site: ffn}, plan: {k: 4}, settings: {m: {boolq: {plan: {k: 9}}}}},\n"
+      "          B: {tasks: [copa]}}\n");
+  made.tested("A", made.cell(hits(60, 100), 9), "boolq");
+  made.tested("B", made.cell(hits(60, 100), 9));
+  const Table table = make_table(made.study(), made.results());
+  EXPECT_EQ(text_of(table, "A", "", "#Acts"), "9");
+  EXPECT_EQ(text_of(table, "B", "boolq", "accuracy (%)"), "(absent)");
+  expect_note(table, "A: boolq (k 9, site ffn)");
+  expect_note(table, "B runs on copa alone.");
+  expect_note(table, "3 of 5 entries have not been run: vanilla on copa, A on copa and vanilla on");
+}
+
 TEST(StudyTable, ListsVariants) {
   MadeStudy made(
       "title: T\nmodels: [m]\ntasks: {copa: }\nselect: none\n"
@@ -276,6 +371,19 @@ TEST(StudyTable, ShowsWhatDetoxificationCosts) {
   EXPECT_EQ(text_of(table, "A", "detox", "fluency"), "4.00");
   EXPECT_EQ(text_of(table, "A", "detox", "cost"), "(absent)");
   EXPECT_EQ(text_of(table, "A", "average", "accuracy (%)"), "60.0") << "answers alone";
+  expect_note(table, "Perspective", false);
+}
+
+TEST(StudyTable, TakesNoDifferenceOfTwoScorers) {
+  MadeStudy made(
+      "title: T\nmodels: [m]\ntasks: {detox: }\nmethods: {A: {rank: {site: ffn}}}\n"
+      "published: {m: {A: {detox: 89.24}}}\n");
+  made.tested(vanilla, made.cell(hits(80, 100), 0, {{"toxic_rate", 0.2}}), "detox");
+  made.tested("A", made.cell(hits(90, 100), 9, {{"toxic_rate", 0.1}}), "detox");
+  const Table table = make_table(made.study(), made.results());
+  EXPECT_EQ(text_of(table, "A", "detox", "paper (%)"), "89.24");
+  EXPECT_FALSE(has_header(table, "ours \u2212 paper"));
+  expect_note(table, "Perspective API, a service that has ended");
 }
 
 TEST(StudyTable, RefusesKeysThatItDoesNotKnow) {
@@ -286,7 +394,13 @@ TEST(StudyTable, RefusesKeysThatItDoesNotKnow) {
   refuses("table: {interval: true}\n", "intervals");
   refuses("table: {rows: method}\n", "did you mean 'methods'");
   refuses("table: {average: 3}\n", "true or false");
-  refuses("select: none\ntable: {rows: methods}\n", "no variant of a method is chosen");
+  testing::expect_refusal<Error>(
+      [&] {
+        check_table_keys(MadeStudy("title: T\nmodels: [m]\ntasks: {copa: }\nselect: none\n"
+                                   "methods: {A: {}}\ntable: {rows: methods}\n")
+                             .study());
+      },
+      "no variant of a method is chosen");
   refuses("published: {m: {Vanila: {copa: 1}}}\n", "did you mean 'vanilla'");
   refuses("published: {m: {A: {copaa: 1}}}\n", "did you mean 'copa'");
   refuses("published: {m: {A: {copa: 101}}}\n", "from 0 to 100");

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "studies/entry.hpp"
 #include "testing.hpp"
 
 namespace austeer {
@@ -32,7 +33,7 @@ TEST_F(StudyFile, HasDefaults) {
   EXPECT_EQ(study.tasks[0].task, "copa");
   EXPECT_EQ(study.tasks[0].pairs, 1000);
   EXPECT_EQ(study.select, Selection::dev);
-  EXPECT_EQ(study.seeds, std::vector<std::uint64_t>{0});
+  EXPECT_EQ(study.seeds, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
   EXPECT_TRUE(study.methods.empty());
 }
 
@@ -60,6 +61,105 @@ TEST_F(StudyFile, ExpandsAGridWithTheLastAxisFastest) {
 TEST_F(StudyFile, AMethodWithoutSitesHasItsOwn) {
   const Study study = read_study(write(head + "methods: {C: {rank: {method: caa}}}\n"));
   EXPECT_EQ(study.methods[0].variants[0].sites, std::vector<std::string>{"layer"});
+}
+
+const std::string two_of_each = "title: T\nmodels: [m, n]\ntasks: {copa: , svamp: }\n";
+
+TEST_F(StudyFile, AMethodRunsOnTheTasksThatItNames) {
+  const Study study = read_study(write(two_of_each + "methods: {A: {tasks: [svamp]}, B: {}}\n"));
+  std::vector<std::string> texts;
+  for (const Entry& entry : entries_of(study)) {
+    if (entry.model == "m") texts.push_back(entry_text(entry));
+  }
+  EXPECT_EQ(texts, (std::vector<std::string>{"m, copa, vanilla", "m, copa, B", "m, svamp, vanilla",
+                                             "m, svamp, A", "m, svamp, B"}));
+  EXPECT_TRUE(study.has_method_on("copa"));
+}
+
+TEST_F(StudyFile, SettingsAreThoseOfOneModelAndTask) {
+  const Study study = read_study(write(
+      two_of_each +
+      "methods:\n"
+      "  A:\n"
+      "    rank: {site: ffn}\n"
+      "    plan: {k: 16, alpha: [1, 2]}\n"
+      "    settings: {n: {copa: {rank: {site: attention}, plan: {k: 4}}}, other: {x: {}}}\n"));
+  const auto on = [&](const std::string& model, const std::string& task) {
+    return *study.method_on(model, task, study.methods.at(0));
+  };
+  EXPECT_EQ(on("n", "copa").variants.at(1).recipe.k, 4);
+  EXPECT_EQ(on("n", "copa").variants[1].recipe.alpha, 2);
+  EXPECT_EQ(on("n", "copa").variants[1].sites, std::vector<std::string>{"attention"});
+  for (const auto& [model, task] : {std::pair{"m", "copa"}, {"m", "svamp"}, {"n", "svamp"}}) {
+    EXPECT_EQ(on(model, task).variants.at(1).recipe.k, 16) << model << " " << task;
+    EXPECT_EQ(on(model, task).variants[1].sites, std::vector<std::string>{"ffn"});
+  }
+}
+
+TEST_F(StudyFile, RefusesSettingsThatDoNotFit) {
+  const auto says = [&](const std::string& method, const std::string& part) {
+    refuses(two_of_each + "methods: {A: " + method + "}\n", part);
+  };
+  says("{tasks: [svmp]}", "did you mean 'svamp'");
+  says("{tasks: [gsm8k]}", "runs on none of the study's tasks");
+  says("{settings: {m: {copa: {plan: {k: 4}}}}}", "did you mean 'copa'");
+  says("{settings: {m: {copa: {plan: {kk: 4}}}}}", "'kk'");
+  says("{settings: {m: {copa: 3}}}", "copa");
+  says("{plan: {k: [4, 16]}, settings: {m: {copa: {plan: {k: 4}}}}}", "change an axis");
+  says("{plan: {k: 4}, settings: {m: {copa: {plan: {k: [4, 16]}}}}}", "change an axis");
+  says("{tasks: svamp}", "tasks");
+  refuses(two_of_each + "select: none\nmethods: {A: {controls: [random]}}\n",
+          "with select: none nothing is");
+}
+
+TEST_F(StudyFile, ARangeHoldsTheLayersOfEachModel) {
+  // 30 and 24 layers, as configs/models/ says of models that need not be here.
+  const Study study = read_study(
+      write("title: T\nmodels: [smollm2-135m-instruct, qwen2.5-coder-0.5b-instruct]\n"
+            "tasks: {copa: }\n"
+            "methods: {C: {rank: {method: caa}, plan: {layer: 0..-1 by 2, alpha: 1}}}\n"));
+  const auto layers = [&](const std::string& model) {
+    std::vector<std::int64_t> found;
+    for (const Variant& variant : study.method_on(model, "copa", study.methods.at(0))->variants) {
+      found.push_back(variant.recipe.layer.value());
+    }
+    return found;
+  };
+  EXPECT_EQ(layers("smollm2-135m-instruct").size(), 15U);
+  EXPECT_EQ(layers("smollm2-135m-instruct").back(), 28);
+  EXPECT_EQ(layers("qwen2.5-coder-0.5b-instruct").size(), 12U);
+  EXPECT_EQ(layers("qwen2.5-coder-0.5b-instruct").back(), 22);
+  const auto says = [&](const std::string& range, const std::string& part) {
+    refuses(
+        "title: T\nmodels: [smollm2-135m-instruct]\ntasks: {copa: }\nmethods: {C: {rank: "
+        "{method: caa}, plan: {layer: " +
+            range + "}}}\n",
+        part);
+  };
+  says("0..-1 by 0", "holds no layer");
+  says("0..30", "layers from 0 to 29");
+  says("5..3", "holds no layer");
+  says("-31..-1", "holds no layer");
+  says("all", "0..-1 by 2");
+  says("0..x", "0..-1 by 2");
+  refuses(
+      "title: T\nmodels: [nobody-knows]\ntasks: {copa: }\n"
+      "methods: {C: {rank: {method: caa}, plan: {layer: 0..-1}}}\n",
+      "nobody-knows");
+}
+
+TEST_F(StudyFile, SeedsAreInAKeyOnlyWhereSomethingIsDrawn) {
+  const auto keys = [&](const std::string& more) {
+    const Study study = read_study(write(head + more));
+    std::vector<std::string> found;
+    for (const Entry& entry : entries_of(study)) found.push_back(outcome_key(study, entry));
+    return found;
+  };
+  const std::string methods =
+      "methods: {A: {plan: {k: 4}}, B: {plan: {k: 4}, controls: [layer]}}\n";
+  const auto by_default = keys(methods), one = keys(methods + "seeds: [0]\n");
+  EXPECT_EQ(by_default.at(1), one.at(1));
+  EXPECT_NE(by_default.at(2), one.at(2));
 }
 
 TEST_F(StudyFile, IncludesWhatItsOwnKeysOverride) {
