@@ -42,7 +42,9 @@ Value trimmed(const FilterCall& call) {
   const Value* chars = call.argument(0, "chars");
   std::optional<std::string> given;
   if (chars != nullptr && !chars->is<None>()) given = text_of(*chars, "trim");
-  return call.give(std::string(strip(call.text(), Ends::both, given)));
+  const std::string text = call.text();
+  if (given) take_search(text, *given, call.budget);
+  return call.give(std::string(strip(text, Ends::both, given)));
 }
 
 Value indented(const FilterCall& call) {

@@ -54,6 +54,9 @@ Value call_method(const Callable& method, const Arguments& arguments, Budget& bu
 /// Whether values of its kind have a method of that name in Python, supported or not.
 bool has_method(const Value& value, std::string_view name);
 
+/// Takes the steps of looking for `part` in `text`, which may be their product.
+void take_search(std::string_view text, std::string_view part, Budget& budget);
+
 /// The text of an argument. Throws Problem where it is none.
 const std::string& text_of(const Value& value, std::string_view whose);
 /// The integer of an argument. Throws Problem where it is none.

@@ -13,6 +13,7 @@ namespace austeer::jinja {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
+constexpr std::ptrdiff_t longest_name = 255;
 
 // Longer ones first.
 constexpr std::array<std::string_view, 26> signs = {
@@ -251,6 +252,7 @@ class Lexer {
     if (is_letter(c)) {
       const auto end =
           std::ranges::find_if(rest_, [](char k) { return !is_letter(k) && !is_number(k); });
+      if (end - rest_.begin() > longest_name) fail("a name is too long");
       return add_taken(TokenKind::name, static_cast<std::size_t>(end - rest_.begin()));
     }
     if (is_number(c)) return read_number();

@@ -52,13 +52,16 @@ using Method = Value (*)(const MethodCall&);
 
 Value stripped(const MethodCall& call, Ends ends) {
   call.arguments.check(call.method.name, 1);
-  return call.give(std::string(strip(call.text(), ends, call.optional_text(0))));
+  const std::optional<std::string> characters = call.optional_text(0);
+  if (characters) take_search(call.text(), *characters, call.budget);
+  return call.give(std::string(strip(call.text(), ends, characters)));
 }
 
 Value split_text(const MethodCall& call, bool from_end) {
   call.arguments.check(call.method.name, 2, {"sep", "maxsplit"});
   const std::optional<std::string> separator = call.optional_text(0, "sep");
   if (separator && separator->empty()) throw Problem{"split() at an empty text"};
+  if (separator) take_search(call.text(), *separator, call.budget);
   call.budget.take_bytes(call.text().size());
   return call.give_all(
       split(call.text(), separator, call.integer_argument(1, "maxsplit", -1), from_end));
@@ -82,6 +85,7 @@ Value replaced(const MethodCall& call) {
   const std::string& old = call.text_argument(0);
   const std::string& by = call.text_argument(1);
   const std::string& text = call.text();
+  take_search(text, old, call.budget);
   const std::size_t found = old.empty() ? text.size() + 1 : count_of(text, old);
   call.budget.take_bytes(text.size());
   if (by.size() > 0 && found > (std::size_t{1} << 32) / by.size()) {
@@ -112,6 +116,7 @@ Value found_at(const MethodCall& call, bool from_end) {
   call.arguments.check(call.method.name, 1);
   const std::string& text = call.text();
   const std::string& part = call.text_argument(0);
+  take_search(text, part, call.budget);
   const std::size_t byte = from_end ? text.rfind(part) : text.find(part);
   if (byte == std::string::npos) return std::int64_t{-1};
   return static_cast<std::int64_t>(length(std::string_view(text).substr(0, byte)));
@@ -219,6 +224,7 @@ const std::map<std::string_view, Method>& text_methods() {
       {"count", [](const MethodCall& c) -> Value {
          c.arguments.check("count", 1);
          const std::string& part = c.text_argument(0);
+         take_search(c.text(), part, c.budget);
          return static_cast<std::int64_t>(part.empty() ? length(c.text()) + 1
                                                        : count_of(c.text(), part));
        }}};

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/utf8.hpp"
 #include "text/jinja_functions.hpp"
 #include "text/jinja_text.hpp"
 
@@ -185,14 +186,16 @@ Value element(const Value& value, std::int64_t place, Budget& budget) {
   if (text == nullptr && !has_places) {
     return make_undefined(fmt::format("{} has no places", kind_name(value)));
   }
-  if (text != nullptr) budget.take_steps(1 + text->size() / 64);
+  if (text != nullptr) budget.take_steps(1 + text->size() / 16);
   const auto size = static_cast<std::int64_t>(text ? length(*text) : sequence->items.size());
   const std::int64_t at = place < 0 && place >= -size ? place + size : place;
   if (at < 0 || at >= size) {
     return make_undefined(fmt::format("{} of {} has no place {}", kind_name(value), size, place));
   }
   if (text == nullptr) return sequence->items[static_cast<std::size_t>(at)];
-  return make_text(characters(*text)[static_cast<std::size_t>(at)], budget);
+  std::size_t byte = 0;
+  for (std::int64_t i = 0; i < at; ++i) byte += code_point_at(*text, byte).length;
+  return make_text(text->substr(byte, code_point_at(*text, byte).length), budget);
 }
 
 Value method(const Value& value, const std::string& name, Budget& budget) {
@@ -205,6 +208,10 @@ Value method(const Value& value, const std::string& name, Budget& budget) {
 }
 
 }  // namespace
+
+void take_search(std::string_view text, std::string_view part, Budget& budget) {
+  budget.take_steps((1 + text.size() / 16) * (1 + part.size() / 16));
+}
 
 const std::string& text_of(const Value& value, std::string_view whose) {
   if (const std::string* text = value.text()) return *text;
@@ -252,8 +259,9 @@ Value negative(const Value& value) {
 
 bool contains(const Value& container, const Value& part, Budget& budget) {
   if (const std::string* text = container.text()) {
-    budget.take_steps(1 + text->size() / 64);
-    return text->find(text_of(part, "in a text")) != std::string::npos;
+    const std::string& wanted = text_of(part, "in a text");
+    take_search(*text, wanted, budget);
+    return text->find(wanted) != std::string::npos;
   }
   if (const Dict* dict = container.dict()) return dict->find(part, budget) != nullptr;
   return std::ranges::any_of(iterate(container, budget),
@@ -287,6 +295,7 @@ Value slice(const Value& value, const Value& start, const Value& stop, const Val
 
 Value attribute(const Value& value, const std::string& name, Budget& budget) {
   if (const auto* undefined = value.get<Undefined>()) throw Problem{*undefined->what};
+  budget.take_steps(1 + name.size() / 64);
   if (const Namespace* names = value.name_space()) {
     const auto found = names->attributes.find(name);
     if (found != names->attributes.end()) return found->second;

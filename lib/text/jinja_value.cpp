@@ -29,6 +29,10 @@ int deeper(int depth, const Value& value) {
   return result;
 }
 
+void take_comparison(std::string_view a, std::string_view b, Budget& budget) {
+  budget.take_steps(std::min(a.size(), b.size()) / 64);
+}
+
 template <typename Compare>
 bool compare_numbers(const Value& a, const Value& b, const Compare& compare) {
   std::int64_t left = 0;
@@ -249,7 +253,10 @@ bool equal(const Value& a, const Value& b, Budget& budget) {
   if (a.is_number() && b.is_number()) {
     return compare_numbers(a, b, [](const auto& x, const auto& y) { return x == y; });
   }
-  if (a.text() != nullptr && b.text() != nullptr) return *a.text() == *b.text();
+  if (a.text() != nullptr && b.text() != nullptr) {
+    take_comparison(*a.text(), *b.text(), budget);
+    return *a.text() == *b.text();
+  }
   if (a.sequence() != nullptr && b.sequence() != nullptr) {
     return same_items(*a.sequence(), *b.sequence(), budget);
   }
@@ -265,8 +272,10 @@ bool less(const Value& a, const Value& b, Budget& budget) {
   if (a.is_number() && b.is_number()) {
     return compare_numbers(a, b, [](const auto& x, const auto& y) { return x < y; });
   }
-  // The order of UTF-8 is that of code points.
-  if (a.text() != nullptr && b.text() != nullptr) return *a.text() < *b.text();
+  if (a.text() != nullptr && b.text() != nullptr) {
+    take_comparison(*a.text(), *b.text(), budget);
+    return *a.text() < *b.text();  // the order of UTF-8 is that of code points
+  }
   const Sequence* left = a.sequence();
   const Sequence* right = b.sequence();
   if (left != nullptr && right != nullptr && left->kind == right->kind &&
