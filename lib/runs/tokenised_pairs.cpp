@@ -31,7 +31,7 @@ struct SideTokens {
 
   void find_fixed(const std::string& text, const Tokenizer& tokenizer) {
     const Tokens plain = tokenizer.encode(text, /*add_special_tokens=*/false);
-    const auto start = std::ranges::search(tokens, plain).begin();
+    const auto start = std::search(tokens.begin(), tokens.end(), plain.begin(), plain.end());
     fixed = std::min(static_cast<std::size_t>(start - tokens.begin()), prompt);
   }
 
