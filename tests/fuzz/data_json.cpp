@@ -27,7 +27,8 @@ std::optional<austeer::Json> read(Reader reader, std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto found = read(austeer::parse_data_json, text);
-  if (!found && read(austeer::parse_json, text)) __builtin_trap();
+  const bool has_nul = text.find('\0') != std::string_view::npos;
+  if (!found && !has_nul && read(austeer::parse_json, text)) __builtin_trap();
   if (found && !read(austeer::parse_json, austeer::to_text(*found))) __builtin_trap();
   return 0;
 }
