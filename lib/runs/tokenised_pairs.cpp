@@ -32,9 +32,9 @@ struct SideTokens {
 
   void find_fixed(const Tokenizer& tokenizer) {
     const Tokens default_tokens = tokenizer.encode("");
-    const auto end = std::mismatch(tokens.begin(), tokens.end(), default_tokens.begin(),
-                                   default_tokens.end())
-                         .first;
+    const auto end =
+        std::mismatch(tokens.begin(), tokens.end(), default_tokens.begin(), default_tokens.end())
+            .first;
     fixed = std::min(static_cast<std::size_t>(end - tokens.begin()), prompt);
   }
 

@@ -121,7 +121,7 @@ void TaskSplits::part_pairs_from_dev(const StudyTask& task) {
 }
 
 NearestOthers TaskSplits::count_only() {
-  return [](std::span<const std::string> texts) {
+  return [](std::span<const std::string> texts, std::size_t /*pool*/) {
     std::vector<std::size_t> nearest;
     for (std::size_t i = 0; i < texts.size(); ++i) nearest.push_back(i == 0 ? 1 : 0);
     return nearest;
