@@ -234,9 +234,9 @@ UNSUPPORTED = {
     "unbounded recursion": ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", 1, "nested too deeply"),
     "too much text": ("{% set ns = namespace(t='x' * 1000) %}{% for i in range(100) %}{% set ns.t = ns.t + ns.t %}{% endfor %}",
                       1, "makes too much text"),
-    "a long search": ("{% set s = 'a' * 4000000 %}{{ s[:2000000] + 'b' in s }}", 1, "too many steps"),
-    "many long comparisons": ("{% set s = 'a' * 1000000 %}{% set t = s ~ 'b' %}{% for i in range(1000) %}"
-                              "{% set x = [s, t] | sort %}{% endfor %}", 1, "too many steps"),
+    "a long search": ("{% set s = 'a' * 1000000 %}{{ 'a' * 500000 + 'b' in s }}", 1, "too many steps"),
+    "many long comparisons": ("{% set s = 'a' * 1000000 %}{% set t = s ~ 'b' %}{% for i in range(9000) %}"
+                              "{{ '' if s < t }}{% endfor %}", 1, "too many steps"),
     "a long name": ("{{ " + "a" * 300 + " }}", 1, "a name is too long"),
     "one long text": ("{{ 'x' * 9999999999 }}", 1, "a repetition is too long"),
     "too many steps": ("{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}", 1, "too "),
