@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include "models/dtype.hpp"
-#include "models/quantisation.hpp"
 
 namespace austeer {
 namespace {
@@ -40,7 +39,6 @@ std::vector<std::string> FolderModel::names() const {
 }
 
 void FolderModel::read_what_weights_show() {
-  refuse_packed_by_mlx(*this, embedding_name);
   const at::Tensor embedding = stored(embedding_name);
   // What the config says of it may be missing, or be that of the weights before a conversion.
   config_.stored_dtype = dtype_name(embedding.scalar_type());

@@ -88,11 +88,4 @@ void check_quantisation(const Json& config, const std::string& place) {
   }
 }
 
-void refuse_packed_by_mlx(const Checkpoint& checkpoint, const std::string& name) {
-  const std::string module = name.substr(0, name.rfind('.'));
-  if (checkpoint.has(module + ".scales") && checkpoint.has(module + ".biases")) {
-    refuse_mlx(checkpoint.path().string());
-  }
-}
-
 }  // namespace austeer

@@ -38,8 +38,15 @@ at::ScalarType safetensors_dtype(std::string_view name, const std::string& place
   for (const DtypeName& entry : dtype_names) {
     if (entry.name == name) return entry.dtype;
   }
-  throw FormatError("safetensors", fmt::format("{}: the dtype {} is not supported; supported: {}",
-                                               place, name.substr(0, 32), supported_names()));
+  // What MLX, AWQ and GPTQ pack into, and 8-bit floats.
+  const bool packed = name.starts_with("U") || name.starts_with("F8");
+  throw FormatError("safetensors",
+                    fmt::format("{}: the dtype {} is not supported; supported: {}", place,
+                                name.substr(0, 32), supported_names()),
+                    packed
+                        ? "Weights of this type are quantised, and their scales stand elsewhere: "
+                          "use a plain checkpoint, bitsandbytes' NF4, or a GGUF file"
+                        : "");
 }
 
 std::string_view safetensors_dtype_name(at::ScalarType dtype) {

@@ -343,7 +343,7 @@ class BadFiles(AusteerTest):
             (folder / file.replace("__", ".")).write_text(text)
 
     def test_files_that_are_not_what_their_names_say(self):
-        self.refuse_model("is a git LFS pointer, not the file's content. Run `git lfs pull`",
+        self.refuse_model("is a git LFS pointer, not the file's content",
                           "pointer.gguf", POINTER.encode())
         self.refuse_model("is a ZIP archive, such as PyTorch's", "model.bin", b"PK\x03\x04")
         self.refuse_model("is an HDF5 file", "model.h5", b"\x89HDF\r\n\x1a\n")

@@ -129,15 +129,6 @@ TEST_F(Folder, DtypeIsThatOfTheWeights) {
   EXPECT_EQ(FolderModel(folder_.path()).config().stored_dtype, "float16");
 }
 
-TEST_F(Folder, ScalesOfMlxAreRefusedThoughTheConfigIsSilent) {
-  NamedTensors tensors = decoder_tensors("model.");
-  tensors.front().second = at::ones({16, 1}, at::kInt);
-  tensors.emplace_back("model.embed_tokens.scales", at::ones({16, 1}, at::kHalf));
-  tensors.emplace_back("model.embed_tokens.biases", at::ones({16, 1}, at::kHalf));
-  write(tensors);
-  expect_refusal<FormatError>([&] { decoder(); }, "quantised by MLX");
-}
-
 /// An index may name what the decoder does not need.
 TEST_F(Folder, NamesOfAnIndexThatNobodyNeeds) {
   const NamedTensors tensors = decoder_tensors("language_model.model.");
