@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <limits>
 
 #include "base/error.hpp"
 
@@ -39,9 +38,8 @@ at::Tensor normalised(const at::Tensor& x, InputNorm norm) {
     case InputNorm::none:
       break;
     case InputNorm::constant_norm: {
-      const at::Tensor norms = x.norm(2, 1, true);
-      const at::Tensor least = at::full({}, std::numeric_limits<float>::min());
-      return x * (std::sqrt(static_cast<double>(x.size(1))) / norms.maximum(least));
+      constexpr double least = 1e-30;  // so that an input of zeros stays one
+      return x * (std::sqrt(static_cast<double>(x.size(1))) / x.norm(2, 1, true).clamp_min(least));
     }
     case InputNorm::layer_norm: {
       const at::Tensor centred = x - x.mean(1, true);

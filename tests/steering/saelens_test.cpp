@@ -66,7 +66,7 @@ struct SaeLensCopy {
   }
   OpenedAutoencoder open(const Json& changes, const std::string& file = "") const {
     Json changed = config;
-    changed.update(changes);
+    if (changes.is_object()) changed.update(changes);
     write_file(folder / "cfg.json", changed.dump());
     write_safetensors(folder / "sae_weights.safetensors", {tensors.begin(), tensors.end()});
     return open_sparse_autoencoder(file.empty() ? folder.path() : folder / file);
