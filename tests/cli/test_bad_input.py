@@ -72,7 +72,7 @@ class WrongUsage(AusteerTest):
             (("collect", "--task", "copa", "--sites", "fnn", "--out", "c"), "did you mean 'ffn'?"),
             (("collect", "--task", "copa", "--pairs", "0", "--out", "c"), "--pairs"),
             (("collect", "--task", "copa", "--void-pairs", "short", "--out", "c"),
-             "did you mean 'shorten'?"),
+             "known: keep, drop, shorten"),
             (("rank", "--cache", "missing", "--out", "r"), "missing"),
             (("fetch", "model", "smollm"), "unknown"),
             (("steer", "--prompt", "x", "--system", "s"), "--chat"),
