@@ -30,7 +30,8 @@ class Job(AusteerTest):
             evaluation = json.loads(self.succeed(
                 "eval", "--task", "copa", "--limit", 6, "--plan", "ffn.ranking", "--k", 4,
                 "--alpha", 2, "--rule", rule, "--out", f"{rule}.json", "--json"))
-            self.assertEqual(list(evaluation), ["task", "items", "correct", "accuracy", "result"])
+            self.assertEqual(list(evaluation), ["task", "items", "correct", "accuracy", "in_form",
+                                                "accuracy_in_form", "result"])
             self.assertEqual(evaluation["items"], 6)
             result = json.loads((self.folder / f"{rule}.json").read_text())
             self.assertEqual(result["configuration"]["plan"]["rule"], rule)
