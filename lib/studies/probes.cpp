@@ -73,7 +73,7 @@ void run_probes(const Study& study, const StudyFolder& folder, Benches& benches)
     const Bench& bench = benches.at({probe.model, task, nullptr});
     const Json made_from = {{"austeer", version()},
                             {"model", benches.model().fingerprint},
-                            {"prompts", prompts_of(probe, bench, model)}};
+                            {"prompts", prompts_of(probe, bench, benches.model())}};
     if (std::filesystem::exists(file) && read_json(file).value("made_from", Json()) == made_from) {
       continue;
     }
