@@ -64,10 +64,10 @@ bool is_fetched(const ModelManifest& manifest, const fs::path& home) {
 fs::path path_of(const ModelManifest& manifest, const fs::path& home) {
   if (is_fetched(manifest, home)) return fetched_model(manifest, home);
   if (const auto snapshot = hub_snapshot(manifest.hub)) return *snapshot;
-  const std::string hint =
-      manifest.source ? fmt::format("Run: austeer fetch model {}", manifest.name)
-                      : fmt::format("Download {} with the Hugging Face tools{}, or pass its folder",
-                                    manifest.hub, size_of(manifest));
+  const std::string hint = manifest.source
+                               ? fmt::format("Run: austeer fetch model {}", manifest.name)
+                               : fmt::format("Run: hf download {}{}, or pass its folder",
+                                             manifest.hub, size_of(manifest));
   throw FileError("model", fmt::format("the model '{}' is not on this machine", manifest.name),
                   hint);
 }
@@ -122,7 +122,7 @@ ModelLocation locate_named(const std::string& spec, ModelKind wanted,
       throw FileError("model",
                       fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
                                   spec, hub_cache().string()),
-                      "Download it with the Hugging Face tools, or pass a folder with config.json");
+                      fmt::format("Run: hf download {}, or pass a folder with config.json", spec));
     }
     const auto manifest = manifest_of(*snapshot, spec, configs_folder, home);
     if (manifest) check_kind(spec, *manifest, wanted, configs_folder);
