@@ -40,10 +40,10 @@ fs::path path_of(const ModelManifest& manifest, const fs::path& home) {
   if (is_fetched(manifest, home)) return fetched_model(manifest, home);
   const auto hub = parse_hub_name(manifest.hub);
   if (const auto cached = hub ? find_in_hub_cache(*hub) : std::nullopt) return *cached;
-  const std::string hint =
-      manifest.source ? fmt::format("Run: austeer fetch model {}", manifest.name)
-                      : fmt::format("Download {} with the Hugging Face tools{}, or pass its folder",
-                                    manifest.hub, size_of(manifest));
+  const std::string hint = manifest.source
+                               ? fmt::format("Run: austeer fetch model {}", manifest.name)
+                               : fmt::format("Run: hf download {}{}, or pass its folder",
+                                             manifest.hub, size_of(manifest));
   throw FileError("model", fmt::format("the model '{}' is not on this machine", manifest.name),
                   hint);
 }
@@ -95,10 +95,11 @@ ModelLocation locate_named(const std::string& spec, ModelKind wanted,
   if (const auto hub = parse_hub_name(spec)) {
     const auto cached = find_in_hub_cache(*hub);
     if (!cached) {
-      throw FileError("model",
-                      fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}",
-                                  spec, hub_cache_folder().string()),
-                      "Download it with the Hugging Face tools, or pass a folder with config.json");
+      throw FileError(
+          "model",
+          fmt::format("'{}' is neither a model folder nor in the Hugging Face cache {}", spec,
+                      hub_cache_folder().string()),
+          fmt::format("Run: hf download {}, or pass a folder with config.json", hub->repository));
     }
     const auto manifest = manifest_of(*cached, hub->repository, configs_folder, home);
     if (manifest) check_kind(spec, *manifest, wanted, configs_folder);

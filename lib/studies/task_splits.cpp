@@ -131,8 +131,8 @@ NearestOthers TaskSplits::count_only() {
 std::string pairs_left_sentence(const std::string& task, std::int64_t left, std::int64_t asked) {
   if (left >= asked) return "";
   return fmt::format(
-      "{}: {} of {} pairs are left to learn from: the others ask what the items ask that "
-      "hyper-parameters are chosen by.",
+      "{}: {} of {} pairs are left to learn from: the others share a record or a prompt with the "
+      "items that hyper-parameters are chosen by.",
       task, count_text(left), count_text(asked));
 }
 

@@ -67,8 +67,8 @@ class TaskSplits {
   std::int64_t pairs_asked_ = 0;
 };
 
-/// "copa: 900 of 1,000 pairs are left to learn from: the others ask what the items ask that
-/// hyper-parameters are chosen by."; "" where none is missing.
+/// "copa: 900 of 1,000 pairs are left to learn from: the others share a record or a prompt with
+/// the items that hyper-parameters are chosen by."; "" where none is missing.
 std::string pairs_left_sentence(const std::string& task, std::int64_t left, std::int64_t asked);
 
 }  // namespace austeer

@@ -311,6 +311,21 @@ class BadFiles(AusteerTest):
                 self.refuse(1, part, "eval", "--task", "./mine.yaml")
         self.refuse(1, "nothing to compare with", "eval", "--task", "bpo", "--metric", "exact_match")
 
+    def test_study_with_settings_that_do_not_fit(self):
+        study = ("title: T\nmodels: [smollm2-135m-instruct]\ntasks: {copa: {items: 2}}\n"
+                 "methods: {A: METHOD}\n")
+        for status, part, method in (
+                (2, "did you mean 'copa'", "{tasks: [cpa]}"),
+                (2, "change an axis", "{plan: {k: [1, 2]}, settings: "
+                                      "{smollm2-135m-instruct: {copa: {plan: {k: 1}}}}}"),
+                (1, "layers from 0 to 29", "{rank: {method: caa}, plan: {layer: 0..30}}"),
+                (1, "0..-1 by 2", "{rank: {method: caa}, plan: {layer: all}}")):
+            (self.folder / "study.yaml").write_text(study.replace("METHOD", method))
+            self.refuse(status, part, "sweep", "study.yaml", "--quiet")
+        (self.folder / "study.yaml").write_text(
+            study.replace("METHOD", "{controls: [random]}") + "select: none\n")
+        self.refuse(2, "Make the control a method of its own", "sweep", "study.yaml", "--quiet")
+
     def test_rankings_and_caches(self):
         (self.folder / "ranking").write_bytes(b"\xff" * 64)
         self.refuse(1, "ranking", "units", "ranking")

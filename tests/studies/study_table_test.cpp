@@ -308,7 +308,7 @@ TEST(StudyTable, NamesSettingsAndTasks) {
   const Table table = make_table(made.study(), made.results());
   EXPECT_EQ(text_of(table, "A", "", "#Acts"), "9");
   EXPECT_EQ(text_of(table, "B", "boolq", "accuracy (%)"), "(absent)");
-  expect_note(table, "A: boolq (k 9, site ffn)");
+  expect_note(table, "A: boolq (site ffn, k 9)");
   expect_note(table, "B runs on copa alone.");
   expect_note(table, "3 of 5 entries have not been run: vanilla on copa, A on copa and vanilla on");
 }

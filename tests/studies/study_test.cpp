@@ -102,7 +102,7 @@ TEST_F(StudyFile, RefusesSettingsThatDoNotFit) {
   };
   says("{tasks: [svmp]}", "did you mean 'svamp'");
   says("{tasks: [gsm8k]}", "runs on none of the study's tasks");
-  says("{settings: {m: {copa: {plan: {k: 4}}}}}", "did you mean 'copa'");
+  says("{settings: {m: {cop: {plan: {k: 4}}}}}", "did you mean 'copa'");
   says("{settings: {m: {copa: {plan: {kk: 4}}}}}", "'kk'");
   says("{settings: {m: {copa: 3}}}", "copa");
   says("{plan: {k: [4, 16]}, settings: {m: {copa: {plan: {k: 4}}}}}", "change an axis");
