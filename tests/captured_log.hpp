@@ -6,15 +6,18 @@
 #include <spdlog/spdlog.h>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace austeer::testing {
 
-/// The lines that are logged while it lives.
+/// The lines that are logged while it lives, "warning: ...".
 class CapturedLog {
  public:
   CapturedLog() : before_(spdlog::default_logger()) {
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
+    auto logger = std::make_shared<spdlog::logger>(
+        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
+    logger->set_pattern("%l: %v");
+    spdlog::set_default_logger(std::move(logger));
   }
   ~CapturedLog() { spdlog::set_default_logger(before_); }
   CapturedLog(const CapturedLog&) = delete;

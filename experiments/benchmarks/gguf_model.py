@@ -4,8 +4,8 @@ so that austeer and llama.cpp can run the very same file at the same precision.
     gguf_model.py FILE.gguf [--dtype float32]
 
 Everything else stays as it is in the file that the project uses, but for one thing: the token that
-ends a text is one that the model never gives, so that all who decode from this file give as many
-tokens as they were asked for.
+ends a text is one that the model never gives, and the others that end one by their names are no
+control tokens, so that all who decode from this file give as many tokens as they were asked for.
 """
 
 import argparse
@@ -26,7 +26,10 @@ FILE_TYPES = {"float32": gguf.LlamaFileType.ALL_F32, "bfloat16": gguf.LlamaFileT
 def copy_fields(reader, writer, dtype):
     """The metadata, with another file type and another end of text."""
     end = reader.fields["tokenizer.ggml.tokens"].contents().index(END)
-    changed = {"general.file_type": int(FILE_TYPES[dtype]), "tokenizer.ggml.eos_token_id": end}
+    types = [gguf.TokenType.UNKNOWN if kind == gguf.TokenType.CONTROL and token != end else kind
+             for token, kind in enumerate(reader.fields["tokenizer.ggml.token_type"].contents())]
+    changed = {"general.file_type": int(FILE_TYPES[dtype]), "tokenizer.ggml.eos_token_id": end,
+               "tokenizer.ggml.token_type": list(map(int, types))}
     for name, field in reader.fields.items():
         if name.startswith("GGUF.") or name == "general.architecture":
             continue  # the writer's own

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.hpp"
-#include "logged.hpp"
+#include "captured_log.hpp"
 #include "models/rope.hpp"
 #include "testing.hpp"
 
@@ -172,9 +172,9 @@ TEST(Config, YarnInfersWhatIsLeftOut) {
   EXPECT_EQ(with_rope(other).rope.factor, 4);
   // The spelling of DeepSeek-R1-0528-Qwen3-8B is not transformers', which does not use it.
   other["attn_factor"] = 0.5;
-  const testing::Logged logged;
+  const testing::CapturedLog log;
   EXPECT_DOUBLE_EQ(with_rope(other).rope.attention_factor, 0.1 * std::log(4.0) + 1);
-  EXPECT_EQ(logged.text(),
+  EXPECT_EQ(log.text(),
             "warning: config.json: rope_scaling: the key 'attn_factor' is not used for the type "
             "'yarn'\n");
   other["attention_factor"] = 0.5;

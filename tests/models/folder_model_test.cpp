@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/files.hpp"
-#include "logged.hpp"
+#include "captured_log.hpp"
 #include "models/decoder.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
@@ -60,12 +60,12 @@ TEST_F(Folder, EverySpellingOfTheTextPart) {
     const at::Tensor embedding = tensors.front().second;
     tensors.emplace_back("vision_tower.patch.weight", at::ones({2}));
     write(tensors);
-    const testing::Logged logged;
+    const testing::CapturedLog log;
     const FolderModel model(folder_.path());
-    EXPECT_EQ(logged.text().find("info: ") != std::string::npos &&
-                  logged.text().find("1 tensors beside it") != std::string::npos,
+    EXPECT_EQ(log.text().find("info: ") != std::string::npos &&
+                  log.text().find("1 tensors beside it") != std::string::npos,
               prefix != "model.")
-        << logged.text();
+        << log.text();
     EXPECT_TRUE(model.has("model.norm.weight"));
     EXPECT_TRUE(model.stored("model.embed_tokens.weight").equal(embedding));
     EXPECT_EQ(model.shape("model.layers.0.mlp.up_proj.weight"), (std::vector<std::int64_t>{12, 8}));
@@ -97,11 +97,11 @@ TEST_F(Folder, AHeadThatDiffersFromATiedEmbeddingIsUsed) {
   tensors.emplace_back("lm_head.weight", other);
   write(tensors);
   {
-    const testing::Logged logged;
+    const testing::CapturedLog log;
     EXPECT_FALSE(FolderModel(folder_.path()).config().tied_embeddings);
-    EXPECT_NE(logged.text().find("warning: "), std::string::npos);
-    EXPECT_NE(logged.text().find("a lm_head.weight of other values: it is used"), std::string::npos)
-        << logged.text();
+    EXPECT_NE(log.text().find("warning: "), std::string::npos);
+    EXPECT_NE(log.text().find("a lm_head.weight of other values: it is used"), std::string::npos)
+        << log.text();
   }
   EXPECT_TRUE(decoder().head().weight.equal(other));
 
@@ -111,9 +111,9 @@ TEST_F(Folder, AHeadThatDiffersFromATiedEmbeddingIsUsed) {
   EXPECT_FALSE(FolderModel(folder_.path()).config().tied_embeddings);
   tensors.back().second = embedding.clone();
   write(tensors);
-  const testing::Logged logged;
+  const testing::CapturedLog log;
   EXPECT_TRUE(FolderModel(folder_.path()).config().tied_embeddings);
-  EXPECT_EQ(logged.text(), "");
+  EXPECT_EQ(log.text(), "");
 
   tensors.pop_back();
   tensors.emplace_back("lm_head.weight", at::rand({15, 8}));
@@ -145,12 +145,12 @@ TEST_F(Folder, NamesOfAnIndexThatNobodyNeeds) {
   };
   write_index();
   {
-    const testing::Logged logged;
+    const testing::CapturedLog log;
     decoder();
     const std::string part =
         "names 3 tensors that are not there, 'language_model.lm_head.weight' first (missing: "
         "pictures.safetensors)";
-    EXPECT_NE(logged.text().find(part), std::string::npos) << logged.text();
+    EXPECT_NE(log.text().find(part), std::string::npos) << log.text();
   }
   map["language_model.model.norm.weight"] = "pictures.safetensors";
   write_index();

@@ -56,7 +56,7 @@ class ChatTask {
 )");
     write_file(folder_ / "t.yaml",
                "name: t\ndataset: D\nsplits: {all: a.jsonl}\nprompt: \"{q}\"\n"
-               "max_new_tokens: 2\nmetric: exact_match\n" +
+               "max_new_tokens: 2\n" +
                    more);
   }
   Task task() const { return load_task(path(), "configs"); }
@@ -69,7 +69,8 @@ class ChatTask {
   TemporaryFolder folder_;
 };
 
-const std::string choices = "label: label\nanswers: {0: \" yes\", 1: \" no\"}\n";
+const std::string choices =
+    "label: label\nanswers: {0: \" yes\", 1: \" no\"}\nmetric: exact_match\n";
 
 TEST(ChatPrompt, OfTheModelsTemplate) {
   const ChatPrompt prompt = chat_prompt(model_with(turns), "Why?");
@@ -169,7 +170,7 @@ TEST(ChatPairs, AnswersFollowTheChat) {
 
 TEST(ChatPairs, WithPromptsOfTheirOwn) {
   const ChatTask data(
-      "chat: true\npairs:\n  positive: {prompt: \"{q}\", text: \"+\"}\n"
+      "chat: true\nmetric: judge\npairs:\n  positive: {prompt: \"{q}\", text: \"+\"}\n"
       "  negative: {prompt: \"{who}!\", text: \"-\"}\n");
   std::vector<Pair> pairs = data.pairs();
   apply_chat(data.task(), model_with(turns), pairs);
