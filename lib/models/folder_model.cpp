@@ -50,7 +50,7 @@ void FolderModel::read_what_weights_show() {
   config_.tied_embeddings = false;
   spdlog::warn(
       "{}: config.json ties the unembedding to the embedding, but the checkpoint has a "
-      "{} of other values: it is used",
+      "{} of its own, of other values or another type: it is used",
       path().string(), names_.stored(head_name));
 }
 

@@ -59,13 +59,13 @@ void read_common(const GgufFile& file, Vocabulary& vocabulary) {
 std::unique_ptr<Tokenizer> make_byte_level(const GgufFile& file) {
   const GgufMetadata& metadata = file.metadata();
   BpeVocabulary vocabulary;
-  if (!metadata.has(key_of("pre"))) {
+  vocabulary.pre_tokenizer = metadata.optional<std::string>(key_of("pre"), "gpt-2");
+  if (!metadata.has(key_of("pre")) || vocabulary.pre_tokenizer == "default") {
     spdlog::warn(
-        "{}: the metadata has no '{}', so that texts are cut as GPT-2 cuts them, which may "
-        "not be how the model was trained; a newer file of it says how",
+        "{}: the metadata name no pre-tokenizer at '{}', so that texts are cut as GPT-2 cuts "
+        "them, which may not be how the model was trained; a newer file of it says how",
         file.path().string(), key_of("pre"));
   }
-  vocabulary.pre_tokenizer = metadata.optional<std::string>(key_of("pre"), "gpt-2");
   vocabulary.add_bos = adds_bos(vocabulary.pre_tokenizer);
   read_common(file, vocabulary);
   vocabulary.types =

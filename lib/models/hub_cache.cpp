@@ -12,6 +12,7 @@
 #include "base/files.hpp"
 #include "base/names.hpp"
 #include "base/paths.hpp"
+#include "models/model_files.hpp"
 #include "tensors/gguf_split.hpp"
 
 namespace austeer {
@@ -217,7 +218,12 @@ std::optional<fs::path> find_in_hub_cache(const HubName& name) {
   const fs::path repository = repository_folder(name.repository);
   if (entries_of(repository / "snapshots").empty()) return std::nullopt;
   const fs::path snapshot = snapshot_of(name, repository);
-  if (name.gguf_file.empty() && exists_at(snapshot / "config.json")) return snapshot;
+  if (!name.gguf_file.empty()) return gguf_file_in(snapshot, name);
+  // Repositories of GGUF files often have a config.json beside them.
+  const bool has_folder_model = std::ranges::any_of(
+      entries_of(snapshot), [](const std::string& file) { return file.ends_with(".safetensors"); });
+  if (!has_folder_model && !gguf_models_in(snapshot).empty()) return gguf_file_in(snapshot, name);
+  if (const auto found = model_files(snapshot)) return found;
   return gguf_file_in(snapshot, name);
 }
 

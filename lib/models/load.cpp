@@ -79,10 +79,10 @@ void apply_manifest(const ModelManifest& manifest, Model& model) {
 
 /// A token behind the embedding's last row, a <pad> that was added and never trained, say, does no
 /// harm unless a text has it, which the engine refuses.
-void warn_of_tokens_without_rows(const Model& model, const std::filesystem::path& path) {
+void tell_of_tokens_without_rows(const Model& model, const std::filesystem::path& path) {
   const std::int64_t rows = model.decoder->config().vocabulary;
   if (model.tokenizer->size() <= rows) return;
-  spdlog::warn(
+  spdlog::info(
       "{}: the tokenizer has ids up to {}, the embedding {} rows; texts with one of the ids "
       "behind them are refused",
       path.string(), model.tokenizer->size() - 1, rows);
@@ -95,7 +95,7 @@ Model load_model(const std::string& name, const ModelLocation& location,
   Model model = std::filesystem::is_directory(location.path) ? load_folder(location.path, options)
                                                              : load_gguf(location.path, options);
   model.name = name;
-  warn_of_tokens_without_rows(model, location.path);
+  tell_of_tokens_without_rows(model, location.path);
   if (location.manifest) apply_manifest(*location.manifest, model);
   return model;
 }

@@ -135,6 +135,10 @@ void read_chat(Fields& fields, ModelManifest& manifest) {
   }
   if (fields.has("chat_variables")) {
     const Fields variables = fields.object("chat_variables");
+    for (const char* key : {"messages", "add_generation_prompt"}) {
+      if (!variables.has(key)) continue;
+      fields.refuse("chat_variables", "variables that the conversation does not set", key);
+    }
     manifest.chat_variables = fields.value("chat_variables");
   }
   manifest.stop = fields.optional<std::vector<std::string>>("stop", {});

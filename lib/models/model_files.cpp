@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/file_kind.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
@@ -47,7 +48,7 @@ bool is_safetensors_of_model(const std::string& name) {
 
 /// A model's file for pictures (mmproj) is none that can be loaded by itself.
 bool is_gguf_of_model(const std::string& name) {
-  return name.ends_with(".gguf") && !name.starts_with("mmproj");
+  return name.ends_with(".gguf") && !lower_ascii(name).starts_with("mmproj");
 }
 
 [[noreturn]] void refuse_adapter(const fs::path& folder) {

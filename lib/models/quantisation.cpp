@@ -70,8 +70,11 @@ void check_bitsandbytes(Fields& fields, const std::string& place) {
 void check_method(Fields& fields) {
   // Older files of bitsandbytes do not name the method.
   const bool older = fields.has("load_in_4bit") || fields.has("load_in_8bit");
-  const auto method = older ? fields.optional<std::string>("quant_method", "bitsandbytes")
-                            : fields.required<std::string>("quant_method");
+  if (!older && !fields.has("quant_method")) {
+    refuse_quantised(fields.place(),
+                     fields.optional<std::string>("quant_algo", "an unnamed method"));
+  }
+  const auto method = fields.optional<std::string>("quant_method", "bitsandbytes");
   if (method != "bitsandbytes") refuse_method(fields.place(), method);
   check_bitsandbytes(fields, fields.place());
 }

@@ -58,9 +58,11 @@ CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& sourc
     keep_collected(pairs, description);
     if (model != nullptr) apply_chat(*task, *model, pairs);
     if (pairs_fingerprint(pairs) == description.fingerprints.at("pairs")) return {pairs, ""};
-    return {{},
-            fmt::format("the cache's pairs are not the first {} of the split {} of {} in {}",
-                        description.pairs, split, task->name(), folder.string())};
+    return {
+        {},
+        fmt::format("the cache's pairs are not the first {} of the split {} of {} in {} (a study "
+                    "may have left some out, or given them other wrong answers)",
+                    description.pairs, split, task->name(), folder.string())};
   } catch (const Error& error) {
     return {{}, error.what()};
   }

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "tasks/strip.hpp"
 #include "text/chat_template.hpp"
 #include "text/template.hpp"
 
@@ -24,7 +25,9 @@ std::string rendered(const Model& model, const std::string& message, const std::
 
 ChatPrompt by_template(const Model& model, const std::string& message, const std::string& system) {
   ChatPrompt prompt{rendered(model, message, system), false};
-  if (!system.empty() && prompt.text == rendered(model, message, "")) {
+  // A template whose own default is this very message says the same without it.
+  const bool is_said = prompt.text.find(stripped(system)) != std::string::npos;
+  if (!system.empty() && !is_said && prompt.text == rendered(model, message, "")) {
     refuse_system(model.chat_template->place());
   }
   return prompt;
@@ -110,8 +113,7 @@ void apply_chat(const Task& task, const Model& model, std::vector<Pair>& pairs) 
 std::vector<std::string> prompt_texts(std::span<const Item> items, const Tokenizer& tokenizer) {
   std::vector<std::string> texts;
   for (const Item& item : items) {
-    if (!item.special_tokens &&
-        tokenizer.encode(item.prompt) != tokenizer.encode(item.prompt, false)) {
+    if (!item.special_tokens && tokenizer.adds_tokens_to(item.prompt)) {
       throw UsageError("chat",
                        item.place +
                            ": the tokenizer adds special tokens to the chat prompt, which "

@@ -22,7 +22,8 @@ struct ChatPrompt {
 ChatPrompt chat_prompt(const Model& model, const std::string& message,
                        const std::string& system = "");
 
-/// SHA-256 of what chat_prompt() depends on beside the messages; "" for a model without a format.
+/// SHA-256 of what chat_prompt() depends on beside the messages and, where a template writes it,
+/// the date; "" for a model without a format.
 std::string chat_fingerprint(const Model& model);
 
 /// Where `task` asks in chat: makes the prompts of its items, or what stands before the answers of

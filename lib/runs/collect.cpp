@@ -185,6 +185,13 @@ TaskPairs prepare_pairs(const CollectOptions& options) {
 
 /// The pairs as tokens; those that are dropped are gone from both. Warns of void ones.
 TokenisedPairs tokenise(const CollectOptions& options, TaskPairs& task, const Model& model) {
+  if (task.task.config().chat && options.void_pairs == VoidPairsChoice::shorten) {
+    throw UsageError(
+        "collect",
+        fmt::format("--void-pairs shorten would cut the frame of the chat prompts of {}",
+                    task.task.name()),
+        "Raise --max-tokens, or take keep or drop");
+  }
   const std::int64_t max_tokens =
       std::min(options.max_tokens, model.decoder->config().max_positions);
   TokenisedPairs tokens =

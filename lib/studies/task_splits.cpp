@@ -21,18 +21,11 @@ std::string narrowed(const std::string& expression, std::int64_t first, std::int
   return fmt::format("{}[{}:{}]", split.name, start + first, start + last);
 }
 
-/// The places of the records that a pair is made of: one, or "a and b".
-std::vector<std::string> records_of(const Pair& pair) {
-  const std::size_t both = pair.place.find(" and ");
-  if (both == std::string::npos) return {pair.place};
-  return {pair.place.substr(0, both), pair.place.substr(both + 5)};
-}
-
 /// How many of the last items come from no record of a pair.
 std::size_t items_behind(const std::vector<Pair>& pairs, const std::vector<Item>& items) {
   std::set<std::string> used;
   for (const Pair& pair : pairs) {
-    for (const std::string& record : records_of(pair)) used.insert(record);
+    for (const std::string& record : pair.records) used.insert(record);
   }
   const auto last = std::ranges::find_if(
       items.rbegin(), items.rend(), [&](const Item& item) { return used.contains(item.place); });
@@ -51,8 +44,7 @@ class ItemsToAvoid {
 
   bool made(const Pair& pair) const {
     return std::ranges::any_of(
-               records_of(pair),
-               [&](const std::string& record) { return places_.contains(record); }) ||
+               pair.records, [&](const std::string& record) { return places_.contains(record); }) ||
            has_prompt(pair.positive, pair.positive_answer) ||
            has_prompt(pair.negative, pair.negative_answer);
   }

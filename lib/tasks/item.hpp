@@ -23,7 +23,7 @@ struct Item {
 
 /// A positive and a negative text whose activations are compared.
 struct Pair {
-  std::string place;
+  std::string place;  ///< of its record, or of both: "train.jsonl:1 and train.jsonl:7"
   std::string positive;
   std::string negative;
   /// The right answer's label in a choice task ("true", "0"), else "": a ranking can be stratified
@@ -34,7 +34,8 @@ struct Pair {
   std::size_t negative_answer = 0;
   std::string positive_system = {};  ///< of a task with `chat`: the system messages; "": none
   std::string negative_system = {};
-  bool special_tokens = true;  ///< the texts lack the tokenizer's default special tokens
+  bool special_tokens = true;             ///< the texts lack the tokenizer's default special tokens
+  std::vector<std::string> records = {};  ///< the place of each record that it is made of
 };
 
 /// SHA-256 over positive, NUL, negative, NUL of each pair, in order: the same for the same texts.

@@ -73,6 +73,7 @@ std::vector<Pair> Task::pairs_of_answers(const std::vector<Record>& records,
     const std::string prompt = filled(prompt_, records[i]);
     pairs.push_back({records[i].place, prompt + right[i], prompt + wrong[i], classes[i],
                      prompt.size(), prompt.size()});
+    pairs.back().records = {records[i].place};
     pairs.back().positive_system = filled(system_, records[i]);
     pairs.back().negative_system = pairs.back().positive_system;
   }
@@ -99,6 +100,8 @@ std::vector<Pair> Task::pairs_of_texts(const std::vector<Record>& records) const
     pairs.push_back({place, before_positive + filled(positive_side.text, *positive[i]),
                      before_negative + filled(negative_side.text, *negative[i]), "",
                      before_positive.size(), before_negative.size()});
+    pairs.back().records = {positive[i]->place};
+    if (texts.sides_differ()) pairs.back().records.push_back(negative[i]->place);
     pairs.back().positive_system = filled(system_, *positive[i]);
     pairs.back().negative_system = filled(system_, *negative[i]);
   }

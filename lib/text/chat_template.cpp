@@ -140,12 +140,12 @@ std::string ChatTemplate::render(std::span<const ChatMessage> messages,
     for (const auto& [name, piece] : special_tokens_) {
       variables.emplace_back(name, jinja::make_text(repair_utf8(piece), budget));
     }
+    variables.emplace_back("tools", jinja::None());
+    variables.emplace_back("documents", jinja::None());
     for (const auto& [name, value] : how.variables.items()) {
       variables.emplace_back(name, value_of(value, 0, budget));
     }
     variables.emplace_back("messages", list_of(messages, budget));
-    variables.emplace_back("tools", jinja::None());
-    variables.emplace_back("documents", jinja::None());
     variables.emplace_back("add_generation_prompt", how.add_generation_prompt);
     std::string text =
         jinja::render(std::get<jinja::Body>(parsed_->content), variables, clock, budget);

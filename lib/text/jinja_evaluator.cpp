@@ -24,7 +24,8 @@ Evaluator::Step::Step(Evaluator& evaluator) : evaluator_(evaluator) {
 }
 
 Scope& Evaluator::inner(Scope* outer) {
-  budget_.take_bytes(sizeof(Scope));
+  constexpr std::size_t bytes_of_variables = 256;  // those of a loop
+  budget_.take_bytes(sizeof(Scope) + bytes_of_variables);
   scopes_.push_back(std::make_unique<Scope>());
   scopes_.back()->outer = outer;
   return *scopes_.back();

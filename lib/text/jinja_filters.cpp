@@ -61,6 +61,7 @@ Value indented(const FilterCall& call) {
   const bool blank = call.flag(2, "blank", false);
   std::string result;
   bool is_first = true;
+  take_lines(call.text(), call.budget);
   for (const std::string& line : split_lines(call.text() + "\n")) {
     call.budget.take_bytes(line.size() + indent.size() + 1);
     if (!is_first) result += '\n';

@@ -57,6 +57,9 @@ bool has_method(const Value& value, std::string_view name);
 /// Takes the steps of looking for `part` in `text`, which may be their product.
 void take_search(std::string_view text, std::string_view part, Budget& budget);
 
+/// Takes what split_lines(text) makes from the budget.
+void take_lines(std::string_view text, Budget& budget);
+
 /// The text of an argument. Throws Problem where it is none.
 const std::string& text_of(const Value& value, std::string_view whose);
 /// The integer of an argument. Throws Problem where it is none.

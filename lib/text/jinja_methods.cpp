@@ -62,7 +62,9 @@ Value split_text(const MethodCall& call, bool from_end) {
   const std::optional<std::string> separator = call.optional_text(0, "sep");
   if (separator && separator->empty()) throw Problem{"split() at an empty text"};
   if (separator) take_search(call.text(), *separator, call.budget);
-  call.budget.take_bytes(call.text().size());
+  const std::size_t parts =
+      1 + (separator ? count_of(call.text(), *separator) : call.text().size() / 2);
+  call.budget.take_bytes(call.text().size() + parts * sizeof(std::string));
   return call.give_all(
       split(call.text(), separator, call.integer_argument(1, "maxsplit", -1), from_end));
 }
@@ -74,7 +76,9 @@ Value has_affix(const MethodCall& call, bool (*has)(std::string_view, std::strin
   if (given != nullptr && given->sequence() != nullptr &&
       given->sequence()->kind == SequenceKind::tuple) {
     return std::ranges::any_of(given->sequence()->items, [&](const Value& one) {
-      return has(call.text(), text_of(one, call.method.name));
+      const std::string& affix = text_of(one, call.method.name);
+      call.budget.take_steps(1 + affix.size() / 64);
+      return has(call.text(), affix);
     });
   }
   return has(call.text(), call.text_argument(0));
@@ -199,6 +203,7 @@ const std::map<std::string_view, Method>& text_methods() {
       {"splitlines",
        [](const MethodCall& c) {
          c.arguments.check("splitlines", 0);
+         take_lines(c.text(), c.budget);
          return c.give_all(split_lines(c.text()));
        }},
       {"startswith",

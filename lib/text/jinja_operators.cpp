@@ -213,6 +213,14 @@ void take_search(std::string_view text, std::string_view part, Budget& budget) {
   budget.take_steps((1 + text.size() / 16) * (1 + part.size() / 16));
 }
 
+void take_lines(std::string_view text, Budget& budget) {
+  // Every break has one of these bytes: ASCII's, or the first of U+0085 and U+2028.
+  constexpr std::string_view breaks = "\n\v\f\r\x1c\x1d\x1e\xc2\xe2";
+  const auto lines = std::ranges::count_if(
+      text, [&](char byte) { return breaks.find(byte) != std::string_view::npos; });
+  budget.take_bytes(text.size() + (static_cast<std::size_t>(lines) + 1) * sizeof(std::string));
+}
+
 const std::string& text_of(const Value& value, std::string_view whose) {
   if (const std::string* text = value.text()) return *text;
   if (const auto* undefined = value.get<Undefined>()) throw Problem{*undefined->what};
@@ -251,7 +259,8 @@ Value arithmetic(std::string_view sign, const Value& a, const Value& b, Budget& 
 Value negative(const Value& value) {
   std::int64_t whole = 0;
   if (value.integer(whole) != nullptr) {
-    return checked(whole == std::numeric_limits<std::int64_t>::min(), -whole);
+    std::int64_t result = 0;
+    return checked(__builtin_sub_overflow(std::int64_t{0}, whole, &result), result);
   }
   if (!value.is_number()) refuse("-", std::int64_t{0}, value);
   return -value.number();

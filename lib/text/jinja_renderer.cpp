@@ -7,6 +7,8 @@
 namespace austeer::jinja {
 namespace {
 
+constexpr std::size_t bytes_of_parameter = 256;  // of a macro: its place in a scope, its value
+
 /// How a statement ends.
 enum class Flow { on, stop, skip };
 
@@ -171,6 +173,8 @@ class Renderer : public Evaluator {
     if (arguments.placed.size() > names.size()) {
       throw Problem{fmt::format("the macro '{}' takes {} arguments", macro.name, names.size())};
     }
+    budget().take_steps(names.size() * (1 + arguments.named.size()));
+    budget().take_bytes(names.size() * bytes_of_parameter);
     for (const auto& [name, value] : arguments.named) {
       if (std::ranges::find(names, name) == names.end()) {
         throw Problem{fmt::format("the macro '{}' takes no argument '{}'", macro.name, name)};

@@ -108,6 +108,7 @@ std::string_view strip(std::string_view text, Ends ends,
 
 std::vector<std::string> split(std::string_view text, const std::optional<std::string>& separator,
                                std::int64_t most, bool from_end) {
+  most = std::max<std::int64_t>(most, -1);
   if (!separator) return from_end ? split_words_from_end(text, most) : split_words(text, most);
   std::vector<std::string> parts;
   while (most != 0) {
@@ -154,6 +155,7 @@ std::size_t count_of(std::string_view text, std::string_view part) {
 
 std::string replace(std::string_view text, std::string_view old, std::string_view by,
                     std::int64_t most) {
+  most = std::max<std::int64_t>(most, -1);
   std::string result;
   std::size_t at = 0;
   if (old.empty()) {

@@ -328,6 +328,7 @@ std::vector<Value> iterate(const Value& value, Budget& budget) {
     budget.take_bytes(dict->entries.size() * bytes_of_item);
     for (const auto& [key, entry] : dict->entries) items.push_back(key);
   } else if (const std::string* text = value.text()) {
+    budget.take_bytes(text->size() * sizeof(std::string));
     for (const std::string& character : characters(*text)) {
       items.push_back(make_text(character, budget));
     }

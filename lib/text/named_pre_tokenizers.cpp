@@ -1,6 +1,7 @@
 // The table: one row a name. Patterns are those of the models' own tokenizer.json files where these
 // differ in writing from what llama.cpp runs. Names that only encoders use, and those for which
-// llama.cpp has code instead of patterns (kimi-k2, afmoe, gemma4), are left out.
+// llama.cpp has code instead of patterns (kimi-k2, afmoe, gemma4), are left out, as are chameleon
+// and superbpe.
 #include "text/named_pre_tokenizers.hpp"
 
 #include <fmt/format.h>

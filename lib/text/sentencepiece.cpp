@@ -162,6 +162,7 @@ class SentencePieceTokenizer final : public Tokenizer {
                         /*may_be_renamed=*/true, place};
     const std::string changes = add_configured_tokens(config, own, added);
     if (!changes.empty()) fingerprint_ = sha256(fingerprint_ + " " + changes);
+    drop_renamed(added);
     size_ = processor_.GetPieceSize();
     for (const AddedToken& token : added) {
       size_ = std::max<std::int64_t>(size_, token.id + 1);
@@ -171,6 +172,14 @@ class SentencePieceTokenizer final : public Tokenizer {
     finder_ = AddedTokenFinder(std::move(added));
     const auto end = added_ids_.find(config.eos);
     if (end != added_ids_.end()) set_end_token(end->second);
+  }
+
+  /// Leaves out what a later one of the same id has given another name.
+  static void drop_renamed(std::vector<AddedToken>& added) {
+    std::unordered_map<TokenId, std::string> names;
+    for (const AddedToken& token : added) names.insert_or_assign(token.id, token.content);
+    std::erase_if(added,
+                  [&](const AddedToken& token) { return names.at(token.id) != token.content; });
   }
 
   /// What is given, or else the token that the files beside the model name, or else its own.

@@ -20,16 +20,22 @@ namespace austeer {
 std::vector<TokenId> Tokenizer::encode(std::string_view text, bool add_special_tokens) const {
   std::vector<TokenId> ids = encode_text(text);
   if (!add_special_tokens) return ids;
-  const bool is_there = !prefix_.empty() && ids.size() >= prefix_.size() &&
-                        std::equal(prefix_.begin(), prefix_.end(), ids.begin());
-  if (!is_there) {
+  if (!opens_with_prefix(ids)) {
     ids.insert(ids.begin(), prefix_.begin(), prefix_.end());
-  } else if (!told_of_bos_.test_and_set()) {
+  } else if (!prefix_.empty() && !told_of_bos_.test_and_set()) {
     spdlog::warn("tokenizer: a text opens with BOS already ('{}…'); none is put in front of it",
                  repair_utf8(text.substr(0, 24)));
   }
   ids.insert(ids.end(), suffix_.begin(), suffix_.end());
   return ids;
+}
+
+bool Tokenizer::adds_tokens_to(std::string_view text) const {
+  return !suffix_.empty() || !opens_with_prefix(encode_text(text));
+}
+
+bool Tokenizer::opens_with_prefix(const std::vector<TokenId>& ids) const {
+  return ids.size() >= prefix_.size() && std::equal(prefix_.begin(), prefix_.end(), ids.begin());
 }
 
 void Tokenizer::set_default_tokens(std::vector<TokenId> prefix, std::vector<TokenId> suffix) {

@@ -28,6 +28,9 @@ class Tokenizer {
   /// front keeps its own alone, and the first such text is warned of; `transformers` doubles it.
   std::vector<TokenId> encode(std::string_view text, bool add_special_tokens = true) const;
 
+  /// Whether encode() puts default special tokens around `text`.
+  bool adds_tokens_to(std::string_view text) const;
+
   /// The text of `ids`, special tokens left out; bytes that are not UTF-8 become U+FFFD, and ids
   /// that no token has, whatever they are, become nothing.
   virtual std::string decode(std::span<const TokenId> ids) const = 0;
@@ -52,6 +55,7 @@ class Tokenizer {
  private:
   /// The ids of `text` alone.
   virtual std::vector<TokenId> encode_text(std::string_view text) const = 0;
+  bool opens_with_prefix(const std::vector<TokenId>& ids) const;
 
   std::vector<TokenId> prefix_;
   std::vector<TokenId> suffix_;

@@ -101,6 +101,24 @@ void add_tokens_of_class(const TokenizerConfig& config, TokenizerParts& parts) {
   parts.fingerprint = sha256(fmt::format("{} {} ", parts.fingerprint, parts.prefix.back()));
 }
 
+/// Warns where tokenizer_config.json says otherwise than the post-processor, which counts, as in
+/// `transformers` 5.
+void tell_of_contradictions(const TokenizerConfig& config, const TokenizerParts& parts) {
+  const auto tell = [&](std::string_view key, const std::optional<bool>& said, bool done) {
+    if (said.value_or(done) == done) return;
+    spdlog::warn(
+        "{}: tokenizer_config.json says {}: {}, but the post-processor {} that token, "
+        "which counts",
+        parts.place, key, *said, done ? "adds" : "does not add");
+  };
+  const auto is_among = [&](const std::string& piece, const std::vector<TokenId>& ids) {
+    const auto id = piece.empty() ? std::nullopt : id_of(piece, parts);
+    return id && std::ranges::find(ids, *id) != ids.end();
+  };
+  tell("add_bos_token", config.add_bos, is_among(config.bos, parts.prefix));
+  tell("add_eos_token", config.add_eos, is_among(config.eos, parts.suffix));
+}
+
 }  // namespace
 
 TokenizerDocument parse_tokenizer_json(std::string_view bytes, std::string place) {
@@ -144,6 +162,8 @@ std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerDocument& document,
   add_tokens_beside(config, parts);
   if (post_processor == rest.end() || post_processor->is_null()) {
     add_tokens_of_class(config, parts);
+  } else {
+    tell_of_contradictions(config, parts);
   }
   if (!config.eos.empty()) parts.end = id_of(config.eos, parts);
   return compose_tokenizer(std::move(parts));

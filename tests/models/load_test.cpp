@@ -170,6 +170,8 @@ TEST(HubCache, ARepositoryOfGgufFiles) {
   hub.add("abc", "mmproj-name-f16.gguf");
   hub.add("abc", "README.md");
   EXPECT_EQ(hub.find("org/name"), first);
+  hub.add("abc", "config.json");
+  EXPECT_EQ(hub.find("org/name"), first) << "config.json has no weights";
   const auto second = hub.add("abc", "Q8_0/name-Q8_0-00001-of-00002.gguf");
   hub.add("abc", "Q8_0/name-Q8_0-00002-of-00002.gguf");
   expect_refusal<UsageError>([&] { hub.find("org/name"); },

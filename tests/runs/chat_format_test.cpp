@@ -111,6 +111,11 @@ TEST(ChatPrompt, WhatCannotBeIsRefused) {
   const Model silent = model_with("{{ messages[-1].content }}");
   expect_refusal<UsageError>([&] { chat_prompt(silent, "Why?", "s"); },
                              "mine/chat_template.jinja has no place for a system message");
+  // The template's own default, given as the message, is in its place.
+  const Model standard = model_with(
+      "{{ messages[0].content if messages[0].role == 'system' else 'Be kind.' }}|"
+      "{{ messages[-1].content }}");
+  EXPECT_EQ(chat_prompt(standard, "Why?", "Be kind.").text, "Be kind.|Why?");
   // An unusable template is not replaced by the format in configs.
   Model broken = model_with("a\nb {% frob %}");
   broken.chat = "[{prompt}]";

@@ -86,6 +86,36 @@ TEST(ChatTemplates, WhatIsWrongIsRefusedWhereItIsRendered) {
   expect_refusal<FormatError>([&] { large.render(question); }, "more than 1 MiB");
 }
 
+TEST(ChatTemplates, WhatWouldTakeTooMuchMemoryOrTimeIsRefusedFirst) {
+  std::string parameters = "a";
+  for (int i = 0; i < 20'000; ++i) parameters += fmt::format(",p{}", i);
+  const std::vector<std::string> sources = {
+      "{% macro m(" + parameters +
+          ") %}{% endmacro %}{% for i in range(100000) %}{{ m() }}"
+          "{% endfor %}",
+      "{% for c in 'a' * 67000000 %}{% endfor %}",
+      "{{ ('\\n' * 60000000).splitlines()|length }}",
+      "{{ ('a' * 30000000).split('a')|length }}",
+      "{{ ('a' * 60000000).split()|length }}{{ ('a ' * 30000000).split()|length }}",
+      "{% set t = 'a' * 10000000 %}{{ t.startswith((t[:-1] + 'b',) * 500000) }}"};
+  for (const std::string& source : sources) {
+    const ChatTemplate chat(source, "t");
+    expect_refusal<FormatError>([&] { chat.render(question); }, "too ");
+  }
+}
+
+TEST(ChatTemplates, TheSmallestIntegerHasNoOpposite) {
+  const std::string least = "(-9223372036854775807 - 1)";
+  for (const std::string& source : {"{{ -" + least + " }}", "{{ " + least + "|abs }}"}) {
+    const ChatTemplate chat(source, "t");
+    expect_refusal<FormatError>([&] { chat.render(question); }, "64 bits");
+  }
+  const ChatTemplate chat(
+      "{{ 'ab'.replace('', '-', " + least + ") }}{{ 'a b'.split(none, " + least + ")|join('+') }}",
+      "t");
+  EXPECT_EQ(chat.render(question), "-a-b-a+b");
+}
+
 TEST(ChatTemplates, FingerprintsTellSourceAndTokensApart) {
   std::set<std::string> prints;
   prints.insert(ChatTemplate("a", "x").fingerprint());
