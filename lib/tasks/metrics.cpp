@@ -32,8 +32,7 @@ const Registry<Metric>& metrics() {
       Registry<Metric>("metric")
           .add("exact_match", {MetricKind::comparison, exact_match, nullptr})
           .add("number_match", {MetricKind::comparison, number_match, nullptr})
-          .add("number_match_published",
-               {MetricKind::comparison, nullptr, number_match_published})
+          .add("number_match_published", {MetricKind::comparison, nullptr, number_match_published})
           .add("toxicity", {MetricKind::toxicity, nullptr, nullptr})
           .add("judge", {MetricKind::judge, nullptr, nullptr});
   return registry;

@@ -1,5 +1,6 @@
 #pragma once
-// The rule by which the paper's code scores word problems, beside the project's own (tasks/number.hpp).
+// The rule by which the paper's code scores word problems, beside the project's own
+// (tasks/number.hpp).
 
 #include <optional>
 #include <string_view>

@@ -117,9 +117,9 @@ void read_wrong_answer_source(Fields& fields, TaskConfig& config) {
                      (!config.is_choice() || wrong_answers().get(config.wrong_answer).compares);
   for (const char* key : {"wrong_answers_from", "blank"}) {
     if (!fields.has(key) || drawn) continue;
-    throw FormatError({fmt::format("{}: {}: no wrong answer is drawn from the data", fields.place(),
-                                   key),
-                       "wrong_answer: most_similar, or next in an open task", "", ""});
+    throw FormatError(
+        {fmt::format("{}: {}: no wrong answer is drawn from the data", fields.place(), key),
+         "wrong_answer: most_similar, or next in an open task", "", ""});
   }
   if (fields.has("wrong_answers_from")) {
     config.wrong_answers_from = fields.required<std::int64_t>("wrong_answers_from");
