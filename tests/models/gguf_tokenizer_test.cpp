@@ -168,8 +168,11 @@ TEST_F(GgufTokenizer, AMissingPreTokenizerIsReadAsGpt2AndSaid) {
     make(metadata);
     return log.text();
   };
-  EXPECT_NE(log_of().find("no 'tokenizer.ggml.pre', so that texts are cut as GPT-2 cuts them"),
-            std::string::npos);
+  const std::string said =
+      "no pre-tokenizer at 'tokenizer.ggml.pre', so that texts are cut as GPT-2";
+  EXPECT_NE(log_of().find(said), std::string::npos);
+  metadata["tokenizer.ggml.pre"] = text("default");
+  EXPECT_NE(log_of().find(said), std::string::npos);
   metadata["tokenizer.ggml.pre"] = text("deepseek-r1-qwen");
   EXPECT_EQ(log_of(), "");
   metadata["tokenizer.ggml.pre"] = text("tekken");

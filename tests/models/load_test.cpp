@@ -185,8 +185,8 @@ TEST(HubCache, ARepositoryOfGgufFiles) {
     expect_refusal<UsageError>([&] { hub.find(fmt::format("org/name:{}", file)); },
                                fmt::format("is called '{}'", file));
   }
-  const auto config = hub.add("abc", "config.json");
-  EXPECT_EQ(hub.find("org/name"), config.parent_path());
+  const auto weights = hub.add("abc", "model.safetensors");
+  EXPECT_EQ(hub.find("org/name"), weights.parent_path());
   EXPECT_EQ(hub.find("org/name:Q4_K_M"), first);
   hub.add("def", "README.md");
   expect_refusal<FileError>([&] { hub.find("org/name@def"); }, "holds no model");

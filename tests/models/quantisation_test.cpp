@@ -65,7 +65,8 @@ TEST(Quantisation, MlxIsToldByItsKeys) {
 }
 
 TEST(Quantisation, WhatSaysNothingIsRefused) {
-  expect_refused("{}", "'quant_method'");
+  expect_refused("{}", "quantised by an unnamed method");
+  expect_refused(R"({"quant_algo": "NVFP4"})", "quantised by NVFP4");
   expect_refused("[]", "quantization_config");
   expect_refused(R"({"quant_method": 4})", "'quant_method'");
   expect_refused(R"({"quant_method": "bitsandbytes"})", "'load_in_4bit'");
