@@ -28,10 +28,9 @@ TEST(SaeLens, EveryArchitectureGivesTheAtomsOfTheReference) {
       {"jumprelu_scaled", {96, 3}}};
   for (const auto& [name, facts] : known) {
     SCOPED_TRACE(name);
-    const auto tensor = [&](const char* part) {
-      return expected.tensor("saelens/" + name + "." + part);
-    };
-    const OpenedAutoencoder opened = open_sparse_autoencoder(autoencoder_path("saelens/" + name));
+    const std::string folder = "saelens/" + name;
+    const auto tensor = [&](const char* part) { return expected.tensor(folder + "." + part); };
+    const OpenedAutoencoder opened = open_sparse_autoencoder(autoencoder_path(folder));
     EXPECT_EQ(opened.form, "saelens");
     EXPECT_EQ(opened.layer, facts.second);
     expect_close(opened.autoencoder.decoder(), tensor("decoder"), 4, "decoder");
