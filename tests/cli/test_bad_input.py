@@ -393,6 +393,34 @@ class BadFiles(AusteerTest):
         self.write_folder("mlx", config__json=mlx, model__safetensors="")
         self.refuse_model("quantised by MLX", "mlx")
 
+    def test_shards_and_positions(self):
+        llama = {"model_type": "llama", "num_hidden_layers": 1, "hidden_size": 8,
+                 "num_attention_heads": 2, "intermediate_size": 8, "vocab_size": 8}
+        first, second = (f"model-0000{i}-of-00002.safetensors" for i in (1, 2))
+        index = {"weight_map": {"model.embed_tokens.weight": first, "model.norm.weight": second}}
+        self.write_folder("shards", config__json=llama,
+                          model__safetensors__index__json=index)
+        save_file({"model.norm.weight": numpy.ones(8, numpy.float32)},
+                  self.folder / "shards" / second)
+        self.refuse_model("is missing, which has the tensor 'model.embed_tokens.weight'", "shards")
+        for name, scaling, part in (
+                ("yarn", {"rope_type": "yarn", "factor": -4.0,
+                          "original_max_position_embeddings": 64}, "must be positive"),
+                ("longrope", {"rope_type": "longrope", "factor": 4.0},
+                 "expected default, linear, llama3, yarn")):
+            self.write_folder(name, config__json=llama | {"rope_scaling": scaling},
+                              model__safetensors="x")
+            self.refuse_model(part, name)
+
+    def test_a_chat_that_would_be_cut(self):
+        (self.folder / "chat.yaml").write_text(
+            "name: chat\ndataset: COPA\nsplits: {train: train.jsonl}\nprompt: '{premise}'\n"
+            "label: label\nanswers: {0: A, 1: B}\nchat: true\nmax_new_tokens: 1\n"
+            "metric: exact_match\n")
+        self.refuse(2, "would cut the frame of the chat prompts", "collect", "--task",
+                    "./chat.yaml", "--datasets", SAMPLES, "--pairs", 2, "--void-pairs", "shorten",
+                    "--out", "cache")
+
     def test_parts_of_a_split_gguf(self):
         def key(name, number):
             return struct.pack("<Q", len(name)) + name.encode() + struct.pack("<Ii", 5, number)
