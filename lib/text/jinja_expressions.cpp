@@ -300,14 +300,18 @@ ExpressionPtr ExpressionParser::dict() {
   return node(Op::dict, line, std::move(items));
 }
 
+ExpressionPtr ExpressionParser::call(ExpressionPtr value) {
+  ExpressionPtr result = node_of(Op::call, ahead().line, "", std::move(value));
+  arguments(*result);
+  return result;
+}
+
 ExpressionPtr ExpressionParser::postfix(ExpressionPtr value) {
   for (;;) {
     if (ahead().is_sign(".") || ahead().is_sign("[")) {
       value = subscript(std::move(value));
     } else if (ahead().is_sign("(")) {
-      ExpressionPtr call = node_of(Op::call, ahead().line, "", std::move(value));
-      arguments(*call);
-      value = std::move(call);
+      value = call(std::move(value));
     } else {
       return value;
     }
@@ -321,9 +325,7 @@ ExpressionPtr ExpressionParser::filters(ExpressionPtr value) {
     } else if (ahead().is_name("is")) {
       value = test(std::move(value));
     } else if (ahead().is_sign("(")) {
-      ExpressionPtr call = node_of(Op::call, ahead().line, "", std::move(value));
-      arguments(*call);
-      value = std::move(call);
+      value = call(std::move(value));
     } else {
       return value;
     }

@@ -63,6 +63,7 @@ class ExpressionParser {
   ExpressionPtr parenthesised();
   ExpressionPtr list();
   ExpressionPtr dict();
+  ExpressionPtr call(ExpressionPtr value);
   ExpressionPtr postfix(ExpressionPtr value);
   ExpressionPtr filters(ExpressionPtr value);
   ExpressionPtr filter(ExpressionPtr value);

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy
 from gguf import GGUFWriter
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from support import BINARY, SAMPLES, AusteerTest, environment
 
@@ -154,6 +154,27 @@ class ForeignPlans(AusteerTest):
         (self.folder / "adapter" / "config.json").write_text("{}")
         self.refuse(2, "Name a model with --model", *self.STEER, "adapter")
 
+    def test_an_adapter_for_a_text_part(self):
+        write_tiny_llama(self.folder / "model", rows=65)
+        model = self.folder / "model"
+        config = json.loads((model / "config.json").read_text()) | {"num_key_value_heads": 2}
+        wrapped = {"model_type": "gemma3", "text_config": config | {"model_type": "gemma3_text",
+                                                                   "head_dim": 8}}
+        (model / "config.json").write_text(json.dumps(wrapped))
+        weights = load_file(model / "model.safetensors")
+        layer = "model.layers.0."
+        for name, width in (("pre_feedforward_layernorm", 16), ("post_feedforward_layernorm", 16),
+                            ("self_attn.q_norm", 8), ("self_attn.k_norm", 8)):
+            weights[f"{layer}{name}.weight"] = numpy.ones(width, numpy.float32)
+        save_file({f"language_model.{name}": value for name, value in weights.items()},
+                  model / "model.safetensors")
+        self.adapter()
+        save_file({"base_model.model.model.layers.0.self_attn.o_proj.ia3_l":
+                   numpy.full((1, 16), 2, numpy.float32)},
+                  self.folder / "adapter" / "adapter_model.safetensors")
+        self.refuse(2, "is more than a text model, whose modules PEFT would not find", "export",
+                    "--plan", "adapter", "--to", "ia3", "--model", "model", "--out", "out")
+
     def test_autoencoders(self):
         self.succeed("collect", "--task", "copa", "--split", "train[:4]", "--sites",
                      "layer@answer_all", "--out", "cache")
@@ -213,6 +234,16 @@ class BadChats(AusteerTest):
         self.succeed("steer", "--prompt", "x", "--max-new-tokens", 1, "--model", "model.gguf")
         self.model_with("{{ messages[-1].content }}")
         self.refuse(2, "has no place for a system message", *chat, "--system", "s")
+
+    def test_an_unknown_pre_tokenizer(self):
+        self.model_with("x")
+        file = self.folder / "model.gguf"
+        data = file.read_bytes()
+        key = b"tokenizer.ggml.pre" + struct.pack("<IQ", 8, 6)
+        self.assertEqual(data.count(key + b"smollm"), 1)
+        file.write_bytes(data.replace(key + b"smollm", key + b"smolln"))
+        self.refuse(1, "unknown pre-tokenizer 'smolln'. did you mean 'smollm'?", "steer", "--prompt",
+                    "x", "--model", "model.gguf")
 
     def test_a_model_without_a_template(self):
         self.model_with("x", key="tokenizer.chat_templatX")
