@@ -66,6 +66,7 @@ void read_named_tokens(const Json& json, Fields& fields, TokenizerConfig& config
 void read_decoder_tokens(Fields& fields, TokenizerConfig& config) {
   const std::string key = "added_tokens_decoder";
   if (!fields.has(key)) return;
+  config.has_decoder = true;
   const Json& tokens = fields.value(key);
   if (!tokens.is_object()) fields.refuse(key, "an object of ids and tokens", tokens);
   std::set<std::string> seen;
@@ -131,6 +132,8 @@ void read_older_added_tokens(const std::filesystem::path& file, TokenizerConfig&
   }
 }
 
+/// As in `transformers` 5, the map counts beside the tokenizer_config.json of older versions, which
+/// has no added_tokens_decoder, and gives way to one that has.
 void read_special_tokens_map(const std::filesystem::path& file, TokenizerConfig& config) {
   const Json json = read_json(file);
   Fields fields(json, file.string());
@@ -138,8 +141,9 @@ void read_special_tokens_map(const std::filesystem::path& file, TokenizerConfig&
     const std::string here = token_piece(json, fields, key);
     if (piece.empty()) piece = here;
     if (here.empty() || here == piece) return;
-    spdlog::warn("{}: '{}' is '{}', but tokenizer_config.json says '{}', which counts",
-                 file.string(), key, here, piece);
+    spdlog::warn("{}: '{}' is '{}', but tokenizer_config.json says '{}': the {} counts",
+                 file.string(), key, here, piece, config.has_decoder ? "latter" : "former");
+    if (!config.has_decoder) piece = here;
   };
   read("bos_token", config.bos);
   read("eos_token", config.eos);

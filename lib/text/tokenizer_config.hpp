@@ -22,6 +22,7 @@ struct TokenizerConfig {
   std::string eos;                    ///< likewise
   std::string tokenizer_class;        ///< without "Fast"; "" when there is none
   std::vector<AddedToken> added;      ///< of added_tokens_decoder and added_tokens.json
+  bool has_decoder = false;           ///< tokenizer_config.json has an added_tokens_decoder
   std::vector<std::string> specials;  ///< the pieces that are named as some special token
 };
 

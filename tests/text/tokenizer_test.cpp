@@ -204,6 +204,14 @@ TEST(LoadTokenizer, FilesBesideAJsonAddTokensAndSayWhichAreSpecial) {
   EXPECT_EQ(tokenizer.end_token(), 9);
   EXPECT_NE(tokenizer.fingerprint(), sha256(small_json));
 
+  // Without an added_tokens_decoder the map counts.
+  write_file(folder / "tokenizer_config.json", R"({"eos_token": "<s>"})");
+  const Loaded older = load_with_log(folder.path());
+  EXPECT_EQ(older.tokenizer->end_token(), 9);
+  EXPECT_NE(older.log.find("tokenizer_config.json says '<s>': the former counts"),
+            std::string::npos);
+  std::filesystem::remove(folder / "tokenizer_config.json");
+
   write_file(folder / "added_tokens.json", R"({"<s>": 3, "<new>": 1})");
   write_file(folder / "special_tokens_map.json", "{}");
   const Loaded contradicted = load_with_log(folder.path());
@@ -259,7 +267,7 @@ TEST(LoadTokenizer, ContradictionsAroundAModelAreSaid) {
   for (const std::string part :
        {"'<b>' is the token 265, but tokenizer_config.json says 264, which counts",
         "the token 264 is '<c>', but elsewhere '<b>', which counts",
-        "'bos_token' is '<s>', but tokenizer_config.json says '<b>', which counts",
+        "'bos_token' is '<s>', but tokenizer_config.json says '<b>': the latter counts",
         "the token 260 is 'a', but the files beside it say '<renamed>': the latter counts",
         "'a' is the token 260, but the files beside it say 7: the former counts",
         "its BOS is '<s>', but the files beside it name '<b>', which counts",
