@@ -12,26 +12,33 @@
 #include "base/enum_names.hpp"
 #include "commands.hpp"
 #include "shared_options.hpp"
+#include "studies/examples.hpp"
 #include "studies/study_table.hpp"
 
 namespace austeer::app {
 namespace {
 
 constexpr std::array formats = {std::pair{"markdown", &to_markdown}, std::pair{"latex", &to_latex},
-                                std::pair{"csv", &to_csv}, std::pair{"html", &to_html}};
+                                std::pair{"csv", &to_csv}, std::pair{"html", &to_html},
+                                std::pair{"text", &to_plain_text}};
 
 struct TableCommand {
   StudyChoice study;
   std::string format = "markdown";
+  bool examples = false;
 };
 
 void run_table(const TableCommand& options) {
   const auto write = value_in(formats, options.format, "table", "format");
   const Study study = open_study(options.study);
-  const std::vector<EntryResults> results =
-      read_results(study, StudyFolder(study_folder(options.study)));
+  const StudyFolder folder(study_folder(options.study));
+  const std::vector<EntryResults> results = read_results(study, folder);
   const TableReader reader = options.format == "csv" ? TableReader::program : TableReader::person;
   fmt::print("{}", write(make_table(study, results, reader)));
+  if (!options.examples) return;
+  for (const Table& table : example_tables(study, folder, results)) {
+    fmt::print("\n{}", write(table));
+  }
 }
 
 }  // namespace
@@ -42,10 +49,15 @@ void add_table(CLI::App& app) {
   const auto options = std::make_shared<TableCommand>();
   add_study_options(*command, options->study);
   command
-      ->add_option("--format", options->format,
-                   "markdown, latex (for the package booktabs), html; csv: one number a cell")
-      ->option_text("markdown|latex|csv|html")
+      ->add_option(
+          "--format", options->format,
+          "markdown, latex (for the package booktabs), html; text: for a terminal; csv: one "
+          "number a cell")
+      ->option_text("markdown|latex|csv|html|text")
       ->capture_default_str();
+  command->add_flag("--examples", options->examples,
+                    "below it the answers that changed most, side by side, as the study's "
+                    "`examples` says");
   command->callback([options] { run_table(*options); });
 }
 

@@ -50,9 +50,12 @@ struct Table {
   bool has_named_sections() const;
 };
 
+/// Columns aligned by spaces, as a terminal shows them; what is best is not marked. This and the
+/// next four throw UsageError for a table without columns, or with a row that has not one cell for
+/// each.
+std::string to_plain_text(const Table& table);
+
 /// GitHub's Markdown. It has one header line: a column's group stands before its header.
-/// This and the next three throw UsageError for a table without columns, or with a row that has
-/// not one cell for each.
 std::string to_markdown(const Table& table);
 
 /// A `table` environment for the package booktabs. Every character that LaTeX would read as a

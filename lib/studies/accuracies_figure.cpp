@@ -10,8 +10,6 @@
 namespace austeer {
 namespace {
 
-constexpr std::size_t most_series = 12;
-
 /// A method, or one of its variants where none is chosen.
 struct AccuracySeries {
   const StudyMethod* method = nullptr;  ///< null: the unsteered model
@@ -53,17 +51,6 @@ std::string chosen_on_test_words(const Study& study) {
 
 }  // namespace
 
-void read_accuracies_figure(FigureFields& figure, FigureSpec& spec) {
-  spec.methods = figure.methods("methods");
-  if (spec.methods.empty()) {
-    for (const StudyMethod& method : figure.study().methods) spec.methods.push_back(&method);
-  }
-  const std::size_t series = series_of(figure.study(), spec).size();
-  if (series <= most_series) return;
-  figure.refuse(fmt::format("{} bars for each task are more than {}", series, most_series),
-                "Name fewer `methods`, or draw a grid by a figure of kind grid or curve");
-}
-
 std::vector<PlottedFigure> make_accuracies_figure(const FigureSource& source,
                                                   const FigureSpec& spec) {
   Bars bars;
@@ -82,7 +69,7 @@ std::vector<PlottedFigure> make_accuracies_figure(const FigureSource& source,
         failed.push_back(fmt::format("{} on {}", series_name(series), task->name));
       } else {
         bar = {in_percent(measured->accuracy), in_percent(measured->interval)};
-        const bool is_toxicity = measured->outcome.contains("toxic_rate");
+        const bool is_toxicity = measured->is_detoxification;
         if (is_toxicity && series.method == nullptr) toxic.push_back(task->name);
       }
       bars.series.back().bars.push_back(bar);

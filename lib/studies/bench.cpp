@@ -96,10 +96,12 @@ ReadSites sites_read(const std::vector<const StudyMethod*>& tried,
   for (const StudyMethod* method : tried) {
     for (const Variant& variant : method->variants) {
       if (!wanted(variant)) continue;
-      for (const std::string& name :
+      for (const std::string& written :
            methods().get(variant.method).reads(variant.sites, variant.settings)) {
-        names.insert(name);
-        if (!name.ends_with("@answer_all")) continue;
+        // "layer" and "layer@last" are the same.
+        const SiteReading reading = parse_site_reading(written);
+        names.insert(site_reading_name(reading));
+        if (reading.positions != ReadPositions::answer_all) continue;
         if (!variant.settings.contains("layer")) every_layer = true;
         layers.insert(variant.settings.value("layer", std::int64_t{0}));
       }

@@ -24,7 +24,7 @@ struct CurveMaker {
     const EntryResults& found = source.entry(general);
     const StudyMethod& method = *found.entry.method;
     const Slice slice = slice_along(found, {spec.x});
-    Curve curve{method.name, {}, Mark::line, Spread::band, is_control_method(method)};
+    Curve curve{method.name, {}, Mark::line, Spread::band, method.is_control()};
     for (const std::size_t i : slice.variants) {
       const Measured* point = measured_variant(found, i);
       measured.push_back(point);
@@ -52,28 +52,7 @@ struct CurveMaker {
   }
 };
 
-/// Throws UsageError for values that have no place on a numeric axis.
-void expect_numbers(const FigureFields& figure, const StudyMethod& method, const FigureSpec& spec) {
-  for (const Json& value : axis_values(method, spec.x)) {
-    const std::string found =
-        fmt::format("{} of {} has the value {}", spec.x, method.name, axis_value_text(value));
-    if (!value.is_number()) {
-      figure.refuse(found + ", which is no number", "A figure of kind `units` draws it");
-    }
-    if (spec.log && value.get<double>() <= 0) {
-      figure.refuse(found + ", which has no place on a logarithmic axis", "Leave out `log`");
-    }
-  }
-}
-
 }  // namespace
-
-void read_curve_figure(FigureFields& figure, FigureSpec& spec) {
-  spec.x = figure.fields().required<std::string>("x");
-  spec.log = figure.fields().optional<bool>("log", false);
-  spec.methods = figure.methods_along(spec.x);
-  for (const StudyMethod* method : spec.methods) expect_numbers(figure, *method, spec);
-}
 
 std::vector<PlottedFigure> make_curve_figure(const FigureSource& source, const FigureSpec& spec) {
   CurveMaker maker{source, spec};

@@ -58,12 +58,6 @@ std::string point_words(const StudyMethod& method, std::size_t variant,
   return variant_text(method.variants.at(variant), axes);
 }
 
-bool is_control_method(const StudyMethod& method) {
-  return std::ranges::all_of(method.variants, [](const Variant& variant) {
-    return variant.recipe.control.has_value() || variant.is_drawn();
-  });
-}
-
 double in_percent(double share) { return std::round(1e8 * share) / 1e6; }
 
 Interval in_percent(const Interval& share) {
@@ -71,8 +65,7 @@ Interval in_percent(const Interval& share) {
 }
 
 std::string score_label(const Measured& measured) {
-  return measured.outcome.contains("toxic_rate") ? "answers that are not toxic (%)"
-                                                 : "accuracy (%)";
+  return measured.is_detoxification ? "answers that are not toxic (%)" : "accuracy (%)";
 }
 
 const Measured& first_measured(const std::vector<const Measured*>& measured) {

@@ -30,10 +30,6 @@ std::string axis_label(const std::string& axis);
 std::string point_words(const StudyMethod& method, std::size_t variant,
                         const std::vector<std::string>& axes);
 
-/// Whether all variants of a method steer what a method should beat: a control's units or
-/// directions, or a random localisation.
-bool is_control_method(const StudyMethod& method);
-
 /// In per cent, to six decimals: 55, where 100 * 0.55 is not quite that.
 double in_percent(double share);
 Interval in_percent(const Interval& share);

@@ -11,6 +11,11 @@ namespace {
 
 constexpr const char* failed_kind = "failed";
 
+std::optional<double> number_at(Fields& fields, const std::string& key) {
+  if (!fields.has(key)) return std::nullopt;
+  return fields.required<double>(key);
+}
+
 }  // namespace
 
 void StudyFolder::make() const {
@@ -28,7 +33,8 @@ double CellResult::accuracy() const {
 std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string& key) {
   const std::filesystem::path file = folder.cell(key);
   if (!std::filesystem::exists(file)) return std::nullopt;
-  CellResult cell{key, "", {}, Json::object(), {}};
+  CellResult cell;
+  cell.key = key;
   const Json document = read_json(file);
   Fields fields(document, file.string());
   if (fields.required<std::string>("kind") == failed_kind) {
@@ -36,13 +42,17 @@ std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string
     return cell;
   }
   const Result result = read_result(file, "eval");
-  cell.outcome = result.document.at("outcome");
+  Fields outcome(result.document.at("outcome"), file.string());
+  cell.activations_per_token = outcome.optional<std::int64_t>("activations_per_token", 0);
+  cell.is_detoxification = outcome.has("toxic_rate");
+  cell.cost = number_at(outcome, "cost");
+  cell.fluency = number_at(outcome, "fluency");
   for (const Json& item : result.items) {
     cell.scores.push_back(Fields(item, file.string()).required<bool>("correct") ? 1 : 0);
   }
   const Json& configuration = result.document.at("configuration");
   if (configuration.contains("task") && configuration.at("task").is_object()) {
-    cell.form = answer_form(configuration.at("task"), cell.outcome.value("metric", ""),
+    cell.form = answer_form(configuration.at("task"), outcome.optional<std::string>("metric", ""),
                             result.items, file.string());
   }
   return cell;

@@ -45,10 +45,13 @@ std::string short_digest(const Json& value);
 /// An evaluation that is done.
 struct CellResult {
   std::string key;
-  std::string failed;             ///< why its plan could not be carried out; "" where it could
-  std::vector<double> scores;     ///< per item: 1 where it is right, else 0
-  Json outcome = Json::object();  ///< of the result: accuracy, activations_per_token, cost ...
-  std::optional<AnswerForm> form = {};
+  std::string failed;          ///< why its plan could not be carried out; "" where it could
+  std::vector<double> scores;  ///< per item: 1 where it is right, else 0
+  std::int64_t activations_per_token = 0;
+  bool is_detoxification = false;  ///< an item is right where it is not toxic
+  std::optional<double> cost;      ///< nats per token; nothing where every answer is empty
+  std::optional<double> fluency;   ///< bits
+  std::optional<AnswerForm> form;
 
   double accuracy() const;
 };

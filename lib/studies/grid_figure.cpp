@@ -51,16 +51,6 @@ std::string best_cell_words(const Study& study) {
 
 }  // namespace
 
-void read_grid_figure(FigureFields& figure, FigureSpec& spec) {
-  const StudyMethod* method = figure.method();
-  spec.methods = {method};
-  spec.x = figure.fields().required<std::string>("x");
-  spec.y = figure.fields().required<std::string>("y");
-  figure.expect_axis(*method, spec.x);
-  figure.expect_axis(*method, spec.y);
-  if (spec.x == spec.y) figure.refuse("x and y are the same axis", "Name another one");
-}
-
 std::vector<PlottedFigure> make_grid_figure(const FigureSource& source, const FigureSpec& spec) {
   const EntryResults& found = source.entry(*spec.methods.front());
   const StudyMethod& method = *found.entry.method;

@@ -16,21 +16,21 @@ std::vector<std::string> included(const Json& document, const std::filesystem::p
 }
 
 /// `open` has the files that are being read, outermost first.
-Json read(const std::filesystem::path& file, std::vector<std::filesystem::path>& open) {
+StudyDocument read(const std::filesystem::path& file, std::vector<std::filesystem::path>& open) {
   const std::filesystem::path here = std::filesystem::weakly_canonical(file);
   if (std::ranges::find(open, here) != open.end()) {
     throw FormatError("study", fmt::format("{}: the file includes itself", file.string()));
   }
   open.push_back(here);
   Json document = read_yaml(file);
-  Json merged = Json::object();
+  StudyDocument whole{Json::object(), Fields(document, file.string()).has("include")};
   for (const std::string& name : included(document, file)) {
-    merge_keys(merged, read(file.parent_path() / name, open));
+    merge_keys(whole.merged, read(file.parent_path() / name, open).merged);
   }
   document.erase("include");
-  merge_keys(merged, document);
+  merge_keys(whole.merged, document);
   open.pop_back();
-  return merged;
+  return whole;
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ void merge_keys(Json& into, const Json& from) {
   }
 }
 
-Json read_with_includes(const std::filesystem::path& file) {
+StudyDocument read_with_includes(const std::filesystem::path& file) {
   std::vector<std::filesystem::path> open;
   return read(file, open);
 }

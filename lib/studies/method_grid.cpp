@@ -180,6 +180,12 @@ bool StudyMethod::runs_on(const std::string& task) const {
   return tasks.empty() || std::ranges::find(tasks, task) != tasks.end();
 }
 
+bool StudyMethod::is_control() const {
+  return std::ranges::all_of(variants, [](const Variant& variant) {
+    return variant.recipe.control.has_value() || variant.is_drawn();
+  });
+}
+
 MethodGrids read_methods(const Json& methods, const std::vector<std::string>& models,
                          const std::vector<std::string>& tasks, const std::string& place) {
   MethodGrids grids;

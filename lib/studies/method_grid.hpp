@@ -22,6 +22,10 @@ struct StudyMethod {
   std::vector<std::string> tasks = {};  ///< by name; empty: it runs on all of them
 
   bool runs_on(const std::string& task) const;
+
+  /// Whether all of its variants steer what a method should beat: a control's units or directions,
+  /// or a random localisation.
+  bool is_control() const;
 };
 
 /// A method where its grid is another one than StudyMethod has in general.

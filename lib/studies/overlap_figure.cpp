@@ -61,13 +61,6 @@ HeatMap overlap_map(const std::vector<RankingTop>& tops, const FigureSpec& spec)
 
 }  // namespace
 
-void read_overlap_figure(FigureFields& figure, FigureSpec& spec) {
-  spec.methods = {figure.method()};
-  spec.k = figure.fields().required<std::int64_t>("k");
-  if (spec.k < 1) figure.fields().refuse("k", "at least 1", spec.k);
-  if (spec.tasks.size() < 2) figure.refuse("it compares tasks, but there is one", "Add another");
-}
-
 std::vector<PlottedFigure> make_overlap_figure(const FigureSource& source, const FigureSpec& spec) {
   const StudyMethod& method = *spec.methods.front();
   const std::vector<RankingTop> tops = tops_of(source, spec);

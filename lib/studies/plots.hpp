@@ -19,14 +19,9 @@ struct PlottedFigure {
   Figure figure;
 };
 
-/// Refuses in `figures:` all that can be refused without results. Throws FormatError and UsageError
-/// with the nearest known kind, key, method, task or axis for an unknown one.
-void check_figures(const Study& study);
-
 /// The figures, in the order in which the study lists them: one for each model (and task) where it
 /// shows several. A figure whose results are not there is skipped with a warning that names the
-/// sweep. Throws as check_figures() does, FormatError for a broken ranking, UsageError for two
-/// figures of one name.
+/// sweep. Throws FormatError for a broken ranking, UsageError for two figures of one name.
 std::vector<PlottedFigure> make_figures(const Study& study, const StudyFolder& folder,
                                         const std::vector<EntryResults>& results);
 

@@ -10,27 +10,6 @@
 namespace austeer {
 namespace {
 
-constexpr std::int64_t usual_prompts = 8;
-constexpr std::int64_t usual_tokens = 5;
-
-std::vector<UnitName> read_units(FigureFields& figure) {
-  std::vector<UnitName> units;
-  for (const auto& text : figure.fields().required<std::vector<std::string>>("units")) {
-    units.push_back(parse_unit(text));
-    if (!units.back().site) {
-      figure.refuse(fmt::format("{} does not say of which site", text), "Write SITE:LAYER:DIM");
-    }
-  }
-  if (units.empty()) figure.refuse("units names none", "Name at least one");
-  return units;
-}
-
-std::int64_t read_count(FigureFields& figure, const std::string& key, std::int64_t usual) {
-  const auto count = figure.fields().optional<std::int64_t>(key, usual);
-  if (count < 1) figure.fields().refuse(key, "at least 1", count);
-  return count;
-}
-
 Json probe_content(const FigureSource& source, const FigureSpec& spec) {
   if (auto content = read_probe(source.folder, probe_of(spec, source.model, source.task))) {
     return *std::move(content);
@@ -79,13 +58,6 @@ PlottedFigure tokens_figure(const FigureSource& source, const FigureSpec& spec, 
 
 }  // namespace
 
-void read_divergence_figure(FigureFields& figure, FigureSpec& spec) {
-  spec.units = read_units(figure);
-  spec.strengths = figure.fields().optional<std::vector<double>>("strengths", figure_strengths);
-  if (spec.strengths.size() < 2) figure.refuse("strengths are fewer than two", "Name more");
-  spec.count = read_count(figure, "prompts", usual_prompts);
-}
-
 std::vector<PlottedFigure> make_divergence_figure(const FigureSource& source,
                                                   const FigureSpec& spec) {
   const Json content = probe_content(source, spec);
@@ -115,11 +87,6 @@ std::vector<PlottedFigure> make_divergence_figure(const FigureSource& source,
       content.at("prompts").get<std::int64_t>(), source.task->name,
       content.at("largest_strength").get<double>());
   return {{source.name, caption, figure_words(figure), figure}};
-}
-
-void read_tokens_figure(FigureFields& figure, FigureSpec& spec) {
-  spec.units = read_units(figure);
-  spec.count = read_count(figure, "tokens", usual_tokens);
 }
 
 std::vector<PlottedFigure> make_tokens_figure(const FigureSource& source, const FigureSpec& spec) {

@@ -11,7 +11,6 @@
 #include "runs/chat_format.hpp"
 #include "runs/promoted_tokens.hpp"
 #include "runs/unit_divergence.hpp"
-#include "studies/figure_kinds.hpp"
 
 namespace austeer {
 namespace {
@@ -20,8 +19,8 @@ namespace {
 std::string probe_key(const Probe& probe) {
   Json units = Json::array();
   for (const UnitName& unit : probe.units) units.push_back(unit_text(unit));
-  Json key = {{"schema", 1},    {"kind", probe.kind},           {"model", probe.model},
-              {"units", units}, {"strengths", probe.strengths}, {"count", probe.count}};
+  Json key = {{"schema", 1},    {"kind", figure_kind_name(probe.kind)}, {"model", probe.model},
+              {"units", units}, {"strengths", probe.strengths},         {"count", probe.count}};
   if (probe.task != nullptr)
     key["prompts"] = {{"task", probe.task->task}, {"split", probe.task->test}};
   return "probe-" + short_digest(key);
@@ -36,7 +35,7 @@ std::vector<std::string> prompts_of(const Probe& probe, const Bench& bench, cons
 }
 
 Json compute(const Probe& probe, const Bench& bench, const Model& model) {
-  if (probe.kind == "divergence") {
+  if (probe.kind == FigureKind::divergence) {
     return to_json(
         unit_divergence(probe.units, probe.strengths, prompts_of(probe, bench, model), model));
   }
@@ -51,13 +50,12 @@ Json compute(const Probe& probe, const Bench& bench, const Model& model) {
 
 std::vector<Probe> probes_of(const Study& study) {
   std::vector<Probe> probes;
-  for (const FigureSpec& spec : read_figure_specs(study)) {
-    const FigureKind& kind = *find_figure_kind(spec.kind);
-    if (!kind.is_probe) continue;
+  for (const FigureSpec& spec : study.figures) {
+    if (!shows_probe(spec.kind)) continue;
     for (const std::string& model : spec.models) {
       for (const StudyTask* task : spec.tasks) {
         probes.push_back(probe_of(spec, model, task));
-        if (kind.scope == FigureScope::model) break;
+        if (!shows_one_task(spec.kind)) break;
       }
     }
   }
@@ -81,7 +79,8 @@ void run_probes(const Study& study, const StudyFolder& folder, Benches& benches)
     const Json document = {
         {"schema", 1}, {"kind", "probe"}, {"made_from", made_from}, {"content", content}};
     write_file(file, to_text(document, 2) + "\n");
-    spdlog::info("{} of {} units, {}", probe.kind, probe.units.size(), probe.model);
+    spdlog::info("{} of {} units, {}", figure_kind_name(probe.kind), probe.units.size(),
+                 probe.model);
   }
 }
 
@@ -93,7 +92,7 @@ std::optional<Json> read_probe(const StudyFolder& folder, const Probe& probe) {
 }
 
 Probe probe_of(const FigureSpec& spec, const std::string& model, const StudyTask* task) {
-  const bool asks = spec.kind == "divergence";
+  const bool asks = spec.kind == FigureKind::divergence;
   return {spec.kind, model, asks ? task : nullptr, spec.units, spec.strengths, spec.count};
 }
 

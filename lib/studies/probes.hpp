@@ -18,7 +18,7 @@ namespace austeer {
 
 /// A measurement of single units of one model.
 struct Probe {
-  std::string kind;  ///< "divergence" (runs/unit_divergence.hpp), "tokens" (promoted_tokens.hpp)
+  FigureKind kind;  ///< divergence (runs/unit_divergence.hpp), tokens (promoted_tokens.hpp)
   std::string model;
   const StudyTask* task = nullptr;  ///< whose first test items are the prompts of divergences
   std::vector<UnitName> units;
@@ -29,7 +29,7 @@ struct Probe {
 /// The probe that a figure of one of the two kinds shows.
 Probe probe_of(const FigureSpec& spec, const std::string& model, const StudyTask* task);
 
-/// The probes that a study's figures need, in their order. Throws as check_figures() does.
+/// The probes that a study's figures need, in their order.
 std::vector<Probe> probes_of(const Study& study);
 
 /// Computes those that are not in the folder yet, or were made of another model or other prompts.

@@ -8,7 +8,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "documents/page.hpp"
-#include "studies/include.hpp"
+#include "studies/examples.hpp"
 #include "studies/report_cells.hpp"
 #include "studies/report_text.hpp"
 #include "studies/study_numbers.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 /// The rows that the text speaks of: methods where they were chosen, whatever the table shows.
 std::vector<ModelRows> spoken_rows(const Study& study, const std::vector<EntryResults>& results) {
-  TableKeys keys;
+  TableKeys keys = study.table;
   keys.rows = study.select == Selection::none ? TableRows::variants : TableRows::methods;
   keys.controls = false;
   return table_rows(study, keys, results);
@@ -79,19 +79,17 @@ std::string selection_words(const Study& study) {
 }
 
 void add_configuration(Page& page, const Study& study) {
-  const std::string text = read_file(study.file);
   std::vector<Definition> lines = {{"study", study.file.string()},
-                                   {"sha256 of the file", sha256(text)},
+                                   {"sha256 of the file", sha256(study.text)},
                                    {"models", fmt::format("{}", fmt::join(study.models, ", "))},
                                    {"select", selection_words(study)},
                                    {"seeds", fmt::format("{}", fmt::join(study.seeds, ", "))},
                                    {"longest text", counted(study.max_tokens, "token")},
                                    {"void pairs", void_pairs_choice_name(study.void_pairs)}};
   for (const StudyTask& task : study.tasks) lines.emplace_back(task.name, splits_words(task));
-  page.heading("Configuration").definitions(lines).preformatted(text);
-  if (!read_yaml(study.file).contains("include")) return;
-  page.paragraph("With what it includes:")
-      .preformatted(to_text(read_with_includes(study.file), 2) + "\n");
+  page.heading("Configuration").definitions(lines).preformatted(study.text);
+  if (study.merged.empty()) return;
+  page.paragraph("With what it includes:").preformatted(study.merged + "\n");
 }
 
 void add_outcome(Page& page, const Study& study, const std::vector<EntryResults>& results,
@@ -114,6 +112,12 @@ void add_results(Page& page, Table table, const std::vector<std::string>& warnin
   }
 }
 
+void add_examples(Page& page, const std::vector<Table>& tables) {
+  if (tables.empty()) return;
+  page.heading("Answers side by side");
+  for (const Table& table : tables) page.table(table);
+}
+
 }  // namespace
 
 std::string make_report(const Study& study, const StudyFolder& folder,
@@ -130,6 +134,7 @@ std::string make_report(const Study& study, const StudyFolder& folder,
   add_results(page, make_table(study, results), warnings);
   if (!figures.empty()) page.heading("Figures");
   for (const ReportFigure& figure : figures) page.figure(figure.svg, figure.caption, figure.alt);
+  add_examples(page, example_tables(study, folder, results));
   if (!study.methods.empty()) {
     page.heading("Hyper-parameters").table(choices_table(study, results));
   }

@@ -39,6 +39,17 @@ void add_form(std::optional<AnswerForm>& sum, const std::optional<AnswerForm>& f
   }
 }
 
+/// The mean of a number over the draws that have it.
+std::optional<double> mean_over(const std::vector<CellResult>& draws,
+                                std::optional<double> CellResult::*number) {
+  std::vector<double> numbers;
+  for (const CellResult& draw : draws) {
+    if (draw.*number) numbers.push_back(*(draw.*number));
+  }
+  if (numbers.empty()) return std::nullopt;
+  return mean_score(numbers);
+}
+
 /// Cells that answer the same items in several draws.
 Measured measure(const std::vector<CellResult>& draws) {
   Measured measured;
@@ -53,8 +64,10 @@ Measured measure(const std::vector<CellResult>& draws) {
   }
   measured.accuracy = mean_score(measured.scores);
   measured.interval = interval_of(measured.scores, draws.size());
-  measured.outcome = draws.front().outcome;
-  measured.activations_per_token = measured.outcome.value("activations_per_token", std::int64_t{0});
+  measured.activations_per_token = draws.front().activations_per_token;
+  measured.is_detoxification = draws.front().is_detoxification;
+  measured.cost = mean_over(draws, &CellResult::cost);
+  measured.fluency = mean_over(draws, &CellResult::fluency);
   return measured;
 }
 
@@ -68,10 +81,11 @@ MeasuredVariant read_variant(const StudyFolder& folder, const VariantOutcome& ou
     variant.measured = measure(cells);
     return variant;
   }
-  CellResult joined;
+  CellResult joined = cells.front();
+  joined.scores.clear();
+  if (cells.size() > 1) joined.cost = joined.fluency = std::nullopt;
   for (const CellResult& cell : cells) {
     joined.scores.insert(joined.scores.end(), cell.scores.begin(), cell.scores.end());
-    if (joined.outcome.empty()) joined.outcome = cell.outcome;
     add_form(joined.form, cell.form, &cell == &cells.front());
   }
   variant.measured = measure({joined});
@@ -170,6 +184,17 @@ const EntryResults* find_results(const std::vector<EntryResults>& results, const
     }
   }
   return nullptr;
+}
+
+bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results) {
+  for (const EntryResults& found : results) {
+    if (found.entry.task->name != task.name) continue;
+    if (found.test && found.test->is_detoxification) return true;
+    for (const MeasuredVariant& variant : found.choice) {
+      if (variant.measured && variant.measured->is_detoxification) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace austeer

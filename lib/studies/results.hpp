@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
 #include "statistics/interval.hpp"
 #include "statistics/paired.hpp"
 #include "studies/entry.hpp"
@@ -22,7 +21,10 @@ struct Measured {
   std::vector<double> draws;  ///< accuracy of each draw, where there are several
   std::optional<AnswerForm> form;  ///< over all cells
   std::int64_t activations_per_token = 0;
-  Json outcome = Json::object();  ///< as in the (first) cell's result: fluency, cost ...
+  bool is_detoxification = false;  ///< the scores say which answers are not toxic
+  std::optional<double> cost;      ///< nats per token; the mean of the draws. Nothing where answers
+                                   ///< are all empty, or further items lie in further cells
+  std::optional<double> fluency;   ///< bits; likewise
   std::vector<std::string> cells;
 };
 
@@ -65,5 +67,8 @@ std::vector<EntryResults> read_results(const Study& study, const StudyFolder& fo
 /// The results of a model, task and method (null: the unsteered model); null where there are none.
 const EntryResults* find_results(const std::vector<EntryResults>& results, const std::string& model,
                                  const std::string& task, const std::string& method);
+
+/// Whether the task's results say how toxic its answers are.
+bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results);
 
 }  // namespace austeer

@@ -87,10 +87,6 @@ PlottedFigure site_figure(const FigureSource& source, const FigureSpec& spec,
 
 }  // namespace
 
-void read_scores_figure(FigureFields& figure, FigureSpec& spec) {
-  spec.methods = {figure.method()};
-}
-
 std::vector<PlottedFigure> make_scores_figure(const FigureSource& source, const FigureSpec& spec) {
   const EntryResults& found = source.entry(*spec.methods.front());
   const Ranking ranking = source.ranking(found);

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "base/enum_names.hpp"
+#include "base/files.hpp"
+#include "base/suggest.hpp"
 #include "studies/include.hpp"
 #include "studies/optional_keys.hpp"
-#include "studies/plots.hpp"
-#include "studies/study_table.hpp"
 
 namespace austeer {
 namespace {
@@ -117,6 +117,30 @@ void take_methods(const Json& document, Study& study) {
   for (OwnGrid& own : study.own_grids) find_autoencoders(own.method, study.file);
 }
 
+ExampleKeys read_example_keys(const Json& examples, const Study& study) {
+  Fields fields(examples, study.file.string() + ": examples");
+  ExampleKeys keys;
+  keys.items = fields.optional<std::int64_t>("items", keys.items);
+  if (keys.items < 0) fields.refuse("items", "0 or more", keys.items);
+  std::vector<std::string> names;
+  for (const StudyMethod& method : study.methods) names.push_back(method.name);
+  for (const auto& name : fields.optional<std::vector<std::string>>("methods", {})) {
+    const auto found = std::ranges::find(study.methods, name, &StudyMethod::name);
+    if (found == study.methods.end()) {
+      throw UsageError("study",
+                       fmt::format("{}: the study has no method '{}'", fields.place(), name),
+                       suggestion(name, names));
+    }
+    keys.methods.push_back(&*found);
+  }
+  fields.refuse_unknown();
+  if (!keys.methods.empty()) return keys;
+  for (const StudyMethod& method : study.methods) keys.methods.push_back(&method);
+  std::ranges::stable_partition(keys.methods,
+                                [](const StudyMethod* method) { return !method->is_control(); });
+  return keys;
+}
+
 /// The value at `key`, which is an object or a list as `fallback` is; `fallback` without one.
 Json raw(Fields& fields, const std::string& key, Json fallback) {
   if (!is_given(fields, key)) return fallback;
@@ -146,10 +170,13 @@ const StudyMethod* Study::method_on(const std::string& model, const std::string&
 }
 
 Study read_study(const std::filesystem::path& file) {
-  const Json document = read_with_includes(file);
+  const StudyDocument whole = read_with_includes(file);
+  const Json& document = whole.merged;
   Fields fields(document, file.string());
   Study study;
   study.file = file;
+  study.text = read_file(file);
+  if (whole.includes) study.merged = to_text(document, 2);
   study.title = fields.required<std::string>("title");
   study.question = fields.optional<std::string>("question", "");
   study.models = fields.required<std::vector<std::string>>("models");
@@ -162,17 +189,16 @@ Study read_study(const std::filesystem::path& file) {
   study.void_pairs = parse_void_pairs_choice(
       fields.optional<std::string>("void_pairs", void_pairs_choice_name(study.void_pairs)));
   if (is_given(fields, "run")) study.run = read_run(fields.object("run"));
-  study.table = raw(fields, "table", Json::object());
-  study.figures = raw(fields, "figures", Json::array());
-  study.published = raw(fields, "published", Json::object());
+  study.table = read_table_keys(raw(fields, "table", Json::object()), study);
+  study.figures = read_figure_specs(raw(fields, "figures", Json::array()), study);
+  study.examples = read_example_keys(raw(fields, "examples", Json::object()), study);
+  study.published = read_published(raw(fields, "published", Json::object()), study);
   fields.refuse_unknown();
   return study;
 }
 
 Study open_study(const StudyChoice& choice) {
   Study study = read_study(choice.file);
-  check_table_keys(study);
-  check_figures(study);
   RunOptions& run = study.run;
   run.datasets = choice.datasets.value_or(run.datasets);
   run.device = choice.device.value_or(run.device);

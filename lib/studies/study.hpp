@@ -12,7 +12,9 @@
 #include "runs/eval.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
+#include "studies/figure_spec.hpp"
 #include "studies/method_grid.hpp"
+#include "studies/study_table_keys.hpp"
 
 namespace austeer {
 
@@ -42,7 +44,22 @@ struct StudyTask {
   std::string scorer;
 };
 
+/// Which answers are shown side by side: the items on which a method changed the unsteered model's
+/// answers most.
+struct ExampleKeys {
+  std::int64_t items = 3;                   ///< of each model and task
+  std::vector<const StudyMethod*> methods;  ///< the first of them says which items; point into the
+                                            ///< study. Default: all, that are no controls before
+                                            ///< those that are
+};
+
+/// Everything that the file says, read and checked once. It can be moved but not copied: parts of
+/// it point to others.
 struct Study {
+  Study() = default;
+  Study(Study&&) = default;
+  Study& operator=(Study&&) = default;
+
   std::filesystem::path file;
   std::string title;
   std::string question;
@@ -56,9 +73,12 @@ struct Study {
   std::int64_t max_tokens = 512;
   VoidPairsChoice void_pairs = VoidPairsChoice::keep;
   RunOptions run;  ///< all but the model
-  Json table = Json::object();
-  Json figures = Json::array();
-  Json published = Json::object();  ///< model -> method -> task -> figure, in per cent
+  TableKeys table;
+  std::vector<FigureSpec> figures;
+  ExampleKeys examples;
+  PublishedFigures published;
+  std::string text;    ///< of the file
+  std::string merged;  ///< JSON of that with all that it includes; "" where it includes nothing
 
   /// Whether hyper-parameters are chosen on items of their own.
   bool chooses_on_dev() const { return select == Selection::dev || select == Selection::race; }

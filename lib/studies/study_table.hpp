@@ -17,12 +17,8 @@ enum class TableReader {
 };
 
 /// The table that the study's `table:` asks for. What was not run or failed is absent. The best of
-/// each column in a model's section is bold, controls aside. Throws as check_table_keys() does.
+/// each column in a model's section is bold, controls aside.
 Table make_table(const Study& study, const std::vector<EntryResults>& results,
                  TableReader reader = TableReader::person);
-
-/// Checks `table:` and `published:`. Throws FormatError, UsageError; each names the file, the place
-/// and for an unknown name the nearest known one.
-void check_table_keys(const Study& study);
 
 }  // namespace austeer

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
 
 #include "studies/study_findings.hpp"
 #include "studies/study_numbers.hpp"
@@ -10,9 +11,9 @@
 namespace austeer {
 namespace {
 
-std::string activations_text(const StudyRow& row) {
+std::string activations_text(std::span<const TableValue> values) {
   std::optional<std::int64_t> least, most;
-  for (const TableValue& value : row.values) {
+  for (const TableValue& value : values) {
     if (value.measured == nullptr) continue;
     const std::int64_t activations = value.measured->activations_per_token;
     least = std::min(least.value_or(activations), activations);
@@ -62,9 +63,28 @@ class ColumnMaker {
 
   std::vector<StudyColumn> columns() {
     add_first();
-    for (std::size_t task = 0; task < study_.tasks.size(); ++task) add_task(task);
+    for (std::size_t task = 0; task < study_.tasks.size(); ++task) {
+      for (StudyColumn& column : task_columns(asked_of(task))) {
+        columns_.push_back(std::move(column));
+      }
+    }
     if (keys_.average && !study_.tasks.empty()) add_average();
     return std::move(columns_);
+  }
+
+  TaskColumnsAsked asked_of(std::size_t task) const {
+    const StudyTask& of = study_.tasks[task];
+    TaskColumnsAsked asked;
+    asked.name = of.name;
+    asked.task = task;
+    asked.published = has_published(study_, models_, of.name);
+    asked.toxic = is_detoxification(of, results_);
+    asked.accuracy_header = accuracy_header(asked.published, asked.toxic);
+    asked.intervals = keys_.intervals;
+    asked.form = any_measured(task, [](const Measured& of) { return of.form.has_value(); });
+    asked.draws = any_measured(task, [](const Measured& of) { return !of.draws.empty(); });
+    asked.reader = reader_;
+    return asked;
   }
 
  private:
@@ -95,25 +115,10 @@ class ColumnMaker {
     columns_.push_back({{variants ? "variant" : "method", Align::left, ""},
                         [](const StudyRow& row) -> Cell { return row.label; }});
     columns_.push_back({{"#Acts", Align::right, ""}, [](const StudyRow& row) -> Cell {
-                          const std::string text = activations_text(row);
+                          const std::string text = activations_text(row.values);
                           if (text.empty()) return {};
                           return text;
                         }});
-  }
-
-  void add_task(std::size_t task) {
-    const StudyTask& of = study_.tasks[task];
-    TaskColumnsAsked asked;
-    asked.name = of.name;
-    asked.task = task;
-    asked.published = has_published(study_, models_, of.name);
-    asked.toxic = is_detoxification(of, results_);
-    asked.accuracy_header = accuracy_header(asked.published, asked.toxic);
-    asked.intervals = keys_.intervals;
-    asked.form = any_measured(task, [](const Measured& of) { return of.form.has_value(); });
-    asked.draws = any_measured(task, [](const Measured& of) { return !of.draws.empty(); });
-    asked.reader = reader_;
-    for (StudyColumn& column : task_columns(asked)) columns_.push_back(std::move(column));
   }
 
   void add_average() {
@@ -169,6 +174,22 @@ std::vector<StudyColumn> study_columns(const Study& study, const TableKeys& keys
                                        const std::vector<EntryResults>& results,
                                        const std::vector<ModelRows>& models, TableReader reader) {
   return ColumnMaker(study, keys, results, models, reader).columns();
+}
+
+std::vector<StudyColumn> columns_of_task(const Study& study, const TableKeys& keys,
+                                         const std::vector<EntryResults>& results,
+                                         const std::vector<ModelRows>& models, TableReader reader,
+                                         std::size_t task) {
+  TaskColumnsAsked asked = ColumnMaker(study, keys, results, models, reader).asked_of(task);
+  asked.name = "";
+  std::vector<StudyColumn> columns = {
+      {{"#Acts", Align::right, ""}, [task](const StudyRow& row) -> Cell {
+         const std::string text = activations_text(std::span(row.values).subspan(task, 1));
+         if (text.empty()) return {};
+         return text;
+       }}};
+  for (StudyColumn& column : task_columns(asked)) columns.push_back(std::move(column));
+  return columns;
 }
 
 }  // namespace austeer

@@ -12,4 +12,10 @@ std::vector<StudyColumn> study_columns(const Study& study, const TableKeys& keys
                                        const std::vector<EntryResults>& results,
                                        const std::vector<ModelRows>& models, TableReader reader);
 
+/// The columns of one task alone, without a group, its activations per token among them.
+std::vector<StudyColumn> columns_of_task(const Study& study, const TableKeys& keys,
+                                         const std::vector<EntryResults>& results,
+                                         const std::vector<ModelRows>& models, TableReader reader,
+                                         std::size_t task);
+
 }  // namespace austeer

@@ -6,12 +6,16 @@
 
 #include "base/enum_names.hpp"
 #include "studies/optional_keys.hpp"
+#include "studies/study.hpp"
 
 namespace austeer {
 namespace {
 
 constexpr std::array table_row_names = {std::pair{"methods", TableRows::methods},
                                         std::pair{"variants", TableRows::variants}};
+
+constexpr std::array table_section_names = {std::pair{"models", TableSections::models},
+                                            std::pair{"tasks", TableSections::tasks}};
 
 TableRows read_rows(Fields& fields, const Study& study) {
   const bool chooses = study.select != Selection::none;
@@ -40,24 +44,21 @@ std::vector<std::string> labels_of(const Study& study) {
   return labels;
 }
 
-/// One method's published figures.
-void check_figures(Fields figures, const Json& document, const std::vector<std::string>* tasks) {
-  for (const auto& [task, figure] : document.items()) {
-    const auto value = figures.required<double>(task);
-    if (!(value >= 0 && value <= 100)) figures.refuse(task, "per cent, from 0 to 100", figure);
-    if (tasks != nullptr) refuse_mistyped(task, *tasks, figures.place(), "task");
-  }
-}
-
 }  // namespace
 
-TableKeys read_table_keys(const Study& study) {
-  Fields fields(study.table, study.file.string() + ": table");
+TableKeys read_table_keys(const Json& table, const Study& study) {
+  Fields fields(table, study.file.string() + ": table");
   TableKeys keys;
   keys.rows = read_rows(fields, study);
+  keys.sections = value_in(table_section_names, fields.optional<std::string>("sections", "models"),
+                           "study", "kind of a table's sections");
   keys.intervals = fields.optional<bool>("intervals", keys.intervals);
   keys.controls = fields.optional<bool>("controls", keys.controls);
-  keys.average = fields.optional<bool>("average", study.tasks.size() > 1);
+  const bool has_task_columns = keys.sections == TableSections::models;
+  keys.average = fields.optional<bool>("average", study.tasks.size() > 1 && has_task_columns);
+  if (keys.average && !has_task_columns) {
+    fields.refuse("average", "false with sections: tasks, which have no column for it", true);
+  }
   keys.title = fields.optional<std::string>("title", study.title);
   fields.refuse_unknown();
   return keys;
@@ -68,30 +69,40 @@ std::string variant_label(const StudyMethod& method, std::size_t variant) {
   return text.empty() ? method.name : method.name + ", " + text;
 }
 
-std::optional<double> published_figure(const Study& study, const std::string& model,
-                                       const std::string& label, const std::string& task) {
-  const Json* found = &study.published;
-  for (const std::string& key : {model, label, task}) {
-    if (!found->is_object() || !found->contains(key)) return std::nullopt;
-    found = &found->at(key);
-  }
-  if (!found->is_number()) return std::nullopt;
-  return found->get<double>();
+void PublishedFigures::add(const std::string& model, const std::string& label,
+                           const std::string& task, double per_cent) {
+  figures_[{model, label, task}] = per_cent;
 }
 
-void check_published(const Study& study) {
+std::optional<double> PublishedFigures::find(const std::string& model, const std::string& label,
+                                             const std::string& task) const {
+  const auto found = figures_.find({model, label, task});
+  return found == figures_.end() ? std::nullopt : std::optional(found->second);
+}
+
+PublishedFigures read_published(const Json& published, const Study& study) {
   const std::vector<std::string> labels = labels_of(study);
   std::vector<std::string> tasks = {published_average};
   for (const StudyTask& task : study.tasks) tasks.push_back(task.name);
-  Fields models(study.published, study.file.string() + ": published");
-  for (const auto& [model, methods] : study.published.items()) {
+  PublishedFigures figures;
+  Fields models(published, study.file.string() + ": published");
+  for (const auto& [model, of_model] : published.items()) {
     const bool is_run = std::ranges::find(study.models, model) != study.models.end();
     Fields rows = models.object(model);
-    for (const auto& [label, figures] : methods.items()) {
+    for (const auto& [label, of_row] : of_model.items()) {
       if (is_run) refuse_mistyped(label, labels, rows.place(), "method");
-      check_figures(rows.object(label), figures, is_run ? &tasks : nullptr);
+      Fields row = rows.object(label);
+      for (const auto& [task, figure] : of_row.items()) {
+        const auto per_cent = row.required<double>(task);
+        if (!(per_cent >= 0 && per_cent <= 100)) {
+          row.refuse(task, "per cent, from 0 to 100", figure);
+        }
+        if (is_run) refuse_mistyped(task, tasks, row.place(), "task");
+        figures.add(model, label, task, per_cent);
+      }
     }
   }
+  return figures;
 }
 
 }  // namespace austeer

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "studies/frontiers.hpp"
 #include "studies/report_text.hpp"
 #include "studies/study_findings.hpp"
 #include "studies/study_numbers.hpp"
@@ -59,7 +60,7 @@ void add_measurement_notes(std::vector<std::string>& notes, const std::vector<Mo
         "Where something is drawn, an item's score is its mean over the study's seeds, the "
         "interval "
         "is a bootstrap over the items, and in parentheses stand the least and the greatest draw; "
-        "cost and fluency are the first seed's.");
+        "cost and fluency are means of the draws.");
   }
   if (any_measured(models, [](const Measured& of) { return of.form.has_value(); })) {
     notes.push_back(
@@ -115,6 +116,9 @@ void add_table_findings(std::vector<std::string>& notes, const Study& study,
   if (std::string missing = missing_sentence(study, results); !missing.empty()) {
     notes.push_back(std::move(missing));
   }
+  for (std::string& sentence : frontier_sentences(study, results)) {
+    notes.push_back(std::move(sentence));
+  }
   for (std::string& sentence : pairs_sentences(results)) notes.push_back(std::move(sentence));
   for (std::string& sentence : unbeaten_sentences(study, results)) {
     notes.push_back(std::move(sentence));
@@ -136,7 +140,7 @@ bool has_published(const Study& study, const std::vector<ModelRows>& models,
                    const std::string& task) {
   return std::ranges::any_of(models, [&](const ModelRows& model) {
     return std::ranges::any_of(model.rows, [&](const StudyRow& row) {
-      return !row.is_control && published_figure(study, model.model, row.label, task).has_value();
+      return !row.is_control && study.published.find(model.model, row.label, task).has_value();
     });
   });
 }

@@ -17,7 +17,7 @@ class RowMaker {
     row.is_vanilla = true;
     for (const StudyTask& task : study_.tasks) {
       TableValue value = measured_of(entry(task, vanilla));
-      value.published = published_figure(study_, model_, vanilla, task.name);
+      value.published = study_.published.find(model_, vanilla, task.name);
       row.values.push_back(std::move(value));
     }
     return row;
@@ -29,7 +29,7 @@ class RowMaker {
       const EntryResults* found = entry(task, method.name);
       TableValue value = measured_of(found);
       value.is_asked = found != nullptr;
-      value.published = published_figure(study_, model_, method.name, task.name);
+      value.published = study_.published.find(model_, method.name, task.name);
       if (found != nullptr && found->against_vanilla) {
         value.against_vanilla = found->against_vanilla;
         value.adjusted_p = found->adjusted_p;
@@ -74,7 +74,7 @@ class RowMaker {
         const std::optional<Measured>& measured = found->choice[index].measured;
         if (measured) value.measured = &*measured;
       }
-      value.published = published_figure(study_, model_, row.label, task.name);
+      value.published = study_.published.find(model_, row.label, task.name);
       if (!study_.chooses_on_dev()) compare(value, task);
       row.values.push_back(std::move(value));
     }
@@ -85,7 +85,7 @@ class RowMaker {
   StudyRow named(const std::string& label) const {
     StudyRow row;
     row.label = label;
-    row.published_average = published_figure(study_, model_, label, published_average);
+    row.published_average = study_.published.find(model_, label, published_average);
     return row;
   }
 
@@ -174,17 +174,6 @@ std::int64_t comparison_count(const std::vector<ModelRows>& models) {
     }
   }
   return count;
-}
-
-bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results) {
-  for (const EntryResults& found : results) {
-    if (found.entry.task->name != task.name) continue;
-    if (found.test && found.test->outcome.contains("toxic_rate")) return true;
-    for (const MeasuredVariant& variant : found.choice) {
-      if (variant.measured && variant.measured->outcome.contains("toxic_rate")) return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace austeer

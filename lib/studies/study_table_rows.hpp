@@ -41,7 +41,4 @@ std::vector<ModelRows> table_rows(const Study& study, const TableKeys& keys,
 /// How many comparisons have an adjusted p-value.
 std::int64_t comparison_count(const std::vector<ModelRows>& models);
 
-/// Whether the task's results say how toxic its answers are.
-bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results);
-
 }  // namespace austeer

@@ -68,17 +68,12 @@ class TaskColumns {
         std::move(text));
   }
 
-  /// A number of the outcome. Where further items lie in further cells, it is of the first ones
-  /// only, and left out.
-  StudyColumn outcome(const std::string& key) const {
-    const auto pick = [key](const TableValue& value) -> std::optional<double> {
+  StudyColumn mean(const std::string& header, std::optional<double> Measured::*of) const {
+    const auto pick = [of](const TableValue& value) -> std::optional<double> {
       if (value.measured == nullptr) return {};
-      if (value.measured->draws.empty() && value.measured->cells.size() > 1) return {};
-      const Json& outcome = value.measured->outcome;
-      if (!outcome.contains(key) || !outcome.at(key).is_number()) return {};
-      return outcome.at(key).get<double>();
+      return value.measured->*of;
     };
-    return number(key, pick, [](double number) { return fmt::format("{:.2f}", number); });
+    return number(header, pick, [](double number) { return fmt::format("{:.2f}", number); });
   }
 
  private:
@@ -177,8 +172,8 @@ std::vector<StudyColumn> task_columns(const TaskColumnsAsked& asked) {
                     [decimals](double share) { return points_text(share, decimals); }));
   }
   if (asked.toxic) {
-    columns.push_back(made.outcome("cost"));
-    columns.push_back(made.outcome("fluency"));
+    columns.push_back(made.mean("cost", &Measured::cost));
+    columns.push_back(made.mean("fluency", &Measured::fluency));
   }
   return columns;
 }

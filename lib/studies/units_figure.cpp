@@ -20,19 +20,6 @@ const Measured* reference_measured(const EntryResults& found) {
   return found.choice.size() == 1 ? measured_variant(found, 0) : nullptr;
 }
 
-/// Throws UsageError unless the method has one result on the items that the bars are of.
-void expect_reference(const FigureFields& figure, const StudyMethod& method) {
-  if (figure.study().chooses_on_dev()) {
-    figure.refuse("references are of the test items, the bars of the items of the choice",
-                  "Use select: none or test");
-  }
-  if (figure.study().select == Selection::none && method.variants.size() > 1) {
-    figure.refuse(fmt::format("{} has {} variants, and none was chosen to be a reference",
-                              method.name, method.variants.size()),
-                  "Give it one, or use select: test");
-  }
-}
-
 std::vector<Reference> bar_references(const FigureSource& source, const FigureSpec& spec) {
   std::vector<Reference> references;
   const auto add = [&](const std::string& name) {
@@ -102,15 +89,6 @@ Bars slice_bars(const EntryResults& found, const std::string& axis,
 }
 
 }  // namespace
-
-void read_units_figure(FigureFields& figure, FigureSpec& spec) {
-  const StudyMethod* method = figure.method();
-  spec.methods = {method};
-  spec.x = figure.fields().required<std::string>("x");
-  figure.expect_axis(*method, spec.x);
-  spec.references = figure.methods("references");
-  for (const StudyMethod* reference : spec.references) expect_reference(figure, *reference);
-}
 
 std::vector<PlottedFigure> make_units_figure(const FigureSource& source, const FigureSpec& spec) {
   const EntryResults& found = source.entry(*spec.methods.front());

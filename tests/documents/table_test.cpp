@@ -45,6 +45,26 @@ Json parsed_csv(const std::string& csv) {
   return parse_json(result.output, "csv");
 }
 
+TEST(Table, PlainTextIsAlignedBelowItsHeaders) {
+  EXPECT_EQ(to_plain_text(example_table()),
+            "Accuracy (%) on the test split\n\n"
+            "                       COPA        BoolQ\n"
+            "method        k        acc.     Δ   acc.     Δ\n"
+            "Llama-2-7B\n"
+            "  unsteered   —  62.4 ± 1.1     —   70.3     —\n"
+            "  austeer    16  71.0 ± 0.9  +8.6   74.1  +3.8\n"
+            "SmolLM2_135M\n"
+            "  caa         1        51.5  −0.5      —     —\n"
+            "\n± is the 95 % interval.\n\n— : not measured.\n");
+}
+
+TEST(Table, PlainTextKeepsALineALineAndBreaksNotes) {
+  Table table = one_cell("two\nlines");
+  table.notes = {std::string(60, 'a') + " " + std::string(60, 'b')};
+  EXPECT_EQ(to_plain_text(table),
+            "name\ntwo lines\n\n" + std::string(60, 'a') + "\n" + std::string(60, 'b') + "\n");
+}
+
 TEST(Table, MarkdownHasOneHeaderLineAndNamedSections) {
   EXPECT_EQ(to_markdown(example_table()),
             "**Accuracy (%) on the test split**\n\n"

@@ -28,7 +28,9 @@ inline Measured measured(double right, std::size_t items = 100) {
 /// The same of answers of which the others are toxic.
 inline Measured detoxified(double clean, double cost, std::size_t items = 100) {
   Measured made = measured(clean, items);
-  made.outcome = {{"toxic_rate", 1 - made.accuracy}, {"cost", cost}, {"fluency", 5.0}};
+  made.is_detoxification = true;
+  made.cost = cost;
+  made.fluency = 5;
   return made;
 }
 

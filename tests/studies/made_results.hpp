@@ -48,6 +48,13 @@ class MadeStudy {
     return key;
   }
 
+  /// Writes a cell of these items as they are. Returns its key.
+  std::string cell_of_items(const std::vector<Json>& items, const Json& outcome = Json::object()) {
+    const std::string key = fmt::format("cell{}", ++cells_);
+    write_result(folder_.cell(key), "eval", Json::object(), outcome, Json::object(), items);
+    return key;
+  }
+
   /// Writes a cell whose plan cannot be carried out. Returns its key.
   std::string failed_cell(const std::string& reason) {
     const std::string key = fmt::format("cell{}", ++cells_);

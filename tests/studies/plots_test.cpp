@@ -41,8 +41,9 @@ bool has(const std::string& text, const std::string& part) {
 
 /// Expects that a study whose only figure is `figure` is refused with `part` in the message.
 void refuses(const std::string& figure, const std::string& part, const std::string& more = "") {
-  const FigureStudy study(figures_head + grid_methods + more + "figures: [" + figure + "]\n");
-  testing::expect_refusal<Error>([&] { check_figures(study.study()); }, part);
+  testing::expect_refusal<Error>(
+      [&] { FigureStudy(figures_head + grid_methods + more + "figures: [" + figure + "]\n"); },
+      part);
 }
 
 TEST(Figures, RefuseWhatTheStudyDoesNotHave) {
@@ -64,6 +65,8 @@ TEST(Figures, RefuseWhatTheStudyDoesNotHave) {
   refuses("{name: f, kind: units, method: B, x: rank.site, references: [C]}", "select: none");
   refuses("{name: f, kind: units, method: B, x: rank.site, references: [A]}", "6 variants",
           "select: none\n");
+  refuses("{name: f, kind: frontier, opponent: caa}", "no method 'caa'");
+  refuses("{name: f, kind: grid, method: A, x: plan.k, y: plan.alpha, opponent: C}", "opponent");
   refuses("{name: f, kind: overlap, method: A, k: 0}", "at least 1");
   refuses("{name: f, kind: overlap, method: A, k: 4}", "compares tasks");
   refuses("{name: f, kind: scores, method: A}, {name: f, kind: scores, method: B}", "called 'f'");

@@ -386,27 +386,59 @@ TEST(StudyTable, TakesNoDifferenceOfTwoScorers) {
   expect_note(table, "Perspective API, a service that has ended");
 }
 
+TEST(StudyTable, HasASectionForEachTaskWhereAsked) {
+  MadeStudy made(
+      "title: T\nmodels: [m]\ntasks: {copa: , detox: }\nselect: none\n"
+      "methods: {A: {}, B: {tasks: [copa]}}\ntable: {sections: tasks}\n");
+  made.tested(vanilla, made.cell(hits(50, 100)));
+  made.tested(vanilla, made.cell(hits(80, 100), 0, {{"toxic_rate", 0.2}, {"cost", 2}}), "detox");
+  const auto tried = [&](const std::string& method, const std::string& task,
+                         const std::string& cell) {
+    EntryOutcome outcome;
+    outcome.choice = {{{cell}, 100, 0.5, ""}};
+    outcome.chosen = 0;
+    made.outcome(method, outcome, task);
+  };
+  tried("A", "copa", made.cell(hits(60, 100), 4));
+  tried("B", "copa", made.cell(hits(40, 100), 8));
+  tried("A", "detox", made.cell(hits(90, 100), 16, {{"toxic_rate", 0.1}, {"cost", 3.25}}));
+  const Table table = make_table(made.study(), made.results());
+  EXPECT_EQ(table.section_header, "task");
+  ASSERT_EQ(table.sections.size(), 2U);
+  EXPECT_EQ(table.sections[0].name, "copa");
+  EXPECT_EQ(table.sections[0].rows.size(), 3U);
+  EXPECT_EQ(table.sections[1].rows.size(), 2U);  // B does not run on detox
+  EXPECT_EQ(cell_of(table, "A", "", "accuracy (%)", 0).text, "60.0 [50.2, 69.1]");
+  EXPECT_EQ(cell_of(table, "B", "", "#Acts", 0).text, "8");
+  EXPECT_EQ(cell_of(table, "A", "", "cost", 0).text, std::nullopt);
+  EXPECT_EQ(cell_of(table, "A", "", "not toxic (%)", 1).text, "90.0 [82.6, 94.5]");
+  EXPECT_EQ(cell_of(table, "A", "", "cost", 1).text, "3.25");
+  EXPECT_EQ(cell_of(table, "A", "", "#Acts", 1).text, "16");
+  EXPECT_EQ(cell_of(table, "A", "", "accuracy (%)", 1).text, std::nullopt);
+}
+
 TEST(StudyTable, RefusesKeysThatItDoesNotKnow) {
   const auto refuses = [](const std::string& more, const std::string& part) {
-    const MadeStudy made(two_methods + more);
-    testing::expect_refusal<Error>([&] { check_table_keys(made.study()); }, part);
+    testing::expect_refusal<Error>([&] { MadeStudy(two_methods + more); }, part);
   };
   refuses("table: {interval: true}\n", "intervals");
   refuses("table: {rows: method}\n", "did you mean 'methods'");
   refuses("table: {average: 3}\n", "true or false");
+  refuses("table: {sections: task}\n", "did you mean 'tasks'");
+  refuses("table: {sections: tasks, average: true}\n", "no column for it");
   testing::expect_refusal<Error>(
       [&] {
-        check_table_keys(MadeStudy("title: T\nmodels: [m]\ntasks: {copa: }\nselect: none\n"
-                                   "methods: {A: {}}\ntable: {rows: methods}\n")
-                             .study());
+        MadeStudy(
+            "title: T\nmodels: [m]\ntasks: {copa: }\nselect: none\n"
+            "methods: {A: {}}\ntable: {rows: methods}\n");
       },
       "no variant of a method is chosen");
   refuses("published: {m: {Vanila: {copa: 1}}}\n", "did you mean 'vanilla'");
   refuses("published: {m: {A: {copaa: 1}}}\n", "did you mean 'copa'");
   refuses("published: {m: {A: {copa: 101}}}\n", "from 0 to 100");
   refuses("published: {other: {A: 3}}\n", "published");
-  check_table_keys(
-      MadeStudy(two_methods + "published: {other: {C: {x: 3.5}}, m: {ITI: {svamp: 4}}}\n").study());
+  const MadeStudy others(two_methods + "published: {other: {C: {x: 3.5}}, m: {ITI: {svamp: 4}}}\n");
+  EXPECT_EQ(others.study().published.find("m", "ITI", "svamp"), 4.0);
 }
 
 }  // namespace

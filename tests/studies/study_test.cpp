@@ -37,6 +37,34 @@ TEST_F(StudyFile, HasDefaults) {
   EXPECT_TRUE(study.methods.empty());
 }
 
+TEST_F(StudyFile, KeepsItsTextAndWhatItIncludes) {
+  write("title: T\nmodels: [m]\n", "common.yaml");
+  const Study alone = read_study(write(head));
+  EXPECT_EQ(alone.text, head);
+  EXPECT_EQ(alone.merged, "");
+  const Study study = read_study(write("include: common.yaml\ntasks: {copa: }\n"));
+  EXPECT_EQ(study.text, "include: common.yaml\ntasks: {copa: }\n");
+  EXPECT_EQ(study.merged,
+            "{\n  \"title\": \"T\",\n  \"models\": [\n    \"m\"\n  ],\n  \"tasks\": {\n    "
+            "\"copa\": null\n  }\n}");
+}
+
+TEST_F(StudyFile, ShowsExamplesOfAllMethodsControlsLast) {
+  const std::string methods =
+      "methods:\n  Random: {plan: {control: random}}\n  A: {}\n  B: {plan: {alpha: 2}}\n";
+  const auto names = [&](const std::string& more) {
+    const Study study = read_study(write(head + methods + more));
+    std::vector<std::string> all;
+    for (const StudyMethod* method : study.examples.methods) all.push_back(method->name);
+    return all;
+  };
+  EXPECT_EQ(names(""), (std::vector<std::string>{"A", "B", "Random"}));
+  EXPECT_EQ(names("examples: {items: 5, methods: [B]}\n"), (std::vector<std::string>{"B"}));
+  refuses(head + methods + "examples: {methods: [C]}\n", "no method 'C'");
+  refuses(head + methods + "examples: {items: -1}\n", "0 or more");
+  refuses(head + methods + "examples: {item: 1}\n", "items");
+}
+
 TEST_F(StudyFile, ExpandsAGridWithTheLastAxisFastest) {
   const Study study = read_study(
       write(head + "methods:\n"
