@@ -55,10 +55,41 @@ Interval bootstrap_interval(const std::vector<double>& values, std::int64_t resa
   return {quantile(means, 0.025), quantile(means, 0.975)};
 }
 
+/// Changes of one size may differ by less than this, as means of the same numbers do.
+constexpr double same_size = 1e-12;
+
 }  // namespace
 
 double mcnemar_p_value(std::int64_t better, std::int64_t worse) {
   return sign_test_p_value(better, worse);
+}
+
+double randomisation_p_value(std::span<const double> changes, std::int64_t draws,
+                             std::uint64_t seed) {
+  if (draws < 1) throw UsageError({"[paired] draws", "at least 1", std::to_string(draws), ""});
+  std::vector<double> sizes;
+  double sum = 0;
+  std::int64_t better = 0;
+  for (const double change : changes) {
+    if (std::abs(change) < same_size) continue;
+    sizes.push_back(std::abs(change));
+    sum += change;
+    better += change > 0 ? 1 : 0;
+  }
+  if (sizes.empty()) return 1;
+  const auto [least, greatest] = std::ranges::minmax(sizes);
+  if (greatest - least < same_size) {
+    return mcnemar_p_value(better, static_cast<std::int64_t>(sizes.size()) - better);
+  }
+  const double observed = std::abs(sum) - same_size * static_cast<double>(sizes.size());
+  Random random(seed);
+  std::int64_t as_far = 1;
+  for (std::int64_t draw = 0; draw < draws; ++draw) {
+    double drawn = 0;
+    for (const double size : sizes) drawn += random.sign() * size;
+    as_far += std::abs(drawn) >= observed ? 1 : 0;
+  }
+  return static_cast<double>(as_far) / static_cast<double>(draws + 1);
 }
 
 PairedComparison compare_paired(std::span<const double> baseline, std::span<const double> other,
@@ -72,7 +103,7 @@ PairedComparison compare_paired(std::span<const double> baseline, std::span<cons
   result.interval = bootstrap_interval(change, resamples, seed);
   result.better = std::ranges::count_if(change, [](double value) { return value > 0; });
   result.worse = std::ranges::count_if(change, [](double value) { return value < 0; });
-  result.p_value = mcnemar_p_value(result.better, result.worse);
+  result.p_value = randomisation_p_value(change, resamples, seed);
   return result;
 }
 

@@ -14,11 +14,20 @@ namespace austeer {
 /// counts.
 double mcnemar_p_value(std::int64_t better, std::int64_t worse);
 
+/// The paired randomisation test, two-sided, of the changes of items from one method to another:
+/// under the null hypothesis each could as well have the other sign, and the p-value is the share
+/// of such choices of signs whose sum is as far from 0. Where all changes but those that are 0 have
+/// one size that is mcnemar_p_value; else it is estimated from `draws` choices, the observed one
+/// counted with them, the same ones on every machine for one seed. Source: Fisher (1935), section
+/// 21; Phipson and Smyth (2010) for the estimate. Throws UsageError for draws < 1.
+double randomisation_p_value(std::span<const double> changes, std::int64_t draws = 10000,
+                             std::uint64_t seed = 0);
+
 /// `other` against `baseline`.
 struct PairedComparison {
   double difference = 0;    ///< mean of other - baseline
   Interval interval;        ///< of the difference, 95 %
-  double p_value = 1;       ///< mcnemar_p_value of better and worse
+  double p_value = 1;       ///< randomisation_p_value: of right and wrong, McNemar's exact one
   std::int64_t better = 0;  ///< items with other > baseline
   std::int64_t worse = 0;   ///< items with other < baseline
 };

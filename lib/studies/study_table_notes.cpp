@@ -54,8 +54,12 @@ bool any_measured(const std::vector<ModelRows>& models, Test test) {
   return false;
 }
 
+bool has_draws(const std::vector<ModelRows>& models) {
+  return any_measured(models, [](const Measured& of) { return !of.draws.empty(); });
+}
+
 void add_measurement_notes(std::vector<std::string>& notes, const std::vector<ModelRows>& models) {
-  if (any_measured(models, [](const Measured& of) { return !of.draws.empty(); })) {
+  if (has_draws(models)) {
     notes.push_back(
         "Where something is drawn, an item's score is its mean over the study's seeds, the "
         "interval "
@@ -167,7 +171,8 @@ std::vector<std::string> table_notes(const Study& study, const TableKeys& keys,
   add_measurement_notes(notes, models);
   if (const std::int64_t count = comparison_count(models); count > 0) {
     notes.push_back(
-        fmt::format("* p < 0.05 against vanilla: exact McNemar test, adjusted by Holm for {}.",
+        fmt::format("* p < 0.05 against vanilla: exact McNemar test{}, adjusted by Holm for {}.",
+                    has_draws(models) ? " (of means of draws a paired randomisation test)" : "",
                     counted(count, "comparison")));
   }
   if (any_published(study, keys, models)) {

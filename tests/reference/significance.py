@@ -106,6 +106,29 @@ def item_values():
         yield baseline, baseline + numpy.round(random.normal(0.2, 1, size=count), 1)
 
 
+def randomisation_p(seed, resamples, change):
+    """McNemar's exact test of changes of one size; else the share of choices of signs, the program's own
+    draws and the observed one, whose sum is as far from 0."""
+    sizes = numpy.abs(change[change != 0])
+    if numpy.ptp(sizes) < 1e-12 if sizes.size else True:
+        better, worse = int((change > 0).sum()), int((change < 0).sum())
+        return float(mcnemar([[0, better], [worse, 0]], exact=True).pvalue)
+    bits = seeded.below(seed, numpy.full((resamples, sizes.size), 2))
+    sums = numpy.abs(((1 - 2 * bits) * sizes).sum(1))
+    return float((1 + (sums >= abs(change.sum()) - 1e-9).sum()) / (1 + resamples))
+
+
+def randomisation_tests():
+    """Means over five draws of right and wrong, and small sets, with SciPy's exact p-value."""
+    random = numpy.random.default_rng(17)
+    changes = [numpy.array([0.2, -0.4, 1.0, 0.6]), numpy.array([0.2, 0.4, 0.2, 1.0, 0.8, 0.6])]
+    changes += [random.integers(-5, 6, size=12) / 5 + shift for shift in (0, 0.2, 0.4)]
+    for change in changes:
+        exact = scipy.stats.permutation_test((change,), numpy.sum, permutation_type="samples",
+                                             n_resamples=10**6)
+        yield {"changes": change.tolist(), "p": float(exact.pvalue)}
+
+
 def paired_comparisons():
     resamples = 1000
     for seed, (baseline, other) in enumerate(item_values()):
@@ -115,7 +138,7 @@ def paired_comparisons():
         better, worse = int((change > 0).sum()), int((change < 0).sum())
         case = {"baseline": baseline.tolist(), "other": other.tolist(), "seed": seed,
                 "resamples": resamples, "difference": change.mean(), "better": better,
-                "worse": worse, "p": float(mcnemar([[0, better], [worse, 0]], exact=True).pvalue),
+                "worse": worse, "p": randomisation_p(seed, resamples, change),
                 "interval": numpy.quantile(means, [0.025, 0.975]).tolist()}
         if n > 50:
             scipys = scipy.stats.bootstrap((change,), numpy.mean, n_resamples=20000, batch=1000,
@@ -152,7 +175,8 @@ def rank_correlations():
 
 CASES = {"sign_test": sign_tests, "stratified": stratified_sign_tests, "fdr": fdr_families,
          "holm": holm_families, "wilson": wilson_intervals, "mcnemar": mcnemar_tests,
-         "paired": paired_comparisons, "overlap": overlaps, "spearman": rank_correlations}
+         "paired": paired_comparisons, "randomisation": randomisation_tests,
+         "overlap": overlaps, "spearman": rank_correlations}
 
 
 def main():

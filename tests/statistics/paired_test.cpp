@@ -26,6 +26,25 @@ TEST(McNemar, EqualsStatsmodels) {
   }
 }
 
+// Each estimate is one of 10,000 draws: five standard deviations of it.
+TEST(Paired, RandomisationTestAgreesWithSciPysExactOne) {
+  const Json cases = testing::significance_cases("randomisation");
+  ASSERT_GE(cases.size(), 5U);
+  for (const Json& one : cases) {
+    const auto expected = one.at("p").get<double>();
+    const double deviation = std::sqrt(expected * (1 - expected) / 10000);
+    EXPECT_NEAR(randomisation_p_value(one.at("changes").get<Values>()), expected,
+                5 * deviation + 1e-4)
+        << one.dump();
+  }
+}
+
+TEST(Paired, RandomisationTestOfOneSizeIsMcNemars) {
+  EXPECT_EQ(randomisation_p_value(Values{1, 1, -1, 0, 1, 1}), mcnemar_p_value(4, 1));
+  EXPECT_EQ(randomisation_p_value(Values{0, 0}), 1);
+  expect_refusal<UsageError>([] { randomisation_p_value(Values{1}, 0); }, "at least 1; found 0");
+}
+
 // The interval is that of the same draws in NumPy, so it is the same on every machine.
 TEST(Paired, EqualsNumPyDrawForDraw) {
   const Json cases = testing::significance_cases("paired");
