@@ -61,10 +61,9 @@ bool has_draws(const std::vector<ModelRows>& models) {
 void add_measurement_notes(std::vector<std::string>& notes, const std::vector<ModelRows>& models) {
   if (has_draws(models)) {
     notes.push_back(
-        "Where something is drawn, an item's score is its mean over the study's seeds, the "
-        "interval "
-        "is a bootstrap over the items, and in parentheses stand the least and the greatest draw; "
-        "cost and fluency are means of the draws.");
+        "Where something is drawn, an item's score is its mean over the study's seeds, as are cost "
+        "and fluency; the interval is a bootstrap over the items, and in parentheses stand the "
+        "least and the greatest draw.");
   }
   if (any_measured(models, [](const Measured& of) { return of.form.has_value(); })) {
     notes.push_back(
