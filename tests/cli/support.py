@@ -2,6 +2,7 @@
 and reading what it wrote. AUSTEER_BINARY names the program under test."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -68,6 +69,24 @@ def start_judge(test):
 
     test.addCleanup(stop)
     return f"http://127.0.0.1:{int(server.stdout.readline())}"
+
+
+def write_judged_results(folder):
+    """Two results of eval, vanilla and steered, for the judge: the steered answer is better twice, worse
+    once, and the same once."""
+    for name, answers in (("vanilla", ["bad", "better", "same", "bad"]),
+                          ("steered", ["better", "bad", "same", "a better one"])):
+        lines = ""
+        for number, answer in enumerate(answers):
+            prompt = f"Prompt {number}"
+            lines += json.dumps({"place": f"test.jsonl:{number}", "prompt": prompt, "gold": "",
+                                 "prompt_sha256": hashlib.sha256(prompt.encode()).hexdigest(),
+                                 "generated": answer, "correct": False}) + "\n"
+        (folder / f"{name}.jsonl").write_text(lines)
+        (folder / f"{name}.json").write_text(json.dumps({
+            "schema": 1, "kind": "eval", "configuration": {"task": {"name": "bpo"}}, "outcome": {},
+            "items": {"file": f"{name}.jsonl",
+                      "sha256": hashlib.sha256(lines.encode()).hexdigest()}}))
 
 
 def file_size_limit(limit):

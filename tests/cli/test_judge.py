@@ -1,12 +1,11 @@
 """judge: two results of eval compared over HTTP, by a judge on loopback."""
 
-import hashlib
 import json
 import os
 import unittest
 from unittest import mock
 
-from support import AusteerTest, start_judge
+from support import AusteerTest, start_judge, write_judged_results
 
 KEY = "sk-0123456789"
 
@@ -15,21 +14,7 @@ class Judge(AusteerTest):
     def setUp(self):
         super().setUp()
         self.server = start_judge(self)
-        self.write_result("vanilla", ["bad", "better", "same", "bad"])
-        self.write_result("steered", ["better", "bad", "same", "a better one"])
-
-    def write_result(self, name, answers):
-        lines = ""
-        for number, answer in enumerate(answers):
-            prompt = f"Prompt {number}"
-            lines += json.dumps({"place": f"test.jsonl:{number}", "prompt": prompt, "gold": "",
-                                 "prompt_sha256": hashlib.sha256(prompt.encode()).hexdigest(),
-                                 "generated": answer, "correct": False}) + "\n"
-        (self.folder / f"{name}.jsonl").write_text(lines)
-        (self.folder / f"{name}.json").write_text(json.dumps({
-            "schema": 1, "kind": "eval", "configuration": {"task": {"name": "bpo"}}, "outcome": {},
-            "items": {"file": f"{name}.jsonl",
-                      "sha256": hashlib.sha256(lines.encode()).hexdigest()}}))
+        write_judged_results(self.folder)
 
     def arguments(self, behaviour):
         return ("judge", "--baseline", "vanilla.json", "--steered", "steered.json", "--endpoint",
