@@ -21,13 +21,20 @@ from support import ROOT, AusteerTest
 
 sys.path.insert(0, str(ROOT / "tests" / "reference"))
 import smollm2_model  # noqa: E402
-from common import Edits, greedy, logits_of, tapped  # noqa: E402
+from common import Edits, logits_of, tapped  # noqa: E402
 
 PROMPTS = [f"{opening} {ending}" for opening in
            ("The old bridge", "My neighbour", "A good teacher", "The first snow", "Her letter",
             "Every morning the baker", "The river", "Nobody in the village", "This machine",
             "Our captain") for ending in ("was", "said that", "could not", "and the", "will")]
 TOKENS = 8
+OPENINGS = f"""name: openings
+dataset: Openings
+splits: {{test: all.jsonl}}
+prompt: "{{opening}}"
+max_new_tokens: {TOKENS}
+metric: judge
+"""
 
 FAMILIES = {
     "llama": dict(mlp_bias=True),
@@ -52,7 +59,7 @@ def plan_edits(config, seed, sites=("attention", "ffn"), operation="scale"):
 
 
 def write_plan(path, edits, positions="all"):
-    """A plan as README describes it."""
+    """A plan as docs/files.md reads it."""
     tensors, described = {}, []
     for number, (site, layer, operation, dims, values) in enumerate(edits):
         tensors[f"edit.{number}.dims"] = dims.astype(numpy.int64)
@@ -99,13 +106,29 @@ def open_model(folder):
                                                 attn_implementation="eager").eval()
 
 
+@torch.inference_mode()
+def followers(model, prompts):
+    """The TOKENS tokens after each of some prompts of the same length, [prompts, TOKENS]."""
+    chosen, cache, step = [], None, prompts
+    for _ in range(TOKENS):
+        output = model(input_ids=step, past_key_values=cache, use_cache=True)
+        cache, step = output.past_key_values, output.logits[:, -1:].argmax(-1)
+        chosen.append(step)
+    return torch.cat(chosen, 1)
+
+
 def texts_of(model, tokenizer):
-    """What follows each prompt, by `transformers`."""
-    texts = []
+    """What follows each prompt, by `transformers`: prompts of one length together, so that none is
+    padded."""
+    of_length = {}
     for prompt in PROMPTS:
-        tokens, _ = greedy(model, torch.tensor(tokenizer.encode(prompt).ids), TOKENS)
-        texts.append(tokenizer.decode(tokens.tolist()))
-    return texts
+        tokens = tokenizer.encode(prompt).ids
+        of_length.setdefault(len(tokens), {})[prompt] = tokens
+    texts = {}
+    for prompts in of_length.values():
+        rows = followers(model, torch.tensor(list(prompts.values()))).tolist()
+        texts |= zip(prompts, map(tokenizer.decode, rows))
+    return [texts[prompt] for prompt in PROMPTS]
 
 
 class Export(AusteerTest):
@@ -122,12 +145,14 @@ class Export(AusteerTest):
 
     def steered_texts(self, model):
         """What follows each prompt, by austeer under the plan."""
-        (self.folder / "lines").write_text("".join(f"{prompt}\n" for prompt in PROMPTS))
-        with (self.folder / "lines").open() as lines:
-            out = self.run_austeer("steer", "--model", model, "--dtype", "float32", "--plan",
-                                   "plan", "--max-new-tokens", TOKENS, "--interactive", "--json",
-                                   stdin=lines)[1]
-        return [json.loads(line)["steered"] for line in out.splitlines()]
+        (self.folder / "Openings").mkdir(exist_ok=True)
+        (self.folder / "Openings" / "all.jsonl").write_text(
+            "".join(json.dumps({"opening": prompt}) + "\n" for prompt in PROMPTS))
+        (self.folder / "openings.yaml").write_text(OPENINGS)
+        self.succeed("eval", "--task", "./openings.yaml", "--datasets", ".", "--model", model, "--dtype",
+                     "float32", "--plan", "plan", "--out", "steered.json")
+        lines = (self.folder / "steered.jsonl").read_text(encoding="utf-8").split("\n")
+        return [json.loads(line)["generated"] for line in lines if line]
 
     def close(self, found, expected):
         """Within what float32 rounding leaves, relative to the largest logit: some 300 operations in

@@ -1,15 +1,31 @@
 """The job end to end on the default model and the samples: collect → rank → units → steer → eval."""
 
 import json
+import shutil
+import tempfile
 import unittest
+from pathlib import Path
 
 from support import AusteerTest
 
 
 class Job(AusteerTest):
+    kept = None  # the folder of a cache, for all tests
+
     def collect(self, *more):
         return json.loads(self.succeed("collect", "--task", "copa", "--pairs", 12, "--dtype",
                                        "float32", "--out", "cache", "--json", *more))
+
+    def take_cache(self):
+        """What `collect` leaves in the folder, computed once for all tests."""
+        if Job.kept is None:
+            self.collect()
+            kept = tempfile.TemporaryDirectory()
+            Job.addClassCleanup(kept.cleanup)
+            Job.kept = Path(kept.name) / "cache"
+            shutil.copytree(self.folder / "cache", Job.kept)
+        else:
+            shutil.copytree(Job.kept, self.folder / "cache")
 
     def test_from_pairs_to_accuracy(self):
         report = self.collect()
@@ -49,7 +65,7 @@ class Job(AusteerTest):
         self.assertNotEqual(compared["text"], compared["vanilla"])
 
     def test_resumed_collection_is_not_run_again(self):
-        self.collect()
+        self.take_cache()
         again = self.collect()
         self.assertEqual((again["resumed_pairs"], again["texts"]), (12, 0))
 
@@ -79,7 +95,7 @@ class Job(AusteerTest):
         self.assertEqual(manifest["fingerprints"]["chat_template"], chat["template_sha256"])
 
     def test_plans_are_files_too(self):
-        self.collect()
+        self.take_cache()
         self.succeed("rank", "--cache", "cache", "--out", "r")
         steer = ("steer", "--prompt", "The sky was", "--max-new-tokens", 8, "--json", "--plan")
         first = json.loads(self.succeed(*steer, "r", "--k", 5, "--alpha", 30, "--rule", "directed",
@@ -99,11 +115,10 @@ class Job(AusteerTest):
             with self.subTest(method=method, site=site):
                 self.succeed("rank", "--cache", "cache", "--method", method, "--site", site,
                              "--out", "r", "--top", 3)
-                answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1))
+                answer = json.loads(self.succeed(*steer, "--k", k, "--alpha", 1, "--save-plan", "plan"))
                 self.assertEqual(answer["steered_units"], edited)
                 # A layer that is one group has no other group to draw.
                 layer = () if site == "layer" else ("layer",)
-                self.succeed(*steer, "--k", k, "--alpha", 1, "--save-plan", "plan")
                 plan = (self.folder / "plan").read_bytes()
                 for control in ("random", "direction", "magnitude", *layer):
                     seed = () if control == "magnitude" else ("--seed", 3)
@@ -113,7 +128,7 @@ class Job(AusteerTest):
                     self.assertNotEqual((self.folder / "control").read_bytes(), plan)
 
     def test_options_of_methods_and_recipes(self):
-        self.collect()
+        self.take_cache()
         rank = ("rank", "--cache", "cache", "--site", "attention,ffn", "--out", "r", "--set",
                 "score=effect", "--set", "stable=0.6", "--top", 2)
         table = self.succeed(*rank).splitlines()
@@ -138,13 +153,13 @@ class Job(AusteerTest):
         self.refuse(2, "did you mean 'random'", *steer, "--control", "randon")
 
     def test_overflowing_strength_is_told(self):
-        self.collect()
+        self.take_cache()
         self.succeed("rank", "--cache", "cache", "--out", "r")
         self.refuse(1, "the logits are NaN or infinite", "steer", "--prompt", "x", "--plan", "r",
                     "--k", 20000, "--alpha", 3e38, "--dtype", "float32")
 
     def test_strength_zero_changes_nothing(self):
-        self.collect()
+        self.take_cache()
         self.succeed("rank", "--cache", "cache", "--out", "r")
         report = json.loads(self.succeed("steer", "--prompt", "Once upon a time", "--plan", "r",
                                          "--k", 100, "--alpha", 0, "--compare", "--json",

@@ -12,6 +12,7 @@ import unittest
 from support import BINARY, ROOT, SAMPLES, AusteerTest, environment
 
 PAIRS, ITEMS, SITE, K, ALPHA = 24, 24, "attention", 16, 20
+RULES = ("none", "scale", "directed", "oriented")
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"
 
 
@@ -21,8 +22,8 @@ class Reference(AusteerTest):
                         *map(str, arguments)], cwd=self.folder, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def answers(self, file, field):
-        return [json.loads(line)[field] for line in (self.folder / file).read_text().splitlines()]
+    def lines(self, file):
+        return [json.loads(line) for line in (self.folder / file).read_text().splitlines()]
 
     def compare_counts(self):
         """Counts of every unit: equal, but ±1 for a pair whose momentum is within rounding of 0."""
@@ -52,16 +53,18 @@ class Reference(AusteerTest):
         self.hooks("rank", "--counts", "counts.safetensors", "--site", SITE, "--out", "units.json")
         self.compare_counts()
 
-        for rule in (None, "scale", "directed", "oriented"):
+        strength = ("--k", K, "--alpha", ALPHA)
+        self.hooks("eval", *shared, "--limit", ITEMS, "--out", "theirs.jsonl", "--rules", *RULES,
+                   "--units", "units.json", "--site", SITE, *strength)
+        theirs = self.lines("theirs.jsonl")
+        for rule in RULES:
             with self.subTest(rule=rule):
-                strength = ("--k", K, "--alpha", ALPHA, "--rule", rule) if rule else ()
+                plan = () if rule == "none" else ("--plan", "ranking", *strength, "--rule", rule)
                 self.succeed("eval", *shared, "--limit", ITEMS, "--dtype", "float32", "--out",
-                             "ours.json", *(("--plan", "ranking", *strength) if rule else ()))
-                self.hooks("eval", *shared, "--limit", ITEMS, "--out", "theirs.jsonl",
-                           *(("--units", "units.json", "--site", SITE, *strength) if rule else ()))
-                ours = self.answers("ours.jsonl", "generated")
+                             "ours.json", *plan)
+                ours = [item["generated"] for item in self.lines("ours.jsonl")]
                 self.assertEqual(len(ours), ITEMS)
-                self.assertEqual(ours, self.answers("theirs.jsonl", "prediction"))
+                self.assertEqual(ours, [item["prediction"] for item in theirs if item["rule"] == rule])
 
 
 class AuthorsLogic(AusteerTest):

@@ -5,21 +5,30 @@ shards intact."""
 import fcntl
 import json
 import os
+import shutil
 import signal
 import time
 import unittest
 
 from support import AusteerTest, digests, file_size_limit
 
-SHARDS = 8
-COLLECT = ("collect", "--task", "copa", "--pairs", 3 * SHARDS, "--shard-pairs", 3, "--dtype",
-           "float32", "--threads", 1, "--batch-tokens", 200)
+SHARDS, SHARD_PAIRS, FEW_PAIRS = 8, 2, 4
+SETTINGS = ("--task", "copa", "--shard-pairs", SHARD_PAIRS, "--dtype", "float32", "--threads", 1,
+            "--batch-tokens", 200)
+COLLECT = ("collect", *SETTINGS, "--pairs", SHARDS * SHARD_PAIRS)
+# Where no run is stopped half-way.
+FEW = ("collect", *SETTINGS, "--pairs", FEW_PAIRS)
 
 
 class Resume(AusteerTest):
+    whole = None  # digests of an undisturbed run, and the size of its first shard
+
     def undisturbed(self):
-        self.succeed(*COLLECT, "--out", "undisturbed")
-        return digests(self.folder / "undisturbed")
+        if Resume.whole is None:
+            self.succeed(*COLLECT, "--out", "undisturbed")
+            shard = self.folder / "undisturbed" / "shard-00000.safetensors"
+            Resume.whole = digests(self.folder / "undisturbed"), shard.stat().st_size
+        return Resume.whole
 
     def shards(self, name):
         return len(list((self.folder / name).glob("shard-*.safetensors")))
@@ -41,7 +50,7 @@ class Resume(AusteerTest):
         self.assertEqual(process.returncode, -signal.SIGKILL, "it had ended before the kill")
 
     def test_killed_runs_end_with_the_same_bytes(self):
-        expected = self.undisturbed()
+        expected, _ = self.undisturbed()
         for shards in (0, 2, 5):
             self.kill_after(shards)
             self.assertLess(self.shards("cache"), SHARDS)
@@ -52,23 +61,23 @@ class Resume(AusteerTest):
         (self.folder / "cache").mkdir()
         with (self.folder / "cache" / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.refuse(1, "in use by another process", *COLLECT, "--out", "cache")
-        self.succeed(*COLLECT, "--out", "cache")
+            self.refuse(1, "in use by another process", *FEW, "--out", "cache")
+        self.succeed(*FEW, "--out", "cache")
 
     def test_another_key_is_refused(self):
-        self.succeed(*COLLECT, "--out", "cache")
-        self.refuse(2, "max_tokens", *COLLECT, "--max-tokens", 30, "--out", "cache")
-        self.refuse(2, "max_tokens", *COLLECT, "--max-tokens", 30, "--sites", "ffn_gate", "--out",
+        self.succeed(*FEW, "--out", "cache")
+        self.refuse(2, "max_tokens", *FEW, "--max-tokens", 30, "--out", "cache")
+        self.refuse(2, "max_tokens", *FEW, "--max-tokens", 30, "--sites", "ffn_gate", "--out",
                     "cache")
         self.assertEqual(self.parts(), [])
 
     def test_only_missing_sites_are_collected(self):
-        self.succeed(*COLLECT, "--sites", "attention,ffn", "--out", "cache")
+        self.succeed(*FEW, "--sites", "attention,ffn", "--out", "cache")
         root = digests(self.folder / "cache")
         added = ("--sites", "ffn,layer@answer_mean,layer@answer_all,ffn_gate", "--layers", "10,18")
-        report = json.loads(self.succeed(*COLLECT, *added, "--out", "cache", "--json"))
+        report = json.loads(self.succeed(*FEW, *added, "--out", "cache", "--json"))
         self.assertEqual((report["pairs"], report["resumed_pairs"], report["texts"]),
-                         (3 * SHARDS, 0, 6 * SHARDS))
+                         (FEW_PAIRS, 0, 2 * FEW_PAIRS))
         self.assertEqual(self.parts(), ["added-01"])
         manifest = json.loads((self.folder / "cache/added-01/manifest.json").read_text())
         self.assertEqual([(site["name"], site["positions"], site["only"])
@@ -82,19 +91,19 @@ class Resume(AusteerTest):
 
         for sites in (added, ("--sites", "layer@answer_all", "--layers", "18"),
                       ("--sites", "ffn_gate,attention")):
-            report = json.loads(self.succeed(*COLLECT, *sites, "--out", "cache", "--json"))
-            self.assertEqual((report["resumed_pairs"], report["texts"]), (3 * SHARDS, 0))
+            report = json.loads(self.succeed(*FEW, *sites, "--out", "cache", "--json"))
+            self.assertEqual((report["resumed_pairs"], report["texts"]), (FEW_PAIRS, 0))
         self.assertEqual(digests(self.folder / "cache"), whole)
-        self.refuse(2, "holds the site 'layer.answer_all' for other layers", *COLLECT, "--sites",
+        self.refuse(2, "holds the site 'layer.answer_all' for other layers", *FEW, "--sites",
                     "layer@answer_all", "--layers", "11", "--out", "cache")
-        self.succeed(*COLLECT, "--sites", "layer", "--out", "cache")
+        self.succeed(*FEW, "--sites", "layer", "--out", "cache")
         self.assertEqual(self.parts(), ["added-01", "added-02"])
 
     def test_killed_additions_end_with_the_same_bytes(self):
         added = ("--sites", "ffn,layer@answer_mean,layer@answer_all")
         self.succeed(*COLLECT, "--sites", "ffn", "--out", "undisturbed")
+        shutil.copytree(self.folder / "undisturbed", self.folder / "cache")
         self.succeed(*COLLECT, *added, "--out", "undisturbed")
-        self.succeed(*COLLECT, "--sites", "ffn", "--out", "cache")
         for shards in (1, 4):
             self.kill_after(shards, *added, part="cache/added-01")
             self.assertLess(self.shards("cache/added-01"), SHARDS)
@@ -108,10 +117,10 @@ class Resume(AusteerTest):
         self.assertEqual(digests(self.folder / "cache"), digests(self.folder / "undisturbed"))
 
     def test_second_process_is_told_of_additions_too(self):
-        self.succeed(*COLLECT, "--sites", "ffn", "--out", "cache")
+        self.succeed(*FEW, "--sites", "ffn", "--out", "cache")
         with (self.folder / "cache" / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.refuse(1, "in use by another process", *COLLECT, "--sites", "layer", "--out",
+            self.refuse(1, "in use by another process", *FEW, "--sites", "layer", "--out",
                         "cache")
         self.assertEqual(self.parts(), [])
 
@@ -124,8 +133,7 @@ class Resume(AusteerTest):
         self.assertFalse((self.folder / "cache").exists())
 
     def test_full_disk_leaves_finished_shards(self):
-        expected = self.undisturbed()
-        size = (self.folder / "undisturbed" / "shard-00000.safetensors").stat().st_size
+        expected, size = self.undisturbed()
         self.kill_after(3)  # of which the manifest lists at least two
         self.refuse(1, "shard-0000", *COLLECT, "--out", "cache",
                     preexec_fn=file_size_limit(size // 2))

@@ -14,7 +14,7 @@ STUDY = """
 title: A trial
 models: [smollm2-135m-instruct]
 tasks:
-  copa: {pairs: 12, dev_items: 3, items: 4}
+  copa: {pairs: 6, dev_items: 2, items: 3}
 methods:
   AUSteer:
     rank: {site: [attention, ffn]}
@@ -183,7 +183,7 @@ models: [smollm2-135m-instruct]
 select: none
 seeds: [3]
 tasks:
-  copa: {pairs: 12, items: 2}
+  copa: {pairs: 6, items: 2}
 methods:
   random units:
     rank: {site: attention}
@@ -201,8 +201,8 @@ title: A control over its strength, and settings of a task
 models: [smollm2-135m-instruct]
 select: none
 tasks:
-  copa: {pairs: 12, items: 2}
-  winogrande: {pairs: 12, items: 2}
+  copa: {pairs: 6, items: 2}
+  winogrande: {pairs: 6, items: 2}
 methods:
   random units:
     tasks: [copa]
@@ -235,7 +235,7 @@ methods:
         self.assertIn("random units runs on copa alone.", table)
 
     def test_it_says_first_how_many_pairs_are_left_and_what_a_race_takes(self):
-        self.write_study(STUDY.replace("pairs: 12, dev_items: 3", "pairs: 60, dev_items: 20")
+        self.write_study(STUDY.replace("pairs: 6, dev_items: 2", "pairs: 60, dev_items: 20")
                          + "select: race\n")
         for command in (("--dry-run",), ()):
             status, out, err = self.run_austeer("sweep", "study.yaml", "--out", "said", *command)
@@ -268,7 +268,7 @@ class DryRunTest(StudyTest):
     def test_a_good_study(self):
         out = self.succeed("sweep", "study.yaml", "--dry-run", "--quiet")
         self.assertIn("30 layers of width 576", out)
-        self.assertIn("12 pairs, 3 items to choose by, 4 test items", out)
+        self.assertIn("6 pairs, 2 items to choose by, 3 test items", out)
         self.assertFalse((self.folder / "austeer-studies").exists())
 
     def test_every_experiment_lacks_nothing_but_models(self):
@@ -321,7 +321,7 @@ class RefusalTest(StudyTest):
         self.refuse(2, "Make the control a method of its own", "sweep", "study.yaml", "--quiet")
 
     def test_pairs_that_are_chosen_by(self):
-        self.write_study(STUDY.replace("dev_items: 3", "dev: 'train[5:8]'"))
+        self.write_study(STUDY.replace("dev_items: 2", "dev: 'train[5:8]'"))
         self.refuse(2, "gives both a pair and an item", "sweep", "study.yaml", "--quiet")
 
     def test_a_task_for_a_judge(self):

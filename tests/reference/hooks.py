@@ -4,14 +4,14 @@ time, hooks. Nothing here is fast, and nothing is shared with the program that i
     hooks.py collect --datasets DIR --task copa --pairs 1000 --out counts.safetensors
     hooks.py rank    --counts counts.safetensors --site attention --out units.json
     hooks.py eval    --datasets DIR --task copa --out predictions.jsonl
-                     [--units units.json --site attention --k 16 --alpha 5 --rule scale]
+                     [--rules none scale --units units.json --site attention --k 16 --alpha 5]
 
 collect writes per site, each [L, width]: `SITE.positive` and `SITE.negative`, the pairs whose
 momentum is above or below zero (int64); `SITE.near_zero`, the pairs whose momentum is so small that
 rounding may decide its sign (int64); `SITE.mean_momentum`; `SITE.mean_activation`, over both texts
 of all pairs. `--activations FILE` keeps what was counted: `SITE.positive` and `SITE.negative`,
 [pairs, L, width]. rank lists {layer, dim, beta, mean_activation} in ranking order. eval lets the
-model answer with one token.
+model answer with one token, under one rule after the other: {rule, index, prediction, correct}.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from common import PAPER_SITES as SITES, Edits, last_token, logits_of, save, tap
 TEXT_LIMIT = 512  # tokens
 NEAR_ZERO = 1e-5  # of the typical magnitude in the layer: float32 rounding carried over 30 layers
 SIDES = ("positive", "negative")
+RULES = ("scale", "directed", "oriented")
 
 
 def collect(model, tokenizer, pairs):
@@ -74,7 +75,7 @@ def ranking(counts, site, pairs):
 
 
 def edits_of(units, k, alpha, rule):
-    """The tap that steers the first k units. rule: scale, directed or oriented."""
+    """The tap that steers the first k units by a rule of RULES."""
     units = [unit for unit in units if unit["beta"] != 0][:k]
     values = torch.tensor([alpha * unit["beta"] for unit in units])
     if rule == "oriented":
@@ -121,15 +122,15 @@ def run_rank(options):
 
 def run_eval(options):
     model, tokenizer = smollm2_model.load()
-    edits = None
-    if options.units:
-        units = json.loads(options.units.read_text())
-        edits = edits_of(units, options.k, options.alpha, options.rule)
     items = hook_tasks.test_items(options.task, options.datasets, options.limit)
-    results = evaluate(model, tokenizer, items, edits, options.site)
-    options.out.write_text("".join(json.dumps(result) + "\n" for result in results))
-    correct = sum(result["correct"] for result in results)
-    print(f"{correct} of {len(results)} correct, {100 * correct / len(results):.1f} %")
+    units = json.loads(options.units.read_text()) if options.units else None
+    with options.out.open("w") as out:
+        for rule in options.rules:
+            edits = None if rule == "none" else edits_of(units, options.k, options.alpha, rule)
+            results = evaluate(model, tokenizer, items, edits, options.site)
+            out.writelines(json.dumps({"rule": rule} | result) + "\n" for result in results)
+            correct = sum(result["correct"] for result in results)
+            print(f"{rule}: {correct} of {len(results)} correct, {100 * correct / len(results):.1f} %")
 
 
 def main():
@@ -158,13 +159,15 @@ def main():
     added = command("eval", run_eval)
     data(added)
     added.add_argument("--limit", type=int)
-    added.add_argument("--units", type=Path, help="JSON list in ranking order; none: no steering")
+    added.add_argument("--rules", nargs="+", choices=("none", *RULES), default=["none"])
+    added.add_argument("--units", type=Path, help="JSON list in ranking order, for all rules but none")
     added.add_argument("--site", choices=SITES, default="attention")
     added.add_argument("--k", type=int, default=16)
     added.add_argument("--alpha", type=float, default=1.0)
-    added.add_argument("--rule", choices=("scale", "directed", "oriented"), default="scale")
 
     options = parser.parse_args()
+    if options.run is run_eval and not options.units and options.rules != ["none"]:
+        parser.error("a rule steers the units of --units")
     options.run(options)
 
 
