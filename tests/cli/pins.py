@@ -2,7 +2,8 @@
 keys) and compares it with the file of its name. What differs between machines, runs or releases is
 replaced by a placeholder, at places that the test names and only where it is what the test says.
 
-tests/cli/renew_contracts.py writes all of them anew."""
+renew_contracts.py writes all of them anew. Digests that a release or libtorch goes into are not pinned
+but made again from what they are digests of, which is (study_keys.py)."""
 
 import difflib
 import fnmatch

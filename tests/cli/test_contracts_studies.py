@@ -56,7 +56,7 @@ class Studies(MadeContractTest):
             files = {file.name.split(".")[0] for file in (self.folder / name / kind).iterdir()}
             self.assertEqual({file for file in files if not file.startswith("probe-")}, set(named))
             for file, document in named.items():
-                self.assertEqual(digest(document), file, document)
+                self.assertEqual(digest(document), file, f"{kind}: the name is not made of {document}")
         return documents
 
     @staticmethod
