@@ -9,7 +9,7 @@
 
 #include "base/enum_names.hpp"
 #include "models/attention.hpp"
-#include "models/run_attention.hpp"
+#include "kernels/run_attention.hpp"
 
 namespace austeer {
 namespace {

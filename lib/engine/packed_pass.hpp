@@ -13,7 +13,7 @@
 #include "engine/kv_path.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
-#include "models/run_attention.hpp"
+#include "kernels/run_attention.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

@@ -7,7 +7,7 @@
 
 #include "models/float_rows.hpp"
 #include "models/layer_stream.hpp"
-#include "models/row_kernels.hpp"
+#include "kernels/row_kernels.hpp"
 #include "models/site_width.hpp"
 #include "models/weights.hpp"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "models/float_rows.hpp"
-#include "models/row_kernels.hpp"
+#include "kernels/row_kernels.hpp"
 
 namespace austeer {
 namespace {

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "models/row_product.hpp"
+#include "kernels/row_product.hpp"
 
 namespace austeer {
 namespace {

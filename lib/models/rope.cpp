@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "models/float_rows.hpp"
-#include "models/row_kernels.hpp"
+#include "kernels/row_kernels.hpp"
 
 namespace austeer {
 namespace {

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
-#include "models/row_product.hpp"
+#include "kernels/row_product.hpp"
 #include "reference.hpp"
 #include "tensors/nf4.hpp"
 

@@ -1,6 +1,6 @@
 // What is done to rows in one pass: equal to the chains of tensor operations that it stands for.
 
-#include "models/row_kernels.hpp"
+#include "kernels/row_kernels.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "models/avx2_functions.hpp"
+#include "kernels/avx2_functions.hpp"
 
 #if defined(__x86_64__)
 

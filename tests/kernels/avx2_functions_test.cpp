@@ -1,13 +1,13 @@
 // Exponential and hyperbolic tangent of eight numbers: within some units in the last place of those
 // in float64, over all their range, and right beyond it.
 
-#include "models/avx2_functions.hpp"
+#include "kernels/avx2_functions.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
-#include "models/row_product.hpp"
+#include "kernels/row_product.hpp"
 
 #if defined(__x86_64__)
 

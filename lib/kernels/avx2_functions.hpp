@@ -2,7 +2,7 @@
 // Exponential and hyperbolic tangent of eight numbers at a time. Range reductions and polynomials
 // are those of Cephes (expf, tanhf). Results are the same in whichever lane a number stands.
 
-#include "models/avx2.hpp"
+#include "kernels/avx2.hpp"
 
 #if defined(__x86_64__)
 

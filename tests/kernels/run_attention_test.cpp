@@ -3,7 +3,7 @@
 // both implementations; a query's result is the same to the bit however the tokens are cut into
 // runs and the queries into blocks, whatever stands where it does not look.
 
-#include "models/run_attention.hpp"
+#include "kernels/run_attention.hpp"
 
 #include <ATen/ATen.h>
 #include <algorithm>

@@ -1,8 +1,8 @@
-#include "models/row_product.hpp"
+#include "kernels/row_product.hpp"
 
 #include <algorithm>
 
-#include "models/avx2.hpp"
+#include "kernels/avx2.hpp"
 
 namespace austeer {
 

@@ -1,4 +1,4 @@
-#include "models/run_attention.hpp"
+#include "kernels/run_attention.hpp"
 
 #include <algorithm>
 #include <c10/util/BFloat16.h>
@@ -8,8 +8,8 @@
 #include <limits>
 #include <vector>
 
-#include "models/attention_tiles.hpp"
-#include "models/row_product.hpp"
+#include "kernels/attention_tiles.hpp"
+#include "kernels/row_product.hpp"
 
 namespace austeer {
 namespace {

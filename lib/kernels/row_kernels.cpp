@@ -1,11 +1,11 @@
-#include "models/row_kernels.hpp"
+#include "kernels/row_kernels.hpp"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <cmath>
 
-#include "models/avx2_functions.hpp"
-#include "models/row_product.hpp"
+#include "kernels/avx2_functions.hpp"
+#include "kernels/row_product.hpp"
 
 namespace austeer {
 namespace {
