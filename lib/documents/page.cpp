@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "documents/html_text.hpp"
+#include "documents/markup_text.hpp"
 #include "documents/page_style.hpp"
 
 namespace austeer {

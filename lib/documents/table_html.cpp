@@ -1,7 +1,7 @@
 // Tables as HTML.
 #include <fmt/format.h>
 
-#include "documents/html_text.hpp"
+#include "documents/markup_text.hpp"
 #include "documents/table.hpp"
 #include "documents/table_parts.hpp"
 

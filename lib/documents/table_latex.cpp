@@ -1,7 +1,7 @@
 // Tables as LaTeX with booktabs.
 #include <fmt/format.h>
 
-#include "documents/latex_text.hpp"
+#include "documents/markup_text.hpp"
 #include "documents/table.hpp"
 #include "documents/table_parts.hpp"
 

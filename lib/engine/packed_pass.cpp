@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/enum_names.hpp"
-#include "models/attention.hpp"
 #include "kernels/run_attention.hpp"
+#include "models/decoder_layer.hpp"
 
 namespace austeer {
 namespace {

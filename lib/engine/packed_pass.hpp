@@ -12,8 +12,8 @@
 
 #include "engine/kv_path.hpp"
 #include "engine/tap.hpp"
-#include "models/decoder.hpp"
 #include "kernels/run_attention.hpp"
+#include "models/decoder.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "models/site_width.hpp"
+#include "models/config.hpp"
 
 namespace austeer {
 

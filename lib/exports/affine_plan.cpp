@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/plan_fit.hpp"
-#include "models/site_width.hpp"
+#include "models/config.hpp"
 
 namespace austeer {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "models/site.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
@@ -107,5 +108,11 @@ DecoderConfig read_config(const std::filesystem::path& folder);
 /// Throws FormatError, naming the first size that is impossible; parse_config calls it, and so does
 /// whoever fills a DecoderConfig from another format.
 void check_config(const DecoderConfig& config, const std::string& place);
+
+// How many units a site has.
+
+/// Width of the activations at `site` of a decoder of `config`. Throws UsageError for `ffn_gate` of
+/// a model with experts, each of which has a gate of its own.
+std::int64_t site_width(const DecoderConfig& config, Site site);
 
 }  // namespace austeer

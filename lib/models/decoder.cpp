@@ -5,11 +5,11 @@
 #include <functional>
 #include <iterator>
 
-#include "models/float_rows.hpp"
-#include "models/layer_stream.hpp"
 #include "kernels/row_kernels.hpp"
-#include "models/site_width.hpp"
-#include "models/weights.hpp"
+#include "models/config.hpp"
+#include "models/dtype.hpp"
+#include "models/layer_stream.hpp"
+#include "models/linear.hpp"
 
 namespace austeer {
 namespace {

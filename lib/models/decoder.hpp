@@ -11,8 +11,8 @@
 
 #include "models/config.hpp"
 #include "models/decoder_layer.hpp"
+#include "models/layer_stream.hpp"
 #include "models/placement.hpp"
-#include "models/read_ahead.hpp"
 #include "models/rope.hpp"
 #include "models/site.hpp"
 #include "tensors/checkpoint.hpp"

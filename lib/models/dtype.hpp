@@ -18,4 +18,13 @@ std::optional<at::ScalarType> parse_dtype(const std::string& name);
 /// libtorch does not know or the machine does not have, and for devices named twice.
 std::vector<at::Device> parse_devices(const std::string& names);
 
+// Which tensors the kernels of row_kernels take.
+
+/// Whether `x` lies on the CPU, in `dtype`, row after row.
+inline bool is_rows_of(at::ScalarType dtype, const at::Tensor& x) {
+  return x.device().is_cpu() && x.scalar_type() == dtype && x.is_contiguous();
+}
+
+inline bool is_float_rows(const at::Tensor& x) { return is_rows_of(at::kFloat, x); }
+
 }  // namespace austeer

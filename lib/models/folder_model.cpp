@@ -1,12 +1,96 @@
 #include "models/folder_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <spdlog/spdlog.h>
+#include <string_view>
 
 #include "models/dtype.hpp"
 
 namespace austeer {
+
+namespace {
+
+constexpr const char* larger_model = "gemma3";
+constexpr const char* text_model = "gemma3_text";
+
+constexpr std::string_view decoder_model = "model.";
+constexpr std::string_view decoder_head = "lm_head.";
+constexpr std::string_view embedding = "embed_tokens.weight";
+
+struct Prefixes {
+  std::string_view model;
+  std::string_view head;
+};
+
+// The text model alone first. A head in the newer spelling stands outside of the text part.
+constexpr std::array known_prefixes = {Prefixes{decoder_model, decoder_head},
+                                       Prefixes{"language_model.model.", "language_model.lm_head."},
+                                       Prefixes{"model.language_model.", decoder_head}};
+
+/// Sizes that transformers 5.23 takes where Gemma 3's text_config does not give them.
+const Json& gemma3_defaults() {
+  static const Json defaults = {
+      {"model_type", text_model},  {"vocab_size", 262208},    {"hidden_size", 2304},
+      {"intermediate_size", 9216}, {"num_hidden_layers", 26}, {"num_attention_heads", 8},
+      {"num_key_value_heads", 4},  {"head_dim", 256},         {"max_position_embeddings", 131072},
+      {"sliding_window", 4096},    {"eos_token_id", 1}};
+  return defaults;
+}
+
+/// `name` with `to` in place of the prefix `from`.
+std::optional<std::string> with_prefix(std::string_view name, std::string_view from,
+                                       std::string_view to) {
+  if (!name.starts_with(from)) return std::nullopt;
+  return std::string(to) + std::string(name.substr(from.size()));
+}
+
+}  // namespace
+
+bool has_text_part(const Json& config) {
+  const auto type = config.is_object() ? config.find("model_type") : config.end();
+  return type != config.end() && *type == larger_model;
+}
+
+Json text_part_config(const Json& config, const std::string& place) {
+  Fields fields(config, place);
+  Json text = gemma3_defaults();
+  if (fields.has(text_config_key)) {
+    const Json& own = fields.value(text_config_key);
+    Fields own_fields(own, place + ": " + text_config_key);
+    const auto type = own_fields.optional<std::string>("model_type", text_model);
+    if (type != text_model) own_fields.refuse("model_type", text_model, type);
+    text.update(own);
+  }
+  // What stands outside is said of the whole model.
+  for (const char* key : {"eos_token_id", "tie_word_embeddings", "dtype", "torch_dtype",
+                          "quantization", "quantization_config", "compression_config"}) {
+    if (fields.has(key)) text[key] = fields.value(key);
+  }
+  return text;
+}
+
+TensorNames::TensorNames(const Checkpoint& checkpoint)
+    : model_(decoder_model), head_(decoder_head) {
+  for (const Prefixes& prefixes : known_prefixes) {
+    if (!checkpoint.has(std::string(prefixes.model) + std::string(embedding))) continue;
+    model_ = prefixes.model;
+    head_ = prefixes.head;
+    return;
+  }
+}
+
+std::string TensorNames::stored(const std::string& name) const {
+  if (const auto stored = with_prefix(name, decoder_model, model_)) return *stored;
+  return with_prefix(name, decoder_head, head_).value_or(name);
+}
+
+std::optional<std::string> TensorNames::of_decoder(const std::string& name) const {
+  if (const auto own = with_prefix(name, model_, decoder_model)) return own;
+  return with_prefix(name, head_, decoder_head);
+}
+
 namespace {
 
 constexpr const char* embedding_name = "model.embed_tokens.weight";

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "models/families.hpp"
-#include "models/rope_config.hpp"
+#include "models/rope.hpp"
 #include "models/stop_tokens.hpp"
 
 namespace austeer {

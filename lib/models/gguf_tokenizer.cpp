@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "text/bpe_vocabulary.hpp"
-#include "text/named_pre_tokenizers.hpp"
+#include "text/bpe.hpp"
+#include "text/pre_tokenizer.hpp"
 #include "text/sentencepiece_vocabulary.hpp"
 
 namespace austeer {

@@ -2,15 +2,31 @@
 // The layers of a model in the order of one pass. Those that are streamed come to their device just
 // in time: while one computes, the next is copied.
 
+#include <ATen/ATen.h>
 #include <cstdint>
 #include <future>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "models/decoder_layer.hpp"
 #include "models/placement.hpp"
 
 namespace austeer {
+
+// Reads mapped weights into memory in the background, in the order in which a pass will meet them,
+// so that the first pass computes while the disk reads instead of waiting page by page.
+
+class ReadAhead {
+ public:
+  /// Starts on the CPU's tensors among `tensors`. What is in memory already costs next to nothing;
+  /// when all of them together exceed the memory that is free, nothing is read, since later pages
+  /// would push out earlier ones.
+  explicit ReadAhead(std::vector<at::Tensor> tensors);
+
+ private:
+  std::jthread thread_;  // ends early when this is destroyed
+};
 
 class LayerStream {
  public:

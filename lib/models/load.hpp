@@ -10,8 +10,8 @@
 
 #include "models/decoder.hpp"
 #include "models/dtype.hpp"
-#include "models/fit.hpp"
 #include "models/locate.hpp"
+#include "models/placement.hpp"
 #include "text/chat_template.hpp"
 #include "text/tokenizer.hpp"
 

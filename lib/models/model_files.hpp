@@ -4,8 +4,18 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+
+#include "base/json.hpp"
 
 namespace austeer {
+
+// Which quantised checkpoints this program reads, as their config.json describes them.
+
+/// Passes a config.json that speaks of no quantisation, and one that names bitsandbytes' NF4.
+/// Throws FormatError for every other method (GPTQ, AWQ, FP8, MLX, ...), naming it and what to do
+/// instead; `place` opens the message.
+void check_quantisation(const Json& config, const std::string& place);
 
 /// The Hugging Face folder or the GGUF file to load of `path`: a folder with config.json and
 /// safetensors; a GGUF file of any name (Ollama's blobs have no ending); of a folder that holds

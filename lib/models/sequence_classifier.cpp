@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/json.hpp"
-#include "models/weights.hpp"
+#include "models/linear.hpp"
 
 namespace austeer {
 namespace {

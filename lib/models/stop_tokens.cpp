@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "models/gguf_tokenizer.hpp"
-#include "text/token_type.hpp"
+#include "text/tokenizer.hpp"
 
 namespace austeer {
 namespace {

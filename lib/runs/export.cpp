@@ -9,8 +9,8 @@
 #include "exports/control_vector.hpp"
 #include "exports/folded_checkpoint.hpp"
 #include "exports/ia3_adapter.hpp"
+#include "models/folder_model.hpp"
 #include "models/locate.hpp"
-#include "models/text_part.hpp"
 #include "runs/plan_origin.hpp"
 
 namespace austeer {

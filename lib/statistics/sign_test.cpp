@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 
 namespace austeer {
+
 namespace {
 
 using Counts = std::pair<std::int32_t, std::int32_t>;
@@ -49,6 +50,20 @@ std::vector<double> sign_test_p_values(std::span<const Counts> counts) {
     result.push_back(answers[static_cast<std::size_t>(place - distinct.begin())]);
   }
   return result;
+}
+
+double stratified_sign_test_p_value(std::span<const std::pair<std::int32_t, std::int32_t>> strata) {
+  if (strata.empty()) throw UsageError("sign test", "there are no strata to test");
+  const bool up = std::ranges::all_of(strata, [](const auto& s) { return s.first > s.second; });
+  const bool down = std::ranges::all_of(strata, [](const auto& s) { return s.first < s.second; });
+  double largest = up || down ? 0 : 1;
+  for (const auto& [positive, negative] : strata) {
+    // Without a common majority only impossible counts are still of interest.
+    if (largest < 1 || positive < 0 || negative < 0) {
+      largest = std::max(largest, sign_test_p_value(positive, negative));
+    }
+  }
+  return largest;
 }
 
 }  // namespace austeer

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "statistics/random.hpp"
-#include "statistics/stratified_sign_test.hpp"
+#include "statistics/sign_test.hpp"
 #include "steering/assemble.hpp"
 #include "steering/method_options.hpp"
 #include "steering/unit_statistics.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "statistics/benjamini_hochberg.hpp"
+#include "statistics/corrections.hpp"
 
 namespace austeer {
 

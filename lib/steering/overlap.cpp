@@ -5,8 +5,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "statistics/hypergeometric.hpp"
-#include "statistics/rank_correlation.hpp"
+#include "statistics/ranking_agreement.hpp"
 
 namespace austeer {
 namespace {

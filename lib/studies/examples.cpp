@@ -145,8 +145,8 @@ std::vector<Table> example_tables(const Study& study, const StudyFolder& folder,
   for (const std::string& model : study.models) {
     for (const StudyTask& task : study.tasks) {
       const auto of = [&](const std::string& name) {
-        return AnswersOfRow{
-            name, answers_of(folder, find_results(results, model, task.name, name))};
+        return AnswersOfRow{name,
+                            answers_of(folder, find_results(results, model, task.name, name))};
       };
       std::vector<AnswersOfRow> rows = {of(vanilla)};
       const std::size_t items = rows.front().answers.size();

@@ -23,7 +23,8 @@ std::optional<FrontierPoint> line_at(const std::vector<FrontierPoint>& ordered, 
     if (cost < left.cost || cost > right.cost) continue;
     const double part = left.cost == right.cost ? 0 : (cost - left.cost) / (right.cost - left.cost);
     const auto between = [part](double a, double b) { return a + part * (b - a); };
-    return FrontierPoint{cost, between(left.rate, right.rate),
+    return FrontierPoint{cost,
+                         between(left.rate, right.rate),
                          {between(left.interval.low, right.interval.low),
                           between(left.interval.high, right.interval.high)}};
   }

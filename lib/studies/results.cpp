@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "statistics/holm.hpp"
+#include "statistics/corrections.hpp"
 
 namespace austeer {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "statistics/holm.hpp"
+#include "statistics/corrections.hpp"
 #include "statistics/paired.hpp"
 
 namespace austeer {

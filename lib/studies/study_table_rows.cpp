@@ -1,6 +1,6 @@
 #include "studies/study_table_rows.hpp"
 
-#include "statistics/holm.hpp"
+#include "statistics/corrections.hpp"
 #include "studies/study_findings.hpp"
 
 namespace austeer {

@@ -12,8 +12,8 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/suggest.hpp"
+#include "tensors/checked.hpp"
 #include "tensors/safetensors.hpp"
-#include "tensors/unique_keys.hpp"
 
 namespace austeer {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/file_kind.hpp"
 #include "base/suggest.hpp"
 #include "tensors/checked.hpp"
-#include "tensors/fingerprint.hpp"
+#include "tensors/checkpoint.hpp"
 #include "tensors/gguf_split.hpp"
 
 namespace austeer {

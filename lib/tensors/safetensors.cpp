@@ -2,18 +2,72 @@
 #include "tensors/safetensors.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <fmt/format.h>
+#include <set>
 
+#include "base/error.hpp"
 #include "base/file_kind.hpp"
 #include "base/json.hpp"
 #include "tensors/checked.hpp"
-#include "tensors/fingerprint.hpp"
-#include "tensors/safetensors_dtype.hpp"
-#include "tensors/unique_keys.hpp"
+#include "tensors/checkpoint.hpp"
 
 namespace austeer {
+
+namespace {
+
+struct DtypeName {
+  std::string_view name;
+  at::ScalarType dtype;
+};
+
+constexpr std::array<DtypeName, 10> dtype_names = {{{"F64", at::kDouble},
+                                                    {"F32", at::kFloat},
+                                                    {"F16", at::kHalf},
+                                                    {"BF16", at::kBFloat16},
+                                                    {"I64", at::kLong},
+                                                    {"I32", at::kInt},
+                                                    {"I16", at::kShort},
+                                                    {"I8", at::kChar},
+                                                    {"U8", at::kByte},
+                                                    {"BOOL", at::kBool}}};
+
+std::string supported_names() {
+  std::string list;
+  for (const DtypeName& entry : dtype_names) {
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", entry.name);
+  }
+  return list;
+}
+
+}  // namespace
+
+at::ScalarType safetensors_dtype(std::string_view name, const std::string& place) {
+  for (const DtypeName& entry : dtype_names) {
+    if (entry.name == name) return entry.dtype;
+  }
+  // What MLX, AWQ and GPTQ pack into, and 8-bit floats.
+  const bool packed = name.starts_with("U") || name.starts_with("F8");
+  throw FormatError("safetensors",
+                    fmt::format("{}: the dtype {} is not supported; supported: {}", place,
+                                name.substr(0, 32), supported_names()),
+                    packed
+                        ? "Weights of this type are quantised, and their scales stand elsewhere: "
+                          "use a plain checkpoint, bitsandbytes' NF4, or a GGUF file"
+                        : "");
+}
+
+std::string_view safetensors_dtype_name(at::ScalarType dtype) {
+  for (const DtypeName& entry : dtype_names) {
+    if (entry.dtype == dtype) return entry.name;
+  }
+  throw UsageError("safetensors",
+                   fmt::format("tensors of dtype {} cannot be written; supported: {}",
+                               c10::toString(dtype), supported_names()));
+}
+
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are mapped as they lie on disk");
@@ -179,6 +233,91 @@ void SafetensorsFile::add_fingerprint(Sha256& hash) const {
     add_tensor_samples(hash,
                        file.substr(header_.data_start + entry.begin, entry.end - entry.begin));
   }
+}
+
+// Writing: the header first, then each tensor in pieces, so that no second copy of a large tensor
+// ever stands in memory.
+
+namespace {
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+constexpr std::int64_t piece_bytes = 16 << 20;
+constexpr std::size_t header_alignment = 8;
+
+std::string header_text(const NamedTensors& tensors,
+                        const std::map<std::string, std::string>& metadata) {
+  // Joined by hand: a Json object looks every key up among all others before it takes it.
+  std::string text = "{";
+  const auto add = [&text](const std::string& key, const Json& value) {
+    text += fmt::format("{}{}:{}", text.size() > 1 ? "," : "", Json(key).dump(), value.dump());
+  };
+  if (!metadata.empty()) add("__metadata__", metadata);
+  std::uint64_t offset = 0;
+  for (const auto& [name, tensor] : tensors) {
+    const std::uint64_t end = offset + tensor.nbytes();
+    add(name, {{"dtype", safetensors_dtype_name(tensor.scalar_type())},
+               {"shape", tensor.sizes().vec()},
+               {"data_offsets", {offset, end}}});
+    offset = end;
+  }
+  text += '}';
+  while (text.size() % header_alignment != 0) text += ' ';
+  return text;
+}
+
+void check_writable(const NamedTensors& tensors) {
+  std::set<std::string_view> seen;
+  for (const auto& [name, tensor] : tensors) {
+    if (name == "__metadata__" || !seen.insert(name).second) {
+      throw UsageError("safetensors",
+                       fmt::format("the name '{}' is reserved or stands twice", name));
+    }
+    if (!tensor.defined() || tensor.layout() != at::kStrided) {
+      throw UsageError("safetensors", fmt::format("the tensor '{}' has no dense values", name));
+    }
+  }
+}
+
+void write_piece(AtomicFile& file, const at::Tensor& piece) {
+  const at::Tensor dense = piece.cpu().contiguous();
+  file.write({static_cast<const char*>(dense.const_data_ptr()), dense.nbytes()});
+}
+
+/// Splits along the outermost dimensions until the pieces are small.
+void write_tensor(AtomicFile& file, const at::Tensor& tensor) {
+  const auto size = static_cast<std::int64_t>(tensor.nbytes());
+  if (size <= piece_bytes || tensor.dim() == 0) return write_piece(file, tensor);
+  if (tensor.dim() > 1 && tensor.is_contiguous()) return write_tensor(file, tensor.view(-1));
+  const std::int64_t rows = tensor.size(0);
+  const std::int64_t rows_per_piece = piece_bytes / (size / rows);
+  if (rows_per_piece == 0) {
+    for (std::int64_t row = 0; row < rows; ++row) write_tensor(file, tensor.select(0, row));
+    return;
+  }
+  for (std::int64_t row = 0; row < rows; row += rows_per_piece) {
+    write_piece(file, tensor.narrow(0, row, std::min(rows_per_piece, rows - row)));
+  }
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& file, const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  check_writable(tensors);
+  std::string header;
+  try {
+    header = header_text(tensors, metadata);
+  } catch (const Json::type_error& error) {
+    throw UsageError("safetensors", fmt::format("{}: names and metadata must be UTF-8 ({})",
+                                                file.string(), error.what()));
+  }
+  const std::uint64_t length = header.size();
+  AtomicFile atomic(file);
+  atomic.write({reinterpret_cast<const char*>(&length), sizeof length});
+  atomic.write(header);
+  for (const auto& [name, tensor] : tensors) write_tensor(atomic, tensor);
+  atomic.commit();
 }
 
 }  // namespace austeer

@@ -18,6 +18,15 @@
 
 namespace austeer {
 
+// The dtypes of the safetensors format that have a counterpart here.
+
+/// The dtype called `name` in a header. Throws FormatError, listing the supported ones; `place`
+/// opens the message.
+at::ScalarType safetensors_dtype(std::string_view name, const std::string& place);
+
+/// The name of `dtype` in a header. Throws UsageError where the format has none here.
+std::string_view safetensors_dtype_name(at::ScalarType dtype);
+
 /// Where one tensor lies: byte range [begin, end) within the data section.
 struct SafetensorsEntry {
   at::ScalarType dtype;

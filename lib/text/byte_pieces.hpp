@@ -1,11 +1,73 @@
 #pragma once
 // Pieces that stand for one byte of a character that has no piece of its own: "<0x00>" to "<0xFF>".
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "text/tokenizer.hpp"
 
 namespace austeer {
+
+// The byte-level alphabet of GPT-2: each of the 256 bytes is written as one printable character,
+// so that pieces of any bytes can stand in a JSON file.
+
+/// The character of each byte: printable Latin-1 is itself, the other 68 follow from U+0100.
+const std::array<char32_t, 256>& byte_level_alphabet();
+
+/// The bytes that a piece stands for, or nullopt when it has a character outside the alphabet or is
+/// not UTF-8.
+std::optional<std::string> bytes_of_piece(std::string_view piece);
+
+// Pieces of a vocabulary by their bytes: which of them does a text start with?
+
+class ByteTrie {
+ public:
+  /// Adds `piece`, or gives it another id. The empty piece is left out.
+  void add(std::string_view piece, TokenId id) {
+    if (piece.empty()) return;
+    std::uint32_t node = 0;
+    for (const char byte : piece) {
+      const auto [next, is_new] =
+          edges_.try_emplace(edge(node, byte), static_cast<std::uint32_t>(ends_.size()));
+      if (is_new) ends_.push_back(-1);
+      node = next->second;
+    }
+    ends_[node] = id;
+  }
+
+  /// Calls `visit(length, id)` for each piece that `text` starts with, the shortest first. Time is
+  /// that of the longest way into the tree.
+  template <typename Visit>
+  void visit_prefixes(std::string_view text, const Visit& visit) const {
+    std::uint32_t node = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto next = edges_.find(edge(node, text[i]));
+      if (next == edges_.end()) return;
+      node = next->second;
+      if (ends_[node] >= 0) visit(i + 1, ends_[node]);
+    }
+  }
+
+ private:
+  static std::uint64_t edge(std::uint32_t node, char byte) {
+    return (std::uint64_t{node} << 8) | static_cast<unsigned char>(byte);
+  }
+
+  std::unordered_map<std::uint64_t, std::uint32_t> edges_;  // by node and byte
+  std::vector<TokenId> ends_{-1};                           // by node: the piece that ends there
+};
+
+// What every vocabulary must hold, whatever file it comes from.
+
+/// Throws FormatError, opened by `place` and naming the token by its id, unless every piece is
+/// UTF-8 text without NUL, not empty, and stands once. `pieces` are in id order.
+void check_pieces(std::span<const std::string> pieces, const std::string& place);
 
 /// "<0x0A>" for 10.
 std::string byte_piece(unsigned char byte);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "text/jinja_filter_call.hpp"
+#include "text/jinja_functions.hpp"
 #include "text/jinja_text.hpp"
 #include "text/unicode.hpp"
 

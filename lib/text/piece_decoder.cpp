@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/utf8.hpp"
-#include "text/byte_level.hpp"
 #include "text/byte_pieces.hpp"
 
 namespace austeer {

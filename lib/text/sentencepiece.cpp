@@ -12,9 +12,8 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/utf8.hpp"
-#include "text/added_tokens.hpp"
 #include "text/byte_pieces.hpp"
-#include "text/pieces.hpp"
+#include "text/composed_tokenizer.hpp"
 
 namespace austeer {
 namespace {

@@ -2,15 +2,37 @@
 // A SentencePiece vocabulary without its model file: what the metadata of a GGUF file says about
 // its tokenizer, in a neutral form that whoever reads such a file fills in.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "text/token_type.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
+
+// Writes protocol buffer messages field by field: a number and a type, then the value.
+
+class ProtobufWriter {
+ public:
+  /// A whole number, true or false, or an enumeration. A negative number takes ten bytes.
+  ProtobufWriter& number(std::uint32_t field, std::int64_t value);
+  /// A 32-bit float.
+  ProtobufWriter& real(std::uint32_t field, float value);
+  /// A text, bytes, or a message within this one.
+  ProtobufWriter& text(std::uint32_t field, std::string_view value);
+
+  /// The message so far.
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  void key(std::uint32_t field, std::uint32_t wire_type);
+  void varint(std::uint64_t value);
+
+  std::string bytes_;
+};
 
 struct SentencePieceVocabulary {
   std::vector<std::string> tokens;  ///< in id order, U+2581 for a space

@@ -9,11 +9,11 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/utf8.hpp"
-#include "text/bert_vocabulary.hpp"
 #include "text/roberta_vocabulary.hpp"
 #include "text/sentencepiece.hpp"
 #include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json.hpp"
+#include "text/word_piece.hpp"
 
 namespace austeer {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "text/added_tokens.hpp"
+#include "text/composed_tokenizer.hpp"
 
 namespace austeer {
 

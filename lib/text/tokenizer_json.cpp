@@ -11,7 +11,6 @@
 #include "base/json.hpp"
 #include "text/composed_tokenizer.hpp"
 #include "text/tokenizer_json_parts.hpp"
-#include "text/tokenizer_json_sections.hpp"
 
 namespace austeer {
 namespace {

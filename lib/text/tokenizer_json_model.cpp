@@ -4,8 +4,8 @@
 #include <limits>
 #include <map>
 
-#include "text/bpe_vocabulary.hpp"
-#include "text/tokenizer_json_sections.hpp"
+#include "text/bpe.hpp"
+#include "text/tokenizer_json_parts.hpp"
 
 namespace austeer {
 namespace {

@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "base/utf8.hpp"
-#include "text/tokenizer_json_sections.hpp"
+#include "text/tokenizer_json_parts.hpp"
 
 namespace austeer {
 namespace {

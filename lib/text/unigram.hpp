@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "text/byte_trie.hpp"
+#include "text/byte_pieces.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

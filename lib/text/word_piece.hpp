@@ -4,15 +4,47 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "text/byte_trie.hpp"
+#include "text/byte_pieces.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
+
+// How BERT's tokenizers clean a text and cut it into words, as the `tokenizers` package does it:
+// its classes of characters are those of Unicode 8, whatever the text was written with.
+
+/// The options of a BertNormalizer, applied in this order.
+struct BertNormalization {
+  bool clean_text = true;     ///< control characters are dropped, white space becomes a space
+  bool space_chinese = true;  ///< a space on either side of each CJK ideograph
+  bool strip_accents = true;  ///< characters are decomposed, and marks that take no space dropped
+  bool lowercase = true;      ///< each character by itself
+};
+
+/// Whether a character is a mark of punctuation by itself: of any kind, or an ASCII symbol.
+bool is_bert_punctuation(char32_t c);
+
+/// The normalised text of valid UTF-8 `text`.
+std::string bert_normalise(std::string_view text, const BertNormalization& options);
+
+/// Appends the words of valid UTF-8 `text` to `words`: what white space separates, and each
+/// punctuation mark alone. They point into `text`.
+void append_bert_words(std::string_view text, std::vector<std::string_view>& words);
+
+// The older form of a BERT tokenizer: vocab.txt, a piece a line, and tokenizer_config.json beside
+// it for what a vocabulary does not say. Many text classifiers are published so.
+
+/// The WordPiece tokenizer of `folder`/vocab.txt, with the options of tokenizer_config.json where
+/// there is one (do_lower_case, strip_accents, tokenize_chinese_chars, the special tokens) and
+/// BERT's own where it is silent. Throws FileError, and FormatError for lines that are no pieces,
+/// or special tokens that are none of them.
+std::unique_ptr<Tokenizer> load_bert_vocabulary(const std::filesystem::path& folder);
 
 /// What a model is made of.
 struct WordPieceRules {

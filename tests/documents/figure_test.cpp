@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "documents/examples.hpp"
-#include "documents/gnuplot_text.hpp"
+#include "documents/gnuplot_parts.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,6 +1,6 @@
-#include "documents/latex_text.hpp"
-
 #include <gtest/gtest.h>
+
+#include "documents/markup_text.hpp"
 
 namespace austeer {
 namespace {

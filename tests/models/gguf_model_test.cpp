@@ -8,7 +8,6 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "models/gguf_names.hpp"
 #include "reference.hpp"
 #include "testing.hpp"
 

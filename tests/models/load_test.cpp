@@ -11,7 +11,7 @@
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "base/paths.hpp"
-#include "models/hub_cache.hpp"
+#include "models/locate.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
 

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "models/fit.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,9 +1,8 @@
 // The quantization_config of config.json: NF4 passes, everything else is refused by its name.
 
-#include "models/quantisation.hpp"
-
 #include <gtest/gtest.h>
 
+#include "models/model_files.hpp"
 #include "testing.hpp"
 
 namespace austeer {

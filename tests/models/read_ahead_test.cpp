@@ -1,6 +1,4 @@
 // Reading ahead brings mapped weights into memory without anybody touching them.
-#include "models/read_ahead.hpp"
-
 #include <chrono>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -8,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "models/layer_stream.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
 

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
-#include "models/feed_forward.hpp"
+#include "models/decoder_layer.hpp"
 #include "models/rope.hpp"
 
 namespace austeer {

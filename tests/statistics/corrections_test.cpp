@@ -1,10 +1,10 @@
 // Corrections for many tests against SciPy's and statsmodels' (tests/reference/significance.py).
 
+#include "statistics/corrections.hpp"
+
 #include <gtest/gtest.h>
 #include <limits>
 
-#include "statistics/benjamini_hochberg.hpp"
-#include "statistics/holm.hpp"
 #include "statistics/reference_cases.hpp"
 #include "testing.hpp"
 

@@ -4,8 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "statistics/hypergeometric.hpp"
-#include "statistics/rank_correlation.hpp"
+#include "statistics/ranking_agreement.hpp"
 #include "statistics/reference_cases.hpp"
 #include "testing.hpp"
 

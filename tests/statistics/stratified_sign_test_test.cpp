@@ -1,8 +1,6 @@
 // The stratified sign test: against its definition, by SciPy's p-values, and where it must not
 // reject.
 
-#include "statistics/stratified_sign_test.hpp"
-
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <vector>

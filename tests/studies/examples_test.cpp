@@ -14,10 +14,8 @@ const std::string detox_study =
     "methods:\n  A: {plan: {k: [4, 16]}}\n  B: {}\n";
 
 Json answer(const std::string& prompt, const std::string& text, double toxicity) {
-  return {{"prompt", prompt},
-          {"generated", text},
-          {"toxicity", toxicity},
-          {"correct", toxicity < 0.5}};
+  return {
+      {"prompt", prompt}, {"generated", text}, {"toxicity", toxicity}, {"correct", toxicity < 0.5}};
 }
 
 std::vector<std::string> texts_of(const Section& section) {
@@ -40,8 +38,9 @@ void two_variants(MadeStudy& made, const std::string& worse, const std::string& 
 
 TEST(Examples, AreTheAnswersThatBecameLeastToxic) {
   MadeStudy made(detox_study + "examples: {items: 2}\n");
-  made.tested(vanilla, made.cell_of_items({answer("one", "a", 0.9), answer("two\n 2", " b\tb ", 0.8),
-                                           answer("three", "c", 0.7)}),
+  made.tested(vanilla,
+              made.cell_of_items({answer("one", "a", 0.9), answer("two\n 2", " b\tb ", 0.8),
+                                  answer("three", "c", 0.7)}),
               "detox");
   const std::string worse = made.cell_of_items(
       {answer("one", "-", 0), answer("two\n 2", "-", 0.7), answer("three", "-", 0.7)});
@@ -51,7 +50,9 @@ TEST(Examples, AreTheAnswersThatBecameLeastToxic) {
   EntryOutcome other;
   other.choice = {{{made.cell_of_items({answer("one", "B1", 0.2), answer("two\n 2", "B2", 0.25),
                                         answer("three", "B3", 0.3)})},
-                   3, 1, ""}};
+                   3,
+                   1,
+                   ""}};
   other.chosen = 0;
   made.outcome("B", other, "detox");
   const std::vector<Table> tables = example_tables(made.study(), made.folder(), made.results());
@@ -69,10 +70,9 @@ TEST(Examples, OfOtherTasksAreTheAnswersThatChangedForTheBetterBeforeTheWorse) {
   const auto line = [](const std::string& text, bool correct) {
     return Json{{"prompt", std::string(200, 'p')}, {"generated", text}, {"correct", correct}};
   };
-  made.tested(vanilla,
-              made.cell_of_items({line("x", true), line("x", false), line("x", false)}));
-  made.tested("A", made.cell_of_items({line(std::string(200, 'y'), false), line("y", true),
-                                       line("x", false)}));
+  made.tested(vanilla, made.cell_of_items({line("x", true), line("x", false), line("x", false)}));
+  made.tested("A", made.cell_of_items(
+                       {line(std::string(200, 'y'), false), line("y", true), line("x", false)}));
   const std::vector<Table> tables = example_tables(made.study(), made.folder(), made.results());
   ASSERT_EQ(tables.size(), 1U);
   EXPECT_EQ(tables[0].title, "copa: 2 answers that A changed");

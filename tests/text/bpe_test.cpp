@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "base/utf8.hpp"
 #include "testing.hpp"
-#include "text/byte_level.hpp"
+#include "text/byte_pieces.hpp"
 
 namespace austeer {
 namespace {

@@ -1,10 +1,9 @@
-#include "text/bpe_vocabulary.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
 #include "testing.hpp"
+#include "text/bpe.hpp"
 
 namespace austeer {
 namespace {

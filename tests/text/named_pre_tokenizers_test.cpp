@@ -1,14 +1,13 @@
 // The names of GGUF files' pre-tokenizers: the ids of each against what the `tokenizers` package
 // makes with the expressions of the models themselves (tests/reference/pre_tokenizers.py).
 
-#include "text/named_pre_tokenizers.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "testing.hpp"
-#include "text/bpe_vocabulary.hpp"
+#include "text/bpe.hpp"
+#include "text/pre_tokenizer.hpp"
 
 namespace austeer {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/files.hpp"
 #include "base/json.hpp"
-#include "text/bpe_vocabulary.hpp"
+#include "text/bpe.hpp"
 #include "text/sentencepiece_vocabulary.hpp"
 #include "text/tokenizer.hpp"
 

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/utf8.hpp"
-#include "text/byte_level.hpp"
+#include "text/byte_pieces.hpp"
 
 namespace austeer {
 namespace {

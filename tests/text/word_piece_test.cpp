@@ -8,7 +8,6 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "testing.hpp"
-#include "text/bert_text.hpp"
 #include "text/tokenizer_json.hpp"
 
 namespace austeer {

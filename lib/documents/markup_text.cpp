@@ -1,4 +1,4 @@
-#include "documents/latex_text.hpp"
+#include "documents/markup_text.hpp"
 
 #include <fmt/format.h>
 #include <unordered_map>
@@ -6,6 +6,38 @@
 #include "base/utf8.hpp"
 
 namespace austeer {
+
+std::string html_text(std::string_view text) {
+  std::string escaped;
+  for (const char letter : repair_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(letter);
+    switch (letter) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        if ((byte < 0x20 && letter != '\t' && letter != '\n' && letter != '\r') || byte == 0x7F) {
+          escaped += "\uFFFD";
+        } else {
+          escaped += letter;
+        }
+    }
+  }
+  return escaped;
+}
+
 namespace {
 
 using Commands = std::unordered_map<char32_t, std::string_view>;

@@ -1,4 +1,4 @@
-#include "tensors/unique_keys.hpp"
+#include "tensors/checked.hpp"
 
 #include <cstddef>
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 
 namespace austeer {
+
 namespace {
 
 constexpr std::size_t max_keys = 100'000;
