@@ -1,5 +1,6 @@
 #pragma once
-// The weights of one decoder layer, and how they travel to a device.
+// One decoder layer: its attention and feed-forward blocks over packed rows, its weights, and how
+// they travel to a device.
 
 #include <ATen/ATen.h>
 #include <cstdint>

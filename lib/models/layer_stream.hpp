@@ -1,6 +1,6 @@
 #pragma once
 // The layers of a model in the order of one pass. Those that are streamed come to their device just
-// in time: while one computes, the next is copied.
+// in time: while one computes, the next is copied; mapped weights are read ahead of the first pass.
 
 #include <ATen/ATen.h>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
-// On which device each layer of a model computes, and which layers' weights wait on the CPU and are
-// copied over for each pass.
+// Which number format of the weights fits, on which device each layer of a model computes, and
+// which layers' weights wait on the CPU and are copied over for each pass.
 
 #include <ATen/ATen.h>
 #include <cstdint>

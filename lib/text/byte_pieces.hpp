@@ -1,5 +1,6 @@
 #pragma once
-// Pieces that stand for one byte of a character that has no piece of its own: "<0x00>" to "<0xFF>".
+// Pieces of a vocabulary as bytes: the byte-level alphabet, pieces by what a text starts with, and
+// pieces that stand for one byte of a character that has none of its own, "<0x00>" to "<0xFF>".
 
 #include <array>
 #include <cstdint>
