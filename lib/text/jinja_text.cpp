@@ -12,7 +12,7 @@ namespace austeer::jinja {
 
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
+constexpr std::size_t text_end = std::string_view::npos;
 
 /// What stands for a character that is stripped.
 class Stripped {
@@ -21,7 +21,7 @@ class Stripped {
 
   bool contains(std::string_view text, std::size_t position, const CodePoint& point) const {
     if (!chosen_) return is_space(point.value);
-    return chosen_->find(text.substr(position, point.length)) != npos;
+    return chosen_->find(text.substr(position, point.length)) != text_end;
   }
 
  private:
@@ -116,7 +116,7 @@ std::vector<std::string> split(std::string_view text, const std::optional<std::s
   std::vector<std::string> parts;
   while (most != 0) {
     const std::size_t found = from_end ? text.rfind(*separator) : text.find(*separator);
-    if (found == npos) break;
+    if (found == text_end) break;
     const std::size_t after = found + separator->size();
     parts.emplace_back(from_end ? text.substr(after) : text.substr(0, found));
     text = from_end ? text.substr(0, found) : text.substr(after);
@@ -149,7 +149,7 @@ std::vector<std::string> split_lines(std::string_view text) {
 
 std::size_t count_of(std::string_view text, std::string_view part) {
   std::size_t count = 0;
-  for (std::size_t found = text.find(part); found != npos;
+  for (std::size_t found = text.find(part); found != text_end;
        found = text.find(part, found + part.size())) {
     ++count;
   }
@@ -173,7 +173,7 @@ std::string replace(std::string_view text, std::string_view old, std::string_vie
   }
   for (; most != 0; --most) {
     const std::size_t found = text.find(old, at);
-    if (found == npos) break;
+    if (found == text_end) break;
     result.append(text.substr(at, found - at)).append(by);
     at = found + old.size();
   }
@@ -198,7 +198,7 @@ std::string title(std::string_view text) {
   };
   for (std::size_t i = 0; i < text.size();) {
     const CodePoint point = code_point_at(text, i);
-    if (is_space(point.value) || (point.length == 1 && brackets.find(text[i]) != npos)) {
+    if (is_space(point.value) || (point.length == 1 && brackets.find(text[i]) != text_end)) {
       end_word(i);
       result += text.substr(i, point.length);
       start = i + point.length;
@@ -210,8 +210,8 @@ std::string title(std::string_view text) {
 }
 
 std::string quoted_text(std::string_view text) {
-  const bool has_single = text.find('\'') != npos;
-  const char quote = has_single && text.find('"') == npos ? '"' : '\'';
+  const bool has_single = text.find('\'') != text_end;
+  const char quote = has_single && text.find('"') == text_end ? '"' : '\'';
   std::string result(1, quote);
   for (std::size_t i = 0; i < text.size();) {
     const CodePoint point = code_point_at(text, i);
