@@ -21,15 +21,15 @@ constexpr std::array formats = {std::pair{"markdown", &to_markdown}, std::pair{"
                                 std::pair{"csv", &to_csv}, std::pair{"html", &to_html}};
 
 struct TableCommand {
-  StudyChoice study;
+  StudyOptions study;
   std::string format = "markdown";
 };
 
 void run_table(const TableCommand& options) {
   const auto write = value_in(formats, options.format, "table", "format");
-  const Study study = open_study(options.study);
+  const Study study = options.study.open();
   const std::vector<EntryResults> results =
-      read_results(study, StudyFolder(study_folder(options.study)));
+      read_results(study, StudyFolder(options.study.folder()));
   const TableReader reader = options.format == "csv" ? TableReader::program : TableReader::person;
   fmt::print("{}", write(make_table(study, results, reader)));
 }
