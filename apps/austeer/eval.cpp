@@ -7,6 +7,7 @@
 #include <string>
 
 #include "commands.hpp"
+#include "setting_options.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {
@@ -14,7 +15,6 @@ namespace {
 
 struct EvalCommand {
   EvalOptions eval;
-  std::string scoring = "generate";
   bool json = false;
 };
 
@@ -42,8 +42,7 @@ void print(const EvalReport& report) {
   fmt::print("result: {}\n", report.result.string());
 }
 
-void run_eval(EvalCommand& options) {
-  options.eval.scoring = parse_scoring(options.scoring);
+void run_eval(const EvalCommand& options) {
   const EvalReport report = eval(options.eval);
   if (!options.json) return print(report);
   Json answer = {{"task", report.task}, {"items", report.items}};
@@ -63,25 +62,7 @@ void add_eval(CLI::App& app) {
   CLI::App* command = app.add_subcommand("eval", "Score a task, with or without a plan");
   const auto options = std::make_shared<EvalCommand>();
   EvalOptions& eval = options->eval;
-  add_run_options(*command, eval.run);
-  add_datasets_option(*command, eval.run);
-  command->add_option("--task", eval.task, "name in configs/tasks/, or a YAML file")->required();
-  command->add_option("--split", eval.split, "test, train[600:] ...")->capture_default_str();
-  command->add_option("--limit", eval.limit, "the first items only")->check(CLI::PositiveNumber);
-  command
-      ->add_option("--scoring", options->scoring,
-                   "generate: greedy answers, judged by the task's metric; choices: the most "
-                   "probable one of a choice task's answers")
-      ->capture_default_str();
-  command
-      ->add_option("--max-new-tokens", eval.max_new_tokens,
-                   "most tokens of an answer. Default: the task's, for this family of models")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--metric", eval.metric,
-                      "in place of the task's, such as number_match_published (configs/tasks/)");
-  command->add_option("--scorer", eval.scorer,
-                      "of toxicity: austeer (default), a Hugging Face sequence classifier, or a "
-                      ".jsonl with scores made elsewhere");
+  add_options(*command, eval);
   add_plan_options(*command, eval.plan);
   command->add_option("--out", eval.out,
                       "result JSON; its items go beside it as .jsonl. Default: a file in "

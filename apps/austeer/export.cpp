@@ -23,7 +23,7 @@ struct ExportCommand {
 };
 
 void run_export(ExportCommand& command) {
-  command.options.to = value_in(named_export_formats, command.to, "export", "format");
+  command.options.to = enum_value<ExportFormat>(command.to);
   command.options.verify = !command.skip_verification;
   const auto verification = export_plan(command.options);
   if (command.json) {
@@ -49,7 +49,7 @@ void add_export(CLI::App& app) {
                    "ia3: an adapter for PEFT; hf: the whole checkpoint, the plan in its weights; "
                    "control-vector: a GGUF file for llama.cpp and repeng")
       ->required()
-      ->check(CLI::IsMember(names_in(named_export_formats)));
+      ->check(CLI::IsMember(names_in(enum_table(ExportFormat()).values)));
   command
       ->add_option("--out", options->options.out,
                    "folder to write, of a control vector a file NAME.gguf")

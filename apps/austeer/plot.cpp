@@ -11,9 +11,8 @@
 namespace austeer::app {
 namespace {
 
-void run_plot(const StudyChoice& choice) {
-  const Study study = open_study(choice);
-  for (const auto& file : write_figures(study, StudyFolder(study_folder(choice)))) {
+void run_plot(const StudyOptions& options) {
+  for (const auto& file : write_figures(options.open(), StudyFolder(options.folder()))) {
     fmt::print("{}\n", file.string());
   }
 }
@@ -23,9 +22,9 @@ void run_plot(const StudyChoice& choice) {
 void add_plot(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "plot", "Draw a study's figures as SVG and PNG, with the data and the script of each");
-  const auto choice = std::make_shared<StudyChoice>();
-  add_study_options(*command, *choice);
-  command->callback([choice] { run_plot(*choice); });
+  const auto options = std::make_shared<StudyOptions>();
+  add_study_options(*command, *options);
+  command->callback([options] { run_plot(*options); });
 }
 
 }  // namespace austeer::app

@@ -11,6 +11,7 @@
 #include "runs/promoted_tokens.hpp"
 #include "runs/prompt_choice.hpp"
 #include "runs/unit_divergence.hpp"
+#include "setting_options.hpp"
 #include "shared_options.hpp"
 #include "token_lines.hpp"
 
@@ -71,7 +72,9 @@ void run_divergence(const ProbeCommand& options) {
 
 void add_common_options(CLI::App& command, ProbeCommand& options) {
   add_model_options(command, options.run);
-  add_units_option(command, options.units, "SITE:LAYER:DIM,...: the units to look at")->required();
+  SettingOptions visit(command);
+  visit(options.units,
+        {.key = "units", .help = "SITE:LAYER:DIM,...: the units to look at", .required = true});
   add_json_option(command, options.json);
 }
 

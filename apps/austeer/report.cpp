@@ -13,13 +13,13 @@ namespace austeer::app {
 namespace {
 
 struct ReportCommand {
-  StudyChoice study;
+  StudyOptions study;
   std::filesystem::path file;
 };
 
 void run_report(const ReportCommand& options) {
-  const Study study = open_study(options.study);
-  const StudyFolder folder(study_folder(options.study));
+  const Study study = options.study.open();
+  const StudyFolder folder(options.study.folder());
   const std::filesystem::path file =
       options.file.empty() ? folder.root() / "report.html" : options.file;
   write_report(study, folder, file);

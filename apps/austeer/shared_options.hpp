@@ -27,19 +27,25 @@ void add_datasets_option(CLI::App& command, RunOptions& options);
 /// --control, --seed, --suppress, --factor; --save-plan, --force.
 void add_plan_options(CLI::App& command, PlanChoice& choice);
 
-/// --units, which `help` explains: names separated by commas.
-CLI::Option* add_units_option(CLI::App& command, std::vector<UnitName>& units,
-                              const std::string& help);
-
 /// --prompt, or --task with --split and --limit; --datasets.
 void add_prompt_options(CLI::App& command, PromptChoice& choice, RunOptions& run);
 
-/// STUDY and --out.
-void add_study_options(CLI::App& command, StudyChoice& choice);
+/// A study as named on a command line.
+struct StudyOptions {
+  std::filesystem::path file;
+  std::filesystem::path out;  ///< as --out names it
+  Json run = Json::object();  ///< settings of its runs in place of the file's
 
-/// What of a study's `run` a command line may set: --datasets, --device, --dtype, --threads,
-/// --batch-tokens.
-void add_study_run_options(CLI::App& command, StudyChoice& choice);
+  Study open() const { return open_study(file, run); }
+  /// The folder of its results.
+  std::filesystem::path folder() const { return out.empty() ? study_folder(file) : out; }
+};
+
+/// STUDY and --out.
+void add_study_options(CLI::App& command, StudyOptions& study);
+
+/// Every setting of a study's `run`.
+void add_study_run_options(CLI::App& command, StudyOptions& study);
 
 /// --json: the answer as one JSON object on stdout.
 void add_json_option(CLI::App& command, bool& json);

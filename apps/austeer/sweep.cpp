@@ -11,6 +11,7 @@
 #include "base/child_process.hpp"
 #include "base/progress.hpp"
 #include "commands.hpp"
+#include "setting_options.hpp"
 #include "shared_options.hpp"
 #include "studies/check.hpp"
 #include "studies/cost.hpp"
@@ -21,7 +22,7 @@ namespace austeer::app {
 namespace {
 
 struct SweepCommand {
-  StudyChoice study;
+  StudyOptions study;
   std::string shard = "1/1";
   bool list = false;
   bool dry_run = false;
@@ -82,19 +83,16 @@ void dry_run(const Study& study, const SweepCommand& options) {
 
 /// What each task of a job array runs.
 std::vector<std::string> sweep_command(const SweepCommand& options) {
-  const StudyChoice& study = options.study;
+  const StudyOptions& study = options.study;
   std::vector<std::string> command = {running_program().string(), "sweep",
                                       std::filesystem::absolute(study.file).string(), "--out",
-                                      std::filesystem::absolute(study_folder(study)).string()};
-  const auto add = [&](const std::string& name, const std::string& value) {
-    command.push_back(name);
-    command.push_back(value);
-  };
-  if (study.datasets) add("--datasets", std::filesystem::absolute(*study.datasets).string());
-  if (study.device) add("--device", *study.device);
-  if (study.dtype) add("--dtype", *study.dtype);
-  if (study.threads) add("--threads", std::to_string(*study.threads));
-  if (study.batch_tokens) add("--batch-tokens", std::to_string(*study.batch_tokens));
+                                      std::filesystem::absolute(study.folder()).string()};
+  for (const auto& [key, value] : study.run.items()) {
+    command.push_back(option_name({key}));
+    if (value.is_boolean()) continue;
+    const std::string text = value.is_string() ? value.get<std::string>() : to_text(value);
+    command.push_back(key == "datasets" ? std::filesystem::absolute(text).string() : text);
+  }
   return command;
 }
 
@@ -128,8 +126,8 @@ void run(const Study& study, const StudyFolder& folder, const SweepCommand& opti
 }
 
 void run_sweep(const SweepCommand& options) {
-  const Study study = open_study(options.study);
-  const StudyFolder folder(study_folder(options.study));
+  const Study study = options.study.open();
+  const StudyFolder folder(options.study.folder());
   if (options.dry_run) return dry_run(study, options);
   if (options.list) return list(study, folder, options);
   if (options.slurm) return submit(study, folder, options);

@@ -23,15 +23,15 @@ constexpr std::array formats = {std::pair{"markdown", &to_markdown}, std::pair{"
                                 std::pair{"text", &to_plain_text}};
 
 struct TableCommand {
-  StudyChoice study;
+  StudyOptions study;
   std::string format = "markdown";
   bool examples = false;
 };
 
 void run_table(const TableCommand& options) {
   const auto write = value_in(formats, options.format, "table", "format");
-  const Study study = open_study(options.study);
-  const StudyFolder folder(study_folder(options.study));
+  const Study study = options.study.open();
+  const StudyFolder folder(options.study.folder());
   const std::vector<EntryResults> results = read_results(study, folder);
   const TableReader reader = options.format == "csv" ? TableReader::program : TableReader::person;
   fmt::print("{}", write(make_table(study, results, reader)));

@@ -60,7 +60,7 @@ void add_effect_options(CLI::App& command, ExplainOptions& options) {
       ->default_str(fmt::format("{}", default_alpha));
   command.add_option_function<std::string>(
       "--rule", [&recipe](const std::string& name) { recipe.rule = parse_rule(name); },
-      "the plan's rule: scale, directed, oriented, add, clamp. Default: the method's");
+      "the plan's rule: " + enum_list<Rule>() + ". Default: the method's");
 }
 
 }  // namespace

@@ -130,6 +130,11 @@ bool Fields::has(const std::string& key) const {
   return found != object_.end() && !found->is_null();
 }
 
+bool Fields::is_given(const std::string& key) {
+  seen_.insert(key);
+  return has(key);
+}
+
 const Json& Fields::value(const std::string& key) {
   seen_.insert(key);
   const auto found = object_.find(key);

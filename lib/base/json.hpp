@@ -45,6 +45,9 @@ class Fields {
 
   bool has(const std::string& key) const;
 
+  /// As has(); either way the key is known from now on.
+  bool is_given(const std::string& key);
+
   /// The value at `key`; throws FormatError when it is missing or of another type.
   template <typename T>
   T required(const std::string& key) {

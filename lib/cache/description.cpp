@@ -168,10 +168,7 @@ Json void_pairs_summary(const VoidPairs& pairs) {
 }
 
 std::string CacheDescription::key() const {
-  Json json = to_json(*this);
-  json.erase("names");
-  json.erase("void_pairs");
-  return sha256("austeer activation cache 3\n" + to_text(json));
+  return sha256("austeer activation cache 3\n" + to_text(identity_json(*this)));
 }
 
 std::int64_t CacheDescription::shards() const {
@@ -234,12 +231,14 @@ std::optional<std::string> flaw(const CacheDescription& description) {
   return std::nullopt;
 }
 
-at::ScalarType parse_cache_dtype(const std::string& name, const std::string& place) {
-  for (const auto& [known, dtype] : dtypes) {
-    if (name == known) return dtype;
+void JsonForm<at::ScalarType>::read(Fields& fields, const std::string& key, at::ScalarType& dtype) {
+  const auto name = fields.required<std::string>(key);
+  const auto found = std::ranges::find(dtypes, name, [](const auto& pair) { return pair.first; });
+  if (found == dtypes.end()) {
+    throw FormatError({fmt::format("{}: unknown dtype", fields.place()),
+                       "float32, bfloat16 or float16", fmt::format("'{}'", name), ""});
   }
-  throw FormatError({fmt::format("{}: unknown dtype", place), "float32, bfloat16 or float16",
-                     fmt::format("'{}'", name), ""});
+  dtype = found->second;
 }
 
 std::string cache_dtype_name(at::ScalarType dtype) {

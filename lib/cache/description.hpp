@@ -10,9 +10,19 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 
 namespace austeer {
+
+/// "float32", "bfloat16" or "float16". Throws UsageError for other types.
+std::string cache_dtype_name(at::ScalarType dtype);
+
+/// The types that activations are cached in, by those names.
+template <>
+struct JsonForm<at::ScalarType> {
+  static void read(Fields& fields, const std::string& key, at::ScalarType& dtype);
+  static Json json(at::ScalarType dtype) { return cache_dtype_name(dtype); }
+};
 
 /// One site of a cache, at one choice of positions. `last` and `answer_mean` give tensors
 /// [pairs, kept layers, width]; `answer_all` gives [answer tokens, kept layers, width], the texts'
@@ -40,6 +50,15 @@ struct CachedSite {
   bool has_token_rows() const;
 };
 
+void describe(auto& visit, SettingsOf<CachedSite> auto& site) {
+  visit(site.name, {.key = "name", .required = true});
+  visit(site.layers, {.key = "layers", .required = true});
+  visit(site.width, {.key = "width", .required = true});
+  visit(site.positions, {.key = "positions", .required = true});
+  visit(site.group, {.key = "group", .required = true});
+  visit(site.only, {.key = "only", .required = true});
+}
+
 /// How many tokens the answers have, one entry per pair, each at least 1. Both are empty in a cache
 /// without a site that reads answers.
 struct AnswerTokens {
@@ -48,6 +67,11 @@ struct AnswerTokens {
 
   bool operator==(const AnswerTokens&) const = default;
 };
+
+void describe(auto& visit, SettingsOf<AnswerTokens> auto& tokens) {
+  visit(tokens.positive, {.key = "positive", .required = true});
+  visit(tokens.negative, {.key = "negative", .required = true});
+}
 
 /// Pairs whose activations say little or nothing, by their places among the pairs that were to be
 /// collected: ascending.
@@ -64,6 +88,13 @@ struct VoidPairs {
   /// Those in `cut` or `equal`, each once.
   std::vector<std::int64_t> all() const;
 };
+
+void describe(auto& visit, SettingsOf<VoidPairs> auto& pairs) {
+  visit(pairs.cut, {.key = "cut", .required = true});
+  visit(pairs.equal, {.key = "equal", .required = true});
+  visit(pairs.shortened, {.key = "shortened", .required = true});
+  visit(pairs.are_dropped, {.key = "dropped", .required = true});
+}
 
 /// Counts and choice for readers: {"cut": 3, "equal": 2, "shortened": 0, "dropped": false}.
 Json void_pairs_summary(const VoidPairs& pairs);
@@ -110,6 +141,20 @@ struct CacheDescription {
   std::int64_t pairs_in_shard(std::int64_t index) const;
 };
 
+void describe(auto& visit, SettingsOf<CacheDescription> auto& cache) {
+  visit(cache.fingerprints, {.key = "fingerprints", .required = true});
+  visit(cache.names, {.key = "names", .in_digest = false});
+  visit(cache.sites, {.key = "sites", .required = true});
+  visit(cache.dtype, {.key = "dtype", .required = true});
+  visit(cache.pairs, {.key = "pairs", .required = true});
+  visit(cache.pairs_per_shard, {.key = "pairs_per_shard", .required = true});
+  visit(cache.answer_classes, {.key = "answer_classes", .required = true});
+  visit(cache.answer_tokens, {.key = "answer_tokens", .required = true});
+  visit(cache.void_pairs, {.key = "void_pairs",
+                           .written = cache.void_pairs.empty() ? Written::never : Written::always,
+                           .in_digest = false});
+}
+
 /// As many pairs as keep a shard's file near 32 MiB, at least one. Uses the numbers of pairs
 /// and answer tokens, the sites and the dtype.
 std::int64_t default_pairs_per_shard(const CacheDescription& description);
@@ -121,21 +166,9 @@ std::optional<std::string> flaw(const CacheDescription& description);
 /// b)"; of a list with an entry per pair the first one that differs. Nothing when they are equal.
 std::optional<std::string> difference(const CacheDescription& here, const CacheDescription& there);
 
-/// The description as part of the manifest. Keys come in a fixed order.
-Json to_json(const CacheDescription& description);
-
-/// Reads what to_json wrote. Throws FormatError.
-CacheDescription description_from_json(Fields& fields);
-
 /// As difference(), of all that two parts of one cache must share: not the sites, not the size of
 /// shards, and the answers' tokens only where both have them.
 std::optional<std::string> difference_of_parts(const CacheDescription& here,
                                                const CacheDescription& there);
-
-/// "float32", "bfloat16" or "float16". Throws UsageError for other types.
-std::string cache_dtype_name(at::ScalarType dtype);
-
-/// What cache_dtype_name named; `place` opens the FormatError for other names.
-at::ScalarType parse_cache_dtype(const std::string& name, const std::string& place);
 
 }  // namespace austeer

@@ -20,23 +20,25 @@ void check_schema(Fields& fields) {
                      fmt::format("{} version {}", found_schema, found_version), start_again});
 }
 
-ShardRecord shard_from_json(const Json& element, std::int64_t index,
-                            const CacheDescription& description, const std::string& place) {
-  Fields fields(element, fmt::format("{}: shard {}", place, index));
-  ShardRecord record{fields.required<std::string>("file"), fields.required<std::int64_t>("pairs"),
-                     fields.required<std::string>("sha256")};
-  fields.refuse_unknown();
-  if (index >= description.shards()) {
-    throw FormatError({fmt::format("{}: too many shards", place),
-                       std::to_string(description.shards()), "more", start_again});
-  }
-  if (record.file != shard_name(index) || record.pairs != description.pairs_in_shard(index)) {
+void check_shards(const Manifest& manifest, const std::string& place) {
+  const CacheDescription& description = manifest.description;
+  for (std::int64_t i = 0; i < std::ssize(manifest.shards); ++i) {
+    if (i >= description.shards()) {
+      throw FormatError({fmt::format("{}: too many shards", place),
+                         std::to_string(description.shards()), "more", start_again});
+    }
+    const ShardRecord& record = manifest.shards[static_cast<std::size_t>(i)];
+    if (record.file == shard_name(i) && record.pairs == description.pairs_in_shard(i)) continue;
     throw FormatError(
-        {fields.place() + " does not fit the cache",
-         fmt::format("{} with {} pairs", shard_name(index), description.pairs_in_shard(index)),
+        {fmt::format("{}: shard {} does not fit the cache", place, i),
+         fmt::format("{} with {} pairs", shard_name(i), description.pairs_in_shard(i)),
          fmt::format("{} with {} pairs", record.file, record.pairs), start_again});
   }
-  return record;
+  if (manifest.complete && manifest.pairs_done() != description.pairs) {
+    throw FormatError({fmt::format("{}: marked complete, but shards are missing", place),
+                       fmt::format("{} pairs", description.pairs),
+                       std::to_string(manifest.pairs_done()), start_again});
+  }
 }
 
 void check_key(const Manifest& manifest, const std::string& key, const std::string& place) {
@@ -71,13 +73,7 @@ bool has_manifest(const std::filesystem::path& folder) {
 
 void write_manifest(const Manifest& manifest, const std::filesystem::path& folder) {
   Json json = {{"schema", schema}, {"version", version}, {"key", manifest.description.key()}};
-  json.update(to_json(manifest.description));
-  json["complete"] = manifest.complete;
-  json["shards"] = Json::array();
-  for (const ShardRecord& shard : manifest.shards) {
-    json["shards"].push_back(
-        {{"file", shard.file}, {"pairs", shard.pairs}, {"sha256", shard.sha256}});
-  }
+  json.update(settings_json(manifest));
   write_file(manifest_path(folder), to_text(json, 1) + "\n");
 }
 
@@ -92,24 +88,14 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   const Json json = read_json(manifest_path(folder));
   Fields fields(json, place);
   check_schema(fields);
+  const auto key = fields.required<std::string>("key");
   Manifest manifest;
-  manifest.description = description_from_json(fields);
-  check_key(manifest, fields.required<std::string>("key"), place);
-  manifest.complete = fields.required<bool>("complete");
-  const Json& shards = fields.value("shards");
-  fields.refuse_unknown();
-  if (!shards.is_array()) {
-    throw FormatError({place + ": shards", "a list", shards.type_name(), start_again});
+  read_settings(fields, manifest);
+  if (const auto wrong = flaw(manifest.description)) {
+    throw FormatError({fmt::format("{}: {}", place, *wrong), "", "", ""});
   }
-  for (const Json& element : shards) {
-    const auto index = static_cast<std::int64_t>(manifest.shards.size());
-    manifest.shards.push_back(shard_from_json(element, index, manifest.description, place));
-  }
-  if (manifest.complete && manifest.pairs_done() != manifest.description.pairs) {
-    throw FormatError({fmt::format("{}: marked complete, but shards are missing", place),
-                       fmt::format("{} pairs", manifest.description.pairs),
-                       std::to_string(manifest.pairs_done()), start_again});
-  }
+  check_key(manifest, key, place);
+  check_shards(manifest, place);
   return manifest;
 }
 

@@ -26,6 +26,18 @@ struct Manifest {
   std::int64_t pairs_done() const;
 };
 
+void describe(auto& visit, SettingsOf<ShardRecord> auto& shard) {
+  visit(shard.file, {.key = "file", .required = true});
+  visit(shard.pairs, {.key = "pairs", .required = true});
+  visit(shard.sha256, {.key = "sha256", .required = true});
+}
+
+void describe(auto& visit, SettingsOf<Manifest> auto& manifest) {
+  describe(visit, manifest.description);
+  visit(manifest.complete, {.key = "complete", .required = true});
+  visit(manifest.shards, {.key = "shards", .required = true});
+}
+
 /// "shard-00007.safetensors"
 std::string shard_name(std::int64_t index);
 

@@ -1,17 +1,10 @@
 #include "engine/activation_tap.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
-
-#include "base/enum_names.hpp"
 
 namespace austeer {
 namespace {
-
-constexpr std::array positions_names = {std::pair{"last", ReadPositions::last},
-                                        std::pair{"answer_mean", ReadPositions::answer_mean},
-                                        std::pair{"answer_all", ReadPositions::answer_all}};
 
 void check_layers(const SiteReading& reading, std::int64_t layers) {
   const auto wrong = std::ranges::adjacent_find(reading.layers, std::greater_equal{});
@@ -34,14 +27,6 @@ void check_answer(std::size_t text, std::size_t first, std::size_t tokens) {
 
 }  // namespace
 
-std::string read_positions_name(ReadPositions positions) {
-  return name_in(positions_names, positions);
-}
-
-ReadPositions parse_read_positions(std::string_view name) {
-  return value_in(positions_names, name, "site", "positions");
-}
-
 std::string site_reading_name(const SiteReading& reading) {
   const std::string site = site_name(reading.site);
   return reading.reads_answers() ? site + "@" + read_positions_name(reading.positions) : site;
@@ -51,7 +36,7 @@ SiteReading parse_site_reading(std::string_view name) {
   const std::size_t at = name.find('@');
   if (at == std::string_view::npos) return {.site = parse_site(name)};
   return {.site = parse_site(name.substr(0, at)),
-          .positions = parse_read_positions(name.substr(at + 1))};
+          .positions = enum_value<ReadPositions>(name.substr(at + 1))};
 }
 
 ActivationTap::ActivationTap(const Decoder& model, std::span<const SiteReading> readings,

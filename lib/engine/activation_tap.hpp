@@ -4,13 +4,16 @@
 // those tokens.
 
 #include <ATen/ATen.h>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/settings.hpp"
 #include "engine/engine.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
@@ -24,11 +27,14 @@ enum class ReadPositions {
   answer_all,   ///< those of its answer, each
 };
 
-/// "last", "answer_mean", "answer_all".
-std::string read_positions_name(ReadPositions positions);
+constexpr auto enum_table(ReadPositions) {
+  return EnumTable{"site", "positions",
+                   std::array{std::pair{"last", ReadPositions::last},
+                              std::pair{"answer_mean", ReadPositions::answer_mean},
+                              std::pair{"answer_all", ReadPositions::answer_all}}};
+}
 
-/// The inverse. Throws UsageError with the nearest known name.
-ReadPositions parse_read_positions(std::string_view name);
+inline std::string read_positions_name(ReadPositions positions) { return enum_name(positions); }
 
 /// What is read at one site.
 struct SiteReading {
@@ -44,6 +50,12 @@ std::string site_reading_name(const SiteReading& reading);
 
 /// The inverse. Throws UsageError with the nearest known names.
 SiteReading parse_site_reading(std::string_view name);
+
+template <>
+struct TextForm<SiteReading> {
+  static SiteReading parse(std::string_view name) { return parse_site_reading(name); }
+  static std::string text(const SiteReading& reading) { return site_reading_name(reading); }
+};
 
 class ActivationTap : public Tap {
  public:

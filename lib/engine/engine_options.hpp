@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/settings.hpp"
 #include "engine/packed_pass.hpp"
 #include "text/tokenizer.hpp"
 
@@ -25,6 +26,14 @@ struct EngineOptions {
   /// fast way is compared with it.
   PassWay way = PassWay::fast;
 };
+
+void describe(auto& visit, SettingsOf<EngineOptions> auto& engine) {
+  visit(engine.batch_tokens,
+        {.key = "batch_tokens", .help = "most tokens of one pass", .least = 1, .most = 1 << 24});
+  visit(engine.way,
+        {.key = "engine",
+         .help = "fast, or plain: every token of every text by itself, to compare with"});
+}
 
 struct GenerateOptions {
   std::int64_t max_new_tokens = 1;

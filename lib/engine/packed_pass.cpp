@@ -2,12 +2,10 @@
 
 #include <ATen/Parallel.h>
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <c10/core/InferenceMode.h>
 #include <utility>
 
-#include "base/enum_names.hpp"
 #include "kernels/run_attention.hpp"
 #include "models/decoder_layer.hpp"
 
@@ -16,9 +14,6 @@ namespace {
 
 // Products of a query and a key below which a second thread costs more than it helps.
 constexpr std::int64_t fewest_for_threads = 4096;
-
-constexpr std::array pass_ways = {std::pair{"fast", PassWay::fast},
-                                  std::pair{"plain", PassWay::plain}};
 
 at::Tensor to_device(const std::vector<std::int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);
@@ -39,12 +34,6 @@ void* row_of(const at::Tensor& tensor, std::int64_t row) {
 }
 
 }  // namespace
-
-std::string pass_way_name(PassWay way) { return name_in(pass_ways, way); }
-
-PassWay parse_pass_way(const std::string& name) {
-  return value_in(pass_ways, name, "engine", "engine");
-}
 
 std::int64_t shared_tokens(const TextSlice& a, const TextSlice& b) {
   const auto most = static_cast<std::size_t>(std::min(shareable(a), shareable(b)));

@@ -4,12 +4,14 @@
 // runs per text.
 
 #include <ATen/ATen.h>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
+#include "base/enum_names.hpp"
 #include "engine/kv_path.hpp"
 #include "engine/tap.hpp"
 #include "kernels/run_attention.hpp"
@@ -42,14 +44,14 @@ enum class PassWay {
   plain,  ///< each text by itself, by general products of matrices
 };
 
+constexpr auto enum_table(PassWay) {
+  return EnumTable{
+      "engine", "engine",
+      std::array{std::pair{"fast", PassWay::fast}, std::pair{"plain", PassWay::plain}}};
+}
+
 /// How many tokens of `slice` a pass computes where `before` (null: nothing) comes before it.
 std::int64_t computed_tokens(const TextSlice* before, const TextSlice& slice, PassWay way);
-
-/// "fast", "plain".
-std::string pass_way_name(PassWay way);
-
-/// The inverse. Throws UsageError with the nearest known name.
-PassWay parse_pass_way(const std::string& name);
 
 class PackedPass : public Pass {
  public:

@@ -1,43 +1,17 @@
 #include "engine/plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <set>
 #include <tuple>
 
-#include "base/enum_names.hpp"
 #include "tensors/safetensors.hpp"
 
 namespace austeer {
 namespace {
 
 constexpr const char* format_name = "austeer plan 2";
-
-constexpr std::array operations = {
-    std::pair{"scale", Operation::scale}, std::pair{"directed", Operation::directed},
-    std::pair{"add", Operation::add}, std::pair{"set", Operation::set},
-    std::pair{"clamp", Operation::clamp}};
-
-constexpr std::array all_positions = {
-    std::pair{"all", Positions::all}, std::pair{"last_prompt", Positions::last_prompt},
-    std::pair{"last", Positions::last}, std::pair{"from_last_prompt", Positions::from_last_prompt}};
-
-Operation parse_operation(std::string_view name) {
-  return value_in(operations, name, "plan", "operation");
-}
-
-/// What `parse` makes of a required field of a file.
-template <typename Value>
-Value parsed(Fields& fields, const char* key, Value (*parse)(std::string_view)) {
-  const auto name = fields.required<std::string>(key);
-  try {
-    return parse(name);
-  } catch (const UsageError& error) {
-    throw FormatError({fmt::format("{}: {}", fields.place(), error.what()), "", "", ""});
-  }
-}
 
 std::string tensor_name(std::size_t edit, const char* part) {
   return fmt::format("edit.{}.{}", edit, part);
@@ -60,13 +34,10 @@ std::vector<T> read_list(const SafetensorsFile& file, const std::string& name) {
 Edit read_edit(const SafetensorsFile& file, const Json& json, std::size_t index,
                const std::string& place) {
   Fields fields(json, fmt::format("{}: edit {}", place, index));
-  Edit edit{parsed(fields, "site", parse_site),
-            fields.required<std::int64_t>("layer"),
-            parsed(fields, "operation", parse_operation),
-            read_list<std::int64_t>(file, tensor_name(index, "dims")),
-            read_list<float>(file, tensor_name(index, "values")),
-            parsed(fields, "positions", parse_positions)};
-  fields.refuse_unknown();
+  Edit edit{};
+  read_settings(fields, edit);
+  edit.dims = read_list<std::int64_t>(file, tensor_name(index, "dims"));
+  edit.values = read_list<float>(file, tensor_name(index, "values"));
   if (const auto wrong = flaw(edit)) {
     throw FormatError({fmt::format("{}: {}", fields.place(), *wrong), "", "", ""});
   }
@@ -88,14 +59,6 @@ Json read_metadata(const SafetensorsFile& file, const std::string& place) {
 }
 
 }  // namespace
-
-std::string operation_name(Operation operation) { return name_in(operations, operation); }
-
-std::string positions_name(Positions positions) { return name_in(all_positions, positions); }
-
-Positions parse_positions(std::string_view name) {
-  return value_in(all_positions, name, "plan", "positions");
-}
 
 std::optional<std::string> flaw(const Edit& edit) {
   if (edit.layer < 0) return fmt::format("the layer {} is negative", edit.layer);
@@ -143,10 +106,7 @@ void save_plan(const Plan& plan, const std::filesystem::path& file) {
     if (const auto wrong = flaw(edit)) {
       throw UsageError("plan", fmt::format("edit {} cannot be saved: {}", i, *wrong));
     }
-    edits.push_back({{"site", site_name(edit.site)},
-                     {"layer", edit.layer},
-                     {"operation", operation_name(edit.operation)},
-                     {"positions", positions_name(edit.positions)}});
+    edits.push_back(settings_json(edit));
     tensors.emplace_back(tensor_name(i, "dims"), at::tensor(edit.dims));
     tensors.emplace_back(tensor_name(i, "values"), at::tensor(edit.values));
   }

@@ -2,14 +2,16 @@
 // A plan is what the engine carries out: edits of units at sites. Methods make plans,
 // the engine knows nothing of methods.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 #include "models/site.hpp"
 
 namespace austeer {
@@ -23,8 +25,15 @@ enum class Operation {
   clamp,     ///< x <- x0 * (1 + v), x0: what x is in an unsteered pass over the same prompt
 };
 
-/// "scale", "directed", "add", "set", "clamp".
-std::string operation_name(Operation operation);
+constexpr auto enum_table(Operation) {
+  return EnumTable{
+      "plan", "operation",
+      std::array{std::pair{"scale", Operation::scale}, std::pair{"directed", Operation::directed},
+                 std::pair{"add", Operation::add}, std::pair{"set", Operation::set},
+                 std::pair{"clamp", Operation::clamp}}};
+}
+
+inline std::string operation_name(Operation operation) { return enum_name(operation); }
 
 /// Which tokens of a text an edit acts on.
 enum class Positions {
@@ -34,10 +43,18 @@ enum class Positions {
   from_last_prompt,  ///< the prompt's last token and all that follow it, generated or given
 };
 
-std::string positions_name(Positions positions);
+constexpr auto enum_table(Positions) {
+  return EnumTable{
+      "plan", "positions",
+      std::array{std::pair{"all", Positions::all}, std::pair{"last_prompt", Positions::last_prompt},
+                 std::pair{"last", Positions::last},
+                 std::pair{"from_last_prompt", Positions::from_last_prompt}}};
+}
+
+inline std::string positions_name(Positions positions) { return enum_name(positions); }
 
 /// The positions called `name`. Throws UsageError with the nearest known ones.
-Positions parse_positions(std::string_view name);
+inline Positions parse_positions(std::string_view name) { return enum_value<Positions>(name); }
 
 /// The edit of some units of one site of one layer. `dims` and `values` have the same length; dims
 /// are distinct and ascending. `clamp` acts at `last_prompt` alone.
@@ -51,6 +68,14 @@ struct Edit {
 
   bool operator==(const Edit&) const = default;
 };
+
+/// What is beside the tensors of dims and values.
+void describe(auto& visit, SettingsOf<Edit> auto& edit) {
+  visit(edit.site, {.key = "site", .required = true});
+  visit(edit.layer, {.key = "layer", .required = true});
+  visit(edit.operation, {.key = "operation", .required = true});
+  visit(edit.positions, {.key = "positions", .required = true});
+}
 
 /// What is wrong with `edit` by itself, whatever the model; nothing for one that can be carried
 /// out.

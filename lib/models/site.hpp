@@ -23,15 +23,16 @@ inline constexpr std::array all_sites = {Site::attention, Site::ffn_gate, Site::
 /// Those of the paper, which every family has.
 inline constexpr std::array paper_sites = {Site::attention, Site::ffn, Site::layer};
 
-inline constexpr std::array named_sites = {
-    std::pair{"attention", Site::attention}, std::pair{"ffn_gate", Site::ffn_gate},
-    std::pair{"ffn", Site::ffn}, std::pair{"layer", Site::layer}};
+constexpr auto enum_table(Site) {
+  return EnumTable{
+      "site", "site",
+      std::array{std::pair{"attention", Site::attention}, std::pair{"ffn_gate", Site::ffn_gate},
+                 std::pair{"ffn", Site::ffn}, std::pair{"layer", Site::layer}}};
+}
 
-inline std::string site_name(Site site) { return name_in(named_sites, site); }
+inline std::string site_name(Site site) { return enum_name(site); }
 
 /// The site called `name`. Throws UsageError with the nearest known one.
-inline Site parse_site(std::string_view name) {
-  return value_in(named_sites, name, "site", "site");
-}
+inline Site parse_site(std::string_view name) { return enum_value<Site>(name); }
 
 }  // namespace austeer

@@ -13,7 +13,7 @@ namespace austeer {
 namespace {
 
 SiteReading reading_of(const CachedSite& site) {
-  return {parse_site(site.name), parse_read_positions(site.positions), site.only};
+  return {parse_site(site.name), enum_value<ReadPositions>(site.positions), site.only};
 }
 
 CacheDescription describe_part(const CacheDescription& common,

@@ -57,7 +57,7 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       // The rounding of a matrix product may depend on its rows, the threads and the kernels.
       {"batch_tokens", std::to_string(options.run.engine.batch_tokens)},
       {"threads", std::to_string(at::get_num_threads())},
-      {"way", pass_way_name(options.run.engine.way)},
+      {"way", enum_name(options.run.engine.way)},
       {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
   if (options.void_pairs != VoidPairsChoice::keep) {
     description.fingerprints["void_pairs"] = void_pairs_choice_name(options.void_pairs);

@@ -31,6 +31,32 @@ struct CollectOptions {
   std::filesystem::path out;
 };
 
+void describe(auto& visit, SettingsOf<CollectOptions> auto& collect) {
+  describe(visit, collect.run);
+  visit(collect.task,
+        {.key = "task", .help = "name in configs/tasks/, or a YAML file", .required = true});
+  visit(collect.split, {.key = "split", .help = "train, train[:600], train[100:200] ..."});
+  visit(collect.pairs,
+        {.key = "pairs", .help = "at most this many, the first of the split", .least = 1});
+  visit(collect.sites,
+        {.key = "sites",
+         .help = "where to read: attention, ffn, layer, ffn_gate; each at the last token, or "
+                 "@answer_mean, @answer_all (layer@answer_all). A cache that is there gains those "
+                 "that it lacks"});
+  visit(collect.layers,
+        {.key = "layers", .help = "of the @answer_all sites; all by default", .least = 0});
+  visit(collect.max_tokens,
+        {.key = "max_tokens", .help = "longer texts lose their end", .least = 1});
+  visit(collect.void_pairs,
+        {.key = "void_pairs",
+         .help = "pairs whose answer --max-tokens cuts off, or whose texts are equal: keep (they "
+                 "count, as published), drop, or shorten (the prompts' front goes instead)"});
+  visit(collect.shard_pairs,
+        {.key = "shard_pairs",
+         .help = "pairs per shard: what a killed run loses at most; 0: about 32 MiB of them",
+         .least = 0});
+}
+
 struct CollectReport {
   std::int64_t pairs = 0;          ///< in the finished cache
   std::int64_t resumed_pairs = 0;  ///< of those, found finished on disk, at every site

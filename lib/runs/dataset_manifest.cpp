@@ -5,7 +5,6 @@
 
 #include "base/config_files.hpp"
 #include "base/error.hpp"
-#include "base/json.hpp"
 #include "base/names.hpp"
 #include "runs/archive.hpp"
 
@@ -49,17 +48,6 @@ DatasetFile read_file_entry(Fields fields) {
   }
   fields.refuse_unknown();
   return entry;
-}
-
-Citation read_citation(Fields fields) {
-  Citation citation;
-  citation.key = fields.required<std::string>("key");
-  citation.authors = fields.required<std::string>("authors");
-  citation.title = fields.required<std::string>("title");
-  citation.venue = fields.required<std::string>("venue");
-  citation.year = fields.required<std::int64_t>("year");
-  fields.refuse_unknown();
-  return citation;
 }
 
 /// The records that a step takes by the value of a field, in the order of the values.
@@ -188,7 +176,7 @@ DatasetManifest load_dataset_manifest(const std::string& name,
   manifest.licence = fields.required<std::string>("licence");
   manifest.notes = fields.optional<std::string>("notes", "");
   each_object(fields, "citations",
-              [&](Fields entry) { manifest.citations.push_back(read_citation(std::move(entry))); });
+              [&](Fields entry) { read_settings(entry, manifest.citations.emplace_back()); });
   each_object(fields, "files",
               [&](Fields entry) { manifest.files.push_back(read_file_entry(std::move(entry))); });
   if (fields.has("convert")) {

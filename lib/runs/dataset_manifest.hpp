@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 
 namespace austeer {
 
@@ -39,6 +39,14 @@ struct Citation {
   std::string venue;
   std::int64_t year = 0;
 };
+
+void describe(auto& visit, SettingsOf<Citation> auto& citation) {
+  visit(citation.key, {.key = "key", .required = true});
+  visit(citation.authors, {.key = "authors", .required = true});
+  visit(citation.title, {.key = "title", .required = true});
+  visit(citation.venue, {.key = "venue", .required = true});
+  visit(citation.year, {.key = "year", .required = true});
+}
 
 struct DatasetManifest {
   std::string name;    ///< as in the file name

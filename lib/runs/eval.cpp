@@ -1,13 +1,11 @@
 #include "runs/eval.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/spdlog.h>
 
-#include "base/enum_names.hpp"
 #include "base/files.hpp"
 #include "base/memory.hpp"
 #include "base/paths.hpp"
@@ -28,9 +26,6 @@ namespace austeer {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::array scorings = {std::pair{"generate", Scoring::generate},
-                                 std::pair{"choices", Scoring::choices}};
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -87,7 +82,7 @@ Json chat_record(const Model& model, std::vector<Item> items) {
 Json configuration(const EvalOptions& options, const ScoringRun& run,
                    const std::vector<Item>& items, const std::optional<Plan>& plan,
                    const ToxicityScorer* scorer) {
-  Json config = describe(options.run, run.model);
+  Json config = run_record(options.run, run.model);
   config["task"] = run.task.resolved();
   config["split"] = options.split;
   config["limit"] = options.limit ? Json(*options.limit) : Json();
@@ -200,12 +195,6 @@ std::vector<EvalReport> answer(const EvalOptions& options, const std::vector<Eva
 }
 
 }  // namespace
-
-std::string scoring_name(Scoring scoring) { return name_in(scorings, scoring); }
-
-Scoring parse_scoring(const std::string& name) {
-  return value_in(scorings, name, "eval", "scoring");
-}
 
 EvalReport eval(const EvalOptions& options) {
   const auto start = Clock::now();

@@ -1,13 +1,15 @@
 #pragma once
 // eval: a task's items answered by the model, with or without a plan, and scored.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 #include "runs/answer_form.hpp"
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"
@@ -20,11 +22,16 @@ enum class Scoring {
   choices,   ///< the choice that the model finds most probable: for models that keep to no format
 };
 
-/// "generate", "choices".
-std::string scoring_name(Scoring scoring);
+constexpr auto enum_table(Scoring) {
+  return EnumTable{
+      "eval", "scoring",
+      std::array{std::pair{"generate", Scoring::generate}, std::pair{"choices", Scoring::choices}}};
+}
+
+inline std::string scoring_name(Scoring scoring) { return enum_name(scoring); }
 
 /// The scoring called so. Throws UsageError with the nearest known one.
-Scoring parse_scoring(const std::string& name);
+inline Scoring parse_scoring(const std::string& name) { return enum_value<Scoring>(name); }
 
 struct EvalOptions {
   RunOptions run;
@@ -38,6 +45,30 @@ struct EvalOptions {
   std::string scorer;                          ///< of toxicity (scorers/open_scorer.hpp); "": ours
   std::filesystem::path out;  ///< result JSON; empty: austeer-results/ in this folder
 };
+
+/// All but the plan.
+void describe(auto& visit, SettingsOf<EvalOptions> auto& eval) {
+  describe(visit, eval.run);
+  visit(eval.task,
+        {.key = "task", .help = "name in configs/tasks/, or a YAML file", .required = true});
+  visit(eval.split, {.key = "split", .help = "test, train[600:] ..."});
+  visit(eval.limit, {.key = "limit", .help = "the first items only", .least = 1});
+  visit(eval.scoring,
+        {.key = "scoring",
+         .help = "generate: greedy answers, judged by the task's metric; choices: the most "
+                 "probable one of a choice task's answers"});
+  visit(eval.max_new_tokens,
+        {.key = "max_new_tokens",
+         .help = "most tokens of an answer. Default: the task's, for this family of models",
+         .least = 1});
+  visit(eval.metric,
+        {.key = "metric",
+         .help = "in place of the task's, such as number_match_published (configs/tasks/)"});
+  visit(eval.scorer,
+        {.key = "scorer",
+         .help = "of toxicity: austeer (default), a Hugging Face sequence classifier, or a .jsonl "
+                 "with scores made elsewhere"});
+}
 
 struct EvalReport {
   std::string task;

@@ -53,15 +53,15 @@ std::filesystem::path datasets_folder(const RunOptions& options, const std::stri
   return fetched;
 }
 
-Json describe(const RunOptions& options, const Model& model) {
-  return {{"model", options.model},
-          {"model_fingerprint", model.fingerprint},
-          {"tokenizer_fingerprint", model.tokenizer->fingerprint()},
-          {"device", options.device},
-          {"dtype", dtype_name(model.decoder->dtype())},
-          {"threads", at::get_num_threads()},
-          {"batch_tokens", options.engine.batch_tokens},
-          {"engine", pass_way_name(options.engine.way)}};
+Json run_record(const RunOptions& options, const Model& model) {
+  RunOptions resolved = options;
+  resolved.dtype = dtype_name(model.decoder->dtype());
+  resolved.threads = at::get_num_threads();
+  Json record = {{"model", options.model},
+                 {"model_fingerprint", model.fingerprint},
+                 {"tokenizer_fingerprint", model.tokenizer->fingerprint()}};
+  record.update(settings_json(resolved));
+  return record;
 }
 
 }  // namespace austeer

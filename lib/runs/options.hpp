@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 #include "engine/engine.hpp"
 #include "models/load.hpp"
 
@@ -25,6 +25,41 @@ struct RunOptions {
   std::string datasets;  ///< folder; "": see datasets_folder()
 };
 
+/// What opens a model.
+void describe_model(auto& visit, SettingsOf<RunOptions> auto& run) {
+  visit(run.model,
+        {.key = "model",
+         .help = "folder, GGUF file (any part of a split one), name in configs/models/, or "
+                 "org/name[@REVISION][:FILE.gguf] in the local Hugging Face cache"});
+  visit(run.device, {.key = "device",
+                     .help = "cpu, cuda, cuda:N, or several that share the layers: cuda:0,cuda:1"});
+  visit(run.offload,
+        {.key = "offload",
+         .help = "keep layers that do not fit on the device on the CPU and stream them",
+         .written = Written::unless_default});
+  visit(run.dtype,
+        {.key = "dtype",
+         .help = "auto, float32, bfloat16 or float16; auto is bfloat16 where the processor "
+                 "multiplies it natively, else float32; where that does not fit, and on CUDA, the "
+                 "half-precision type of the weights, or bfloat16"});
+  visit(run.threads,
+        {.key = "threads", .help = "threads to compute with; 0: one per core", .least = 0});
+}
+
+void describe_data(auto& visit, SettingsOf<RunOptions> auto& run) {
+  visit(run.datasets,
+        {.key = "datasets",
+         .help = "folder with the datasets (or AUSTEER_DATASETS); without it, what `austeer fetch` "
+                 "brought, else the samples that come with austeer",
+         .written = Written::never});
+}
+
+void describe(auto& visit, SettingsOf<RunOptions> auto& run) {
+  describe_model(visit, run);
+  describe(visit, run.engine);
+  describe_data(visit, run);
+}
+
 /// Sets the number of threads and loads the model. Throws what locate_model and load_model throw.
 Model open_model(const RunOptions& options);
 
@@ -35,6 +70,6 @@ Model open_model(const RunOptions& options);
 std::filesystem::path datasets_folder(const RunOptions& options, const std::string& folder);
 
 /// The options as resolved, for a result's record.
-Json describe(const RunOptions& options, const Model& model);
+Json run_record(const RunOptions& options, const Model& model);
 
 }  // namespace austeer

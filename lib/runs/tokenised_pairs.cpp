@@ -1,19 +1,14 @@
 #include "runs/tokenised_pairs.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/enum_names.hpp"
 #include "base/error.hpp"
 
 namespace austeer {
 namespace {
 
-constexpr std::array void_pairs_choices = {std::pair{"keep", VoidPairsChoice::keep},
-                                           std::pair{"drop", VoidPairsChoice::drop},
-                                           std::pair{"shorten", VoidPairsChoice::shorten}};
 constexpr std::size_t places_shown = 5;
 
 /// One text of a pair on its way to `max_tokens`.
@@ -94,14 +89,6 @@ std::string places_text(std::span<const Pair> pairs, const std::vector<std::int6
 }
 
 }  // namespace
-
-std::string void_pairs_choice_name(VoidPairsChoice choice) {
-  return name_in(void_pairs_choices, choice);
-}
-
-VoidPairsChoice parse_void_pairs_choice(const std::string& name) {
-  return value_in(void_pairs_choices, name, "collect", "choice of void pairs");
-}
 
 AnswerTokens TokenisedPairs::answer_tokens() const {
   AnswerTokens tokens;

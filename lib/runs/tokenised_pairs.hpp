@@ -2,12 +2,15 @@
 // Pairs as tokens: both texts of each, where their answers begin, and which pairs are void: an
 // answer is cut off, or both texts are the same.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/enum_names.hpp"
 #include "cache/description.hpp"
 #include "engine/engine.hpp"
 #include "tasks/item.hpp"
@@ -22,10 +25,19 @@ enum class VoidPairsChoice {
   shorten,  ///< prompts lose their front, so that answers stay; what is void all the same is kept
 };
 
-std::string void_pairs_choice_name(VoidPairsChoice choice);
+constexpr auto enum_table(VoidPairsChoice) {
+  return EnumTable{
+      "collect", "choice of void pairs",
+      std::array{std::pair{"keep", VoidPairsChoice::keep}, std::pair{"drop", VoidPairsChoice::drop},
+                 std::pair{"shorten", VoidPairsChoice::shorten}}};
+}
+
+inline std::string void_pairs_choice_name(VoidPairsChoice choice) { return enum_name(choice); }
 
 /// Throws UsageError with the nearest name for an unknown one.
-VoidPairsChoice parse_void_pairs_choice(const std::string& name);
+inline VoidPairsChoice parse_void_pairs_choice(const std::string& name) {
+  return enum_value<VoidPairsChoice>(name);
+}
 
 /// The texts of pair i are 2 i (positive) and 2 i + 1 (negative).
 struct TokenisedPairs {

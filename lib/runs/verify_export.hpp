@@ -21,9 +21,12 @@ enum class ExportFormat {
   control_vector,  ///< a GGUF file
 };
 
-inline constexpr std::array named_export_formats = {
-    std::pair{"ia3", ExportFormat::ia3}, std::pair{"hf", ExportFormat::hf},
-    std::pair{"control-vector", ExportFormat::control_vector}};
+constexpr auto enum_table(ExportFormat) {
+  return EnumTable{
+      "export", "format",
+      std::array{std::pair{"ia3", ExportFormat::ia3}, std::pair{"hf", ExportFormat::hf},
+                 std::pair{"control-vector", ExportFormat::control_vector}}};
+}
 
 /// The format of what lies at `path`. Throws FileError where it is none of them.
 ExportFormat format_of_export(const std::filesystem::path& path);

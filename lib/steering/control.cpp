@@ -1,7 +1,6 @@
 #include "steering/control.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <iterator>
@@ -10,16 +9,10 @@
 #include <set>
 #include <tuple>
 
-#include "base/enum_names.hpp"
 #include "statistics/random.hpp"
 
 namespace austeer {
 namespace {
-
-constexpr std::array controls = {
-    std::pair{"random", Control::random}, std::pair{"random_own", Control::random_own},
-    std::pair{"direction", Control::direction}, std::pair{"magnitude", Control::magnitude},
-    std::pair{"layer", Control::layer}};
 
 using Place = std::tuple<std::int32_t, std::int32_t, std::int32_t>;
 
@@ -187,10 +180,6 @@ std::vector<ChosenGroup> of_the_same_layers(const std::vector<ChosenGroup>& chos
 }
 
 }  // namespace
-
-std::string control_name(Control control) { return name_in(controls, control); }
-
-Control parse_control(std::string_view name) { return value_in(controls, name, "plan", "control"); }
 
 std::vector<ChosenGroup> control_for(Control control, const std::vector<ChosenGroup>& chosen,
                                      std::span<const UnitGroup> groups, std::uint64_t seed) {

@@ -2,12 +2,15 @@
 // Controls: plans of the same budget as the one that they are compared with, which know less. A
 // plan that does not beat them owes nothing to its choice of units.
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/enum_names.hpp"
 #include "steering/ranking.hpp"
 
 namespace austeer {
@@ -20,11 +23,18 @@ enum class Control {
   layer,       ///< random groups of the same sites and layers
 };
 
-/// "random", "random_own", "direction", "magnitude", "layer".
-std::string control_name(Control control);
+constexpr auto enum_table(Control) {
+  return EnumTable{
+      "plan", "control",
+      std::array{std::pair{"random", Control::random}, std::pair{"random_own", Control::random_own},
+                 std::pair{"direction", Control::direction},
+                 std::pair{"magnitude", Control::magnitude}, std::pair{"layer", Control::layer}}};
+}
+
+inline std::string control_name(Control control) { return enum_name(control); }
 
 /// The control called `name`. Throws UsageError with the nearest known one.
-Control parse_control(std::string_view name);
+inline Control parse_control(std::string_view name) { return enum_value<Control>(name); }
 
 /// Units that are chosen together, with the values that a plan multiplies by its strength.
 using ChosenGroup = std::vector<RankedUnit>;

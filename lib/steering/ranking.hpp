@@ -48,6 +48,12 @@ struct RankedSite {
   bool operator==(const RankedSite&) const = default;
 };
 
+void describe(auto& visit, SettingsOf<RankedSite> auto& site) {
+  visit(site.site, {.key = "site", .required = true});
+  visit(site.width, {.key = "width", .required = true});
+  visit(site.group, {.key = "group", .required = true});
+}
+
 struct Ranking {
   std::vector<RankedSite> sites;  ///< distinct
   std::int64_t layers = 0;
@@ -65,6 +71,18 @@ struct Ranking {
 
   bool operator==(const Ranking&) const = default;
 };
+
+/// What is beside the tensors of units.
+void describe(auto& visit, SettingsOf<Ranking> auto& ranking) {
+  visit(ranking.sites, {.key = "sites", .required = true});
+  visit(ranking.layers, {.key = "layers", .required = true});
+  visit(ranking.pairs, {.key = "pairs", .required = true});
+  visit(ranking.method, {.key = "method", .required = true});
+  visit(ranking.options, {.key = "options", .required = true});
+  visit(ranking.rule, {.key = "rule", .required = true});
+  visit(ranking.positions, {.key = "positions", .required = true});
+  visit(ranking.provenance, {.key = "provenance", .required = true});
+}
 
 /// Units per layer, over all sites.
 std::int64_t units_per_layer(const Ranking& ranking);

@@ -72,43 +72,6 @@ std::string metadata_text(const SafetensorsFile& file, const std::string& key) {
   return found == metadata.end() ? std::string() : found->second;
 }
 
-/// What `parse` makes of the text at `key`; an unknown name in a file is a FormatError.
-template <typename Parse>
-auto named(Fields& fields, const std::string& key, const Parse& parse) {
-  try {
-    return parse(fields.required<std::string>(key));
-  } catch (const UsageError& error) {
-    throw FormatError({fields.place() + ": " + error.what(), "", "", ""});
-  }
-}
-
-Json to_json(const Ranking& ranking) {
-  Json sites = Json::array();
-  for (const RankedSite& site : ranking.sites) {
-    sites.push_back({{"site", site_name(site.site)}, {"width", site.width}, {"group", site.group}});
-  }
-  return {{"sites", sites},
-          {"layers", ranking.layers},
-          {"pairs", ranking.pairs},
-          {"method", ranking.method},
-          {"options", ranking.options},
-          {"rule", rule_name(ranking.rule)},
-          {"positions", positions_name(ranking.positions)},
-          {"provenance", ranking.provenance}};
-}
-
-std::vector<RankedSite> read_sites(const Json& json, const std::string& place) {
-  if (!json.is_array()) throw FormatError({place + ": sites", "a list", json.type_name(), ""});
-  std::vector<RankedSite> sites;
-  for (const Json& element : json) {
-    Fields fields(element, place + ": sites");
-    sites.push_back({named(fields, "site", parse_site), fields.required<std::int64_t>("width"),
-                     fields.required<std::int64_t>("group")});
-    fields.refuse_unknown();
-  }
-  return sites;
-}
-
 Ranking read_header(const SafetensorsFile& file, const std::string& place) {
   const std::string format = metadata_text(file, "format");
   if (format != format_name) {
@@ -118,15 +81,7 @@ Ranking read_header(const SafetensorsFile& file, const std::string& place) {
   const Json json = parse_json(metadata_text(file, "ranking"), place);
   Fields fields(json, place);
   Ranking ranking;
-  ranking.sites = read_sites(fields.value("sites"), place);
-  ranking.layers = fields.required<std::int64_t>("layers");
-  ranking.pairs = fields.required<std::int64_t>("pairs");
-  ranking.method = fields.required<std::string>("method");
-  ranking.options = fields.value("options");
-  ranking.rule = named(fields, "rule", parse_rule);
-  ranking.positions = named(fields, "positions", parse_positions);
-  ranking.provenance = fields.value("provenance");
-  fields.refuse_unknown();
+  read_settings(fields, ranking);
   return ranking;
 }
 
@@ -139,7 +94,7 @@ void save_ranking(const Ranking& ranking, const std::filesystem::path& file) {
     tensors.emplace_back(column.name, column_tensor(ranking, column));
   });
   write_safetensors(file, tensors,
-                    {{"format", format_name}, {"ranking", to_text(to_json(ranking))}});
+                    {{"format", format_name}, {"ranking", to_text(settings_json(ranking))}});
 }
 
 Ranking load_ranking(const std::filesystem::path& file) {

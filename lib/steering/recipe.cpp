@@ -19,25 +19,12 @@ using UnitValues = std::map<std::pair<Site, std::int64_t>, std::map<std::int64_t
   throw UsageError("plan", what, hint);
 }
 
-double alpha_of(const PlanRecipe& recipe) { return recipe.alpha.value_or(default_alpha); }
-
-double factor_of(const PlanRecipe& recipe) {
-  return recipe.suppress_factor.value_or(default_suppress_factor);
-}
-
-/// Vectors of whole layers are made to be added at one of them.
-std::int64_t k_of(const PlanRecipe& recipe, const Ranking& ranking) {
-  const bool ranks_layers = std::ranges::all_of(
-      ranking.sites, [](const RankedSite& site) { return site.group == site.width; });
-  return recipe.k.value_or(ranks_layers ? 1 : default_k);
-}
-
 void check_suppression(const PlanRecipe& recipe) {
   if (!(*recipe.suppress_share >= 0 && *recipe.suppress_share <= 1)) {
     throw UsageError({"[plan] the share of units to suppress is out of range", "0 to 1",
                       fmt::format("{}", *recipe.suppress_share), ""});
   }
-  if (!std::isfinite(static_cast<float>(factor_of(recipe)))) {
+  if (!std::isfinite(static_cast<float>(recipe.suppress_factor.value_or(0)))) {
     refuse_recipe("the factor of suppression is not a number");
   }
   const PlanRecipe suppression{.positions = recipe.positions,
@@ -70,9 +57,9 @@ void check_recipe(const Ranking& ranking, const PlanRecipe& recipe) {
   if (recipe.k && *recipe.k < 1) {
     throw UsageError({fmt::format("[plan] k = {} steers nothing", *recipe.k), "k >= 1", "", ""});
   }
-  if (!std::isfinite(alpha_of(recipe))) {
-    throw UsageError({"[plan] alpha is not a number", "a finite value",
-                      fmt::format("{}", alpha_of(recipe)), ""});
+  if (recipe.alpha && !std::isfinite(*recipe.alpha)) {
+    throw UsageError(
+        {"[plan] alpha is not a number", "a finite value", fmt::format("{}", *recipe.alpha), ""});
   }
   if (recipe.layer && (*recipe.layer < 0 || *recipe.layer >= ranking.layers)) {
     throw UsageError({"[plan] no such layer", fmt::format("0 to {}", ranking.layers - 1),
@@ -82,6 +69,29 @@ void check_recipe(const Ranking& ranking, const PlanRecipe& recipe) {
       recipe.positions.value_or(Positions::last_prompt) != Positions::last_prompt) {
     refuse_recipe("the rule clamp acts at the positions last_prompt alone");
   }
+}
+
+/// Vectors of whole layers are made to be added at one of them.
+std::int64_t usual_k(const Ranking& ranking) {
+  const bool ranks_layers = std::ranges::all_of(
+      ranking.sites, [](const RankedSite& site) { return site.group == site.width; });
+  return ranks_layers ? 1 : default_k;
+}
+
+/// A checked recipe with every value that its plan depends on.
+PlanRecipe resolved(const Ranking& ranking, PlanRecipe recipe) {
+  if (recipe.suppress_share) {
+    recipe.suppress_factor = recipe.suppress_factor.value_or(default_suppress_factor);
+    recipe.positions = recipe.positions.value_or(ranking.positions);
+    return recipe;
+  }
+  if (recipe.units.empty()) recipe.k = recipe.k.value_or(usual_k(ranking));
+  recipe.alpha = recipe.alpha.value_or(default_alpha);
+  recipe.rule = recipe.rule.value_or(ranking.rule);
+  recipe.positions = recipe.positions.value_or(recipe.rule == Rule::clamp ? Positions::last_prompt
+                                                                          : ranking.positions);
+  if (recipe.control) recipe.seed = recipe.seed.value_or(0);
+  return recipe;
 }
 
 bool has_value(UnitGroup group) {
@@ -167,20 +177,19 @@ UnitValues zeros(const Ranking& ranking) {
   return values;
 }
 
-UnitValues steering_values(const Ranking& ranking, const PlanRecipe& recipe, Rule rule) {
+UnitValues steering_values(const Ranking& ranking, const PlanRecipe& recipe) {
   const std::vector<UnitGroup> groups = groups_for(ranking, recipe);
   std::vector<ChosenGroup> chosen = recipe.units.empty()
-                                        ? first_groups(groups, k_of(recipe, ranking), recipe.layer)
+                                        ? first_groups(groups, *recipe.k, recipe.layer)
                                         : named_units(ranking, recipe.units);
-  if (recipe.control) {
-    chosen = control_for(*recipe.control, chosen, groups, recipe.seed.value_or(0));
-  }
+  if (recipe.control) chosen = control_for(*recipe.control, chosen, groups, *recipe.seed);
+  const Rule rule = *recipe.rule;
   UnitValues values = rule == Rule::clamp ? zeros(ranking) : UnitValues();
   for (const ChosenGroup& group : chosen) {
     for (const RankedUnit& unit : group) {
       if (unit.value == 0 || (rule == Rule::oriented && unit.mean_activation == 0)) continue;
       const Site site = ranking.sites[static_cast<std::size_t>(unit.site)].site;
-      values[{site, unit.layer}][unit.dim] = value_of(unit, alpha_of(recipe), rule);
+      values[{site, unit.layer}][unit.dim] = value_of(unit, *recipe.alpha, rule);
     }
   }
   return values;
@@ -191,7 +200,7 @@ UnitValues suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) 
   // A hair more, so that 0.29 of 100 is 29 although 0.29 * 100 is 28.999999999999996.
   const auto count =
       static_cast<std::size_t>(*recipe.suppress_share * static_cast<double>(groups.size()) + 1e-6);
-  const auto value = static_cast<float>(factor_of(recipe) - 1);
+  const auto value = static_cast<float>(*recipe.suppress_factor - 1);
   UnitValues values;
   for (const UnitGroup& group : std::span(groups).last(std::min(count, groups.size()))) {
     for (const RankedUnit& unit : group) {
@@ -217,31 +226,21 @@ Operation operation_of(Rule rule) {
   return Operation::scale;
 }
 
-Json recipe_json(const PlanRecipe& recipe, const Ranking& ranking, Rule rule, Positions positions) {
+/// A resolved recipe as the plan records it.
+Json record_of(const PlanRecipe& recipe) {
   if (recipe.suppress_share) {
-    return {{"suppress", {{"share", *recipe.suppress_share}, {"factor", factor_of(recipe)}}},
-            {"positions", positions_name(positions)}};
+    return {{"suppress", {{"share", *recipe.suppress_share}, {"factor", *recipe.suppress_factor}}},
+            {"positions", enum_name(*recipe.positions)}};
   }
-  Json json = Json::object();
-  if (recipe.units.empty()) {
-    json["k"] = k_of(recipe, ranking);
-  } else {
-    for (const UnitName& unit : recipe.units) json["units"].push_back(unit_text(unit));
-  }
-  json["alpha"] = alpha_of(recipe);
-  json["rule"] = rule_name(rule);
-  json["positions"] = positions_name(positions);
-  if (recipe.layer) json["layer"] = *recipe.layer;
-  if (recipe.control) {
-    json["control"] = control_name(*recipe.control);
-    json["seed"] = recipe.seed.value_or(0);
-  }
-  return json;
+  Json record = Json::object();
+  if (!recipe.units.empty()) record["units"] = nullptr;  // they come first, where k would
+  record.update(settings_json(recipe));
+  return record;
 }
 
-Json plan_provenance(const Ranking& ranking, const Json& recipe, std::int64_t units) {
+Json plan_provenance(const Ranking& ranking, const PlanRecipe& recipe, std::int64_t units) {
   Json json = {{"site", site_names(ranking)}};
-  json.update(recipe);
+  json.update(record_of(recipe));
   json["activations_per_token"] = units;
   json["ranking"] = {{"method", ranking.method},
                      {"options", ranking.options},
@@ -253,24 +252,22 @@ Json plan_provenance(const Ranking& ranking, const Json& recipe, std::int64_t un
 
 }  // namespace
 
-Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe) {
-  check_recipe(ranking, recipe);
-  const Rule rule = recipe.suppress_share ? Rule::scale : recipe.rule.value_or(ranking.rule);
-  const Positions positions =
-      recipe.positions.value_or(rule == Rule::clamp ? Positions::last_prompt : ranking.positions);
+Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& asked) {
+  check_recipe(ranking, asked);
+  const PlanRecipe recipe = resolved(ranking, asked);
+  const Operation operation = recipe.suppress_share ? Operation::scale : operation_of(*recipe.rule);
   const UnitValues values = recipe.suppress_share ? suppressing_values(ranking, recipe)
-                                                  : steering_values(ranking, recipe, rule);
+                                                  : steering_values(ranking, recipe);
   Plan plan;
   for (const auto& [place, of_dims] : values) {
-    Edit edit{place.first, place.second, operation_of(rule), {}, {}, positions};
+    Edit edit{place.first, place.second, operation, {}, {}, *recipe.positions};
     for (const auto& [dim, value] : of_dims) {
       edit.dims.push_back(dim);
       edit.values.push_back(value);
     }
     plan.edits.push_back(std::move(edit));
   }
-  plan.provenance =
-      plan_provenance(ranking, recipe_json(recipe, ranking, rule, positions), plan.units());
+  plan.provenance = plan_provenance(ranking, recipe, plan.units());
   return plan;
 }
 

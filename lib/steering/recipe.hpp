@@ -2,9 +2,11 @@
 // From a ranking to a plan: which units, how strong, by which rule and at which tokens.
 
 #include <cstdint>
+#include <fmt/format.h>
 #include <optional>
 #include <vector>
 
+#include "base/settings.hpp"
 #include "engine/plan.hpp"
 #include "steering/control.hpp"
 #include "steering/ranking.hpp"
@@ -33,6 +35,43 @@ struct PlanRecipe {
 
   bool operator==(const PlanRecipe&) const = default;
 };
+
+void describe(auto& visit, SettingsOf<PlanRecipe> auto& recipe) {
+  visit(recipe.k, {.key = "k",
+                   .help = "units (or heads, layers) to steer, from the ranking's top",
+                   .least = 1,
+                   .unset = fmt::format("{}; of whole layers 1", default_k)});
+  visit(recipe.alpha, {.key = "alpha",
+                       .help = "strength; of another program's vectors the default is 1",
+                       .unset = fmt::format("{}", default_alpha)});
+  visit(recipe.rule,
+        {.key = "rule",
+         .help = "scale: x(1 + alpha v) for a unit's value v, the published rule; directed: x + "
+                 "alpha v |x|; oriented: scale with the sign of the unit's mean activation; add: x "
+                 "+ alpha v; clamp: scale what an unsteered pass gives. Default: the method's"});
+  visit(recipe.positions,
+        {.key = "positions",
+         .help = "tokens to steer: " + enum_list<Positions>() + ". Default: the method's"});
+  visit(recipe.layer, {.key = "layer", .help = "only units of this layer", .least = 0});
+  visit(recipe.units,
+        {.key = "units",
+         .help = "LAYER:DIM,... (or SITE:LAYER:DIM): steer these units in place of the first k",
+         .written = Written::unless_default});
+  visit(recipe.control,
+        {.key = "control",
+         .help = "steer what the plan should beat, as many activations: random units from outside "
+                 "the ranking's first tenth with the chosen ones' values, or with their own; the "
+                 "same units in a random direction; others of the same magnitude; random ones of "
+                 "the same layer",
+         .shape = enum_list<Control>("|")});
+  visit(recipe.seed, {.key = "seed", .help = "of the control", .unset = "0"});
+  visit(recipe.suppress_share,
+        {.key = "suppress",
+         .help = "in place of steering the first units: scale this share of all, the last ones"});
+  visit(recipe.suppress_factor, {.key = "factor",
+                                 .help = "what --suppress multiplies activations by",
+                                 .unset = fmt::format("{}", default_suppress_factor)});
+}
 
 /// The plan that edits the first k groups of `ranking`, each unit by alpha times its value. Groups
 /// of which no unit has a value never count: there may be fewer than k. One edit per site and

@@ -2,8 +2,12 @@
 // How a plan made from a ranking treats an activation: what is done with alpha times a unit's
 // value.
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "base/enum_names.hpp"
 
 namespace austeer {
 
@@ -25,10 +29,17 @@ enum class Rule {
   clamp,
 };
 
-/// "scale", "directed", "oriented", "add", "clamp".
-std::string rule_name(Rule rule);
+constexpr auto enum_table(Rule) {
+  return EnumTable{
+      "plan", "rule",
+      std::array{std::pair{"scale", Rule::scale}, std::pair{"directed", Rule::directed},
+                 std::pair{"oriented", Rule::oriented}, std::pair{"add", Rule::add},
+                 std::pair{"clamp", Rule::clamp}}};
+}
+
+inline std::string rule_name(Rule rule) { return enum_name(rule); }
 
 /// The rule called `name`. Throws UsageError with the nearest known one.
-Rule parse_rule(std::string_view name);
+inline Rule parse_rule(std::string_view name) { return enum_value<Rule>(name); }
 
 }  // namespace austeer

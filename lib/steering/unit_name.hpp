@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/settings.hpp"
 #include "models/site.hpp"
 
 namespace austeer {
@@ -22,5 +23,11 @@ struct UnitName {
 /// "27:84" or "ffn:27:84", and back. Throws UsageError for any other text.
 UnitName parse_unit(std::string_view text);
 std::string unit_text(const UnitName& unit);
+
+template <>
+struct TextForm<UnitName> {
+  static UnitName parse(std::string_view text) { return parse_unit(text); }
+  static std::string text(const UnitName& unit) { return unit_text(unit); }
+};
 
 }  // namespace austeer

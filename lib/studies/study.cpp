@@ -75,18 +75,9 @@ void find_autoencoders(StudyMethod& method, const std::filesystem::path& study) 
   }
 }
 
-RunOptions read_run(Fields fields) {
-  RunOptions run;
-  run.device = fields.optional<std::string>("device", run.device);
-  run.offload = fields.optional<bool>("offload", run.offload);
-  run.dtype = fields.optional<std::string>("dtype", run.dtype);
-  run.threads = fields.optional<int>("threads", run.threads);
-  run.engine.batch_tokens = fields.optional<std::int64_t>("batch_tokens", run.engine.batch_tokens);
-  at_least_one(fields, "batch_tokens", run.engine.batch_tokens);
-  run.datasets = fields.optional<std::string>("datasets", run.datasets);
-  fields.refuse_unknown();
-  return run;
-}
+/// Reads settings of a run over those that `run` has: all but the model, which a study names
+/// itself.
+void read_run(Fields fields, RunOptions& run) { read_settings(fields, run, {"model"}); }
 
 void read_selection(Fields& fields, Study& study) {
   study.select = value_in(selections, fields.optional<std::string>("select", "dev"), "study",
@@ -188,7 +179,7 @@ Study read_study(const std::filesystem::path& file) {
   at_least_one(fields, "max_tokens", study.max_tokens);
   study.void_pairs = parse_void_pairs_choice(
       fields.optional<std::string>("void_pairs", void_pairs_choice_name(study.void_pairs)));
-  if (is_given(fields, "run")) study.run = read_run(fields.object("run"));
+  if (is_given(fields, "run")) read_run(fields.object("run"), study.run);
   study.table = read_table_keys(raw(fields, "table", Json::object()), study);
   study.figures = read_figure_specs(raw(fields, "figures", Json::array()), study);
   study.examples = read_example_keys(raw(fields, "examples", Json::object()), study);
@@ -197,20 +188,14 @@ Study read_study(const std::filesystem::path& file) {
   return study;
 }
 
-Study open_study(const StudyChoice& choice) {
-  Study study = read_study(choice.file);
-  RunOptions& run = study.run;
-  run.datasets = choice.datasets.value_or(run.datasets);
-  run.device = choice.device.value_or(run.device);
-  run.dtype = choice.dtype.value_or(run.dtype);
-  run.threads = choice.threads.value_or(run.threads);
-  run.engine.batch_tokens = choice.batch_tokens.value_or(run.engine.batch_tokens);
+Study open_study(const std::filesystem::path& file, const Json& run) {
+  Study study = read_study(file);
+  read_run(Fields(run, "the command line"), study.run);
   return study;
 }
 
-std::filesystem::path study_folder(const StudyChoice& choice) {
-  if (!choice.folder.empty()) return choice.folder;
-  return std::filesystem::path("austeer-studies") / choice.file.stem();
+std::filesystem::path study_folder(const std::filesystem::path& file) {
+  return std::filesystem::path("austeer-studies") / file.stem();
 }
 
 }  // namespace austeer

@@ -95,23 +95,12 @@ struct Study {
 /// nearest known key for an unknown one), UsageError for unknown methods, rules and the like.
 Study read_study(const std::filesystem::path& file);
 
-/// A study as named on a command line: what is set there wins over the file.
-struct StudyChoice {
-  std::filesystem::path file;
-  std::filesystem::path
-      folder;  ///< of its results; "": austeer-studies/NAME, below the current one
-  std::optional<std::string> datasets;
-  std::optional<std::string> device;
-  std::optional<std::string> dtype;
-  std::optional<int> threads;
-  std::optional<std::int64_t> batch_tokens;
-};
+/// Reads a study and checks what it asks to be shown; the settings in `run`, those of a command
+/// line, win over the file's. Throws as read_study() does.
+Study open_study(const std::filesystem::path& file, const Json& run = Json::object());
 
-/// Reads the file of `choice`. Throws as read_study() does.
-Study open_study(const StudyChoice& choice);
-
-/// The folder of its results.
-std::filesystem::path study_folder(const StudyChoice& choice);
+/// The folder of its results, below the current one, unless another one is named.
+std::filesystem::path study_folder(const std::filesystem::path& file);
 
 /// The name of the unsteered model in tables, and of its results.
 inline constexpr const char* vanilla = "vanilla";

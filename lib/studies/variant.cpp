@@ -58,33 +58,6 @@ std::vector<std::string> parts_of(const std::string& text) {
   return parts;
 }
 
-/// What a reader of names makes of the text at `key`, if there is one.
-template <typename Read>
-auto optional_name(Fields& fields, const std::string& key, Read read)
-    -> std::optional<decltype(read(std::string()))> {
-  if (!is_given(fields, key)) return std::nullopt;
-  return read(fields.required<std::string>(key));
-}
-
-PlanRecipe read_recipe(Fields fields) {
-  PlanRecipe recipe;
-  recipe.k = optional_value<std::int64_t>(fields, "k");
-  recipe.alpha = optional_value<double>(fields, "alpha");
-  recipe.rule = optional_name(fields, "rule", parse_rule);
-  recipe.positions = optional_name(fields, "positions", parse_positions);
-  recipe.layer = optional_value<std::int64_t>(fields, "layer");
-  if (is_given(fields, "units")) {
-    for (const std::string& unit : parts_of(fields.required<std::string>("units"))) {
-      recipe.units.push_back(parse_unit(unit));
-    }
-  }
-  recipe.control = optional_name(fields, "control", parse_control);
-  recipe.suppress_share = optional_value<double>(fields, "suppress");
-  recipe.suppress_factor = optional_value<double>(fields, "factor");
-  fields.refuse_unknown();
-  return recipe;
-}
-
 void read_ranking_choice(Fields fields, Variant& variant) {
   variant.method = fields.optional<std::string>("method", variant.method);
   variant.sites = methods().get(variant.method).sites;
@@ -104,7 +77,10 @@ Variant read_variant(const Json& choice, const std::string& place) {
   variant.choice = choice;
   Fields fields(choice, place);
   if (is_given(fields, "rank")) read_ranking_choice(fields.object("rank"), variant);
-  if (is_given(fields, "plan")) variant.recipe = read_recipe(fields.object("plan"));
+  if (is_given(fields, "plan")) {
+    Fields plan = fields.object("plan");
+    read_settings(plan, variant.recipe, {"seed"});  // the study draws with seeds of its own
+  }
   fields.refuse_unknown();
   return variant;
 }

@@ -2,7 +2,6 @@
 #include "tasks/condition.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <fmt/format.h>
 #include <optional>
@@ -14,16 +13,8 @@
 namespace austeer {
 namespace {
 
-constexpr std::array names = {
-    std::pair{"below", Comparison::below}, std::pair{"above", Comparison::above},
-    std::pair{"is", Comparison::is}, std::pair{"is_not", Comparison::is_not}};
-
 bool compares_numbers(Comparison comparison) {
   return comparison == Comparison::below || comparison == Comparison::above;
-}
-
-std::string comparison_name(Comparison comparison) {
-  return std::ranges::find(names, comparison, [](const auto& pair) { return pair.second; })->first;
 }
 
 std::optional<double> as_number(const std::string& text) {
@@ -36,14 +27,12 @@ std::optional<double> as_number(const std::string& text) {
 
 Condition read_condition(const std::string& field, const std::string& name, const Json& value,
                          const Fields& place) {
-  const auto known = std::ranges::find(names, name, [](const auto& pair) { return pair.first; });
-  if (known == names.end()) {
-    std::vector<std::string> all;
-    for (const auto& [text, comparison] : names) all.emplace_back(text);
+  const std::vector<std::string> known = names_in(enum_table(Comparison()).values);
+  if (std::ranges::find(known, name) == known.end()) {
     throw FormatError({fmt::format("{}: unknown comparison '{}'", place.place(), name), "", "",
-                       suggestion(name, all)});
+                       suggestion(name, known)});
   }
-  Condition condition{field, known->second, "", 0};
+  Condition condition{field, enum_value<Comparison>(name), "", 0};
   if (value.is_structured() || value.is_null()) place.refuse(name, "a text or a number", value);
   condition.text = value.is_string() ? value.get<std::string>() : to_text(value);
   if (compares_numbers(condition.comparison)) {
@@ -80,9 +69,9 @@ bool all_hold(const std::vector<Condition>& conditions, const Record& record) {
   return std::ranges::all_of(conditions, [&](const Condition& one) { return one.holds(record); });
 }
 
-std::vector<Condition> read_conditions(Fields& fields, const std::string& key) {
-  std::vector<Condition> conditions;
-  if (!fields.has(key)) return conditions;
+void JsonForm<std::vector<Condition>>::read(Fields& fields, const std::string& key,
+                                            std::vector<Condition>& conditions) {
+  conditions.clear();
   Fields by_field = fields.object(key);
   for (const auto& [field, unused] : fields.value(key).items()) {
     const Fields comparisons = by_field.object(field);
@@ -90,13 +79,12 @@ std::vector<Condition> read_conditions(Fields& fields, const std::string& key) {
       conditions.push_back(read_condition(field, name, value, comparisons));
     }
   }
-  return conditions;
 }
 
-Json conditions_json(const std::vector<Condition>& conditions) {
+Json JsonForm<std::vector<Condition>>::json(const std::vector<Condition>& conditions) {
   Json json = Json::object();
   for (const Condition& one : conditions) {
-    json[one.field][comparison_name(one.comparison)] =
+    json[one.field][enum_name(one.comparison)] =
         compares_numbers(one.comparison) ? Json(one.number) : Json(one.text);
   }
   return json;

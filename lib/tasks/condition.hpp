@@ -2,15 +2,24 @@
 // Which records a task uses: conditions on their fields, such as
 //   where: {prompt.toxicity: {below: 0.1}, challenging: {is: false}}
 
+#include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 #include "tasks/record.hpp"
 
 namespace austeer {
 
 enum class Comparison { below, above, is, is_not };
+
+constexpr auto enum_table(Comparison) {
+  return EnumTable{
+      "task", "comparison",
+      std::array{std::pair{"below", Comparison::below}, std::pair{"above", Comparison::above},
+                 std::pair{"is", Comparison::is}, std::pair{"is_not", Comparison::is_not}}};
+}
 
 /// One comparison of a field with a value. `below` and `above` compare numbers, `is` and `is_not`
 /// texts.
@@ -29,11 +38,11 @@ struct Condition {
 /// Whether all of `conditions` hold.
 bool all_hold(const std::vector<Condition>& conditions, const Record& record);
 
-/// The conditions at `key`, none where it is missing: field -> {comparison: value, ...}. Throws
-/// FormatError for other comparisons and values.
-std::vector<Condition> read_conditions(Fields& fields, const std::string& key);
-
-/// The conditions in the form of the YAML file.
-Json conditions_json(const std::vector<Condition>& conditions);
+/// field -> {comparison: value, ...}. Reading throws FormatError for other comparisons and values.
+template <>
+struct JsonForm<std::vector<Condition>> {
+  static void read(Fields& fields, const std::string& key, std::vector<Condition>& conditions);
+  static Json json(const std::vector<Condition>& conditions);
+};
 
 }  // namespace austeer

@@ -103,14 +103,9 @@ std::int64_t Task::max_new_tokens(const std::string& family) const {
                                                          : config_.max_new_tokens.standard;
 }
 
-Json Task::resolved() const { return task_config_json(config_); }
+Json Task::resolved() const { return settings_json(config_); }
 
-std::string Task::fingerprint() const {
-  Json json = resolved();
-  json.erase("title");
-  json.erase("description");
-  return sha256(to_text(json));
-}
+std::string Task::fingerprint() const { return sha256(to_text(identity_json(config_))); }
 
 std::string Task::filled(const Template& text, const Record& record) {
   return text.fill([&](const std::string& field) { return record.find(field); }, record.place);

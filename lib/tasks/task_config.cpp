@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/suggest.hpp"
@@ -29,122 +30,10 @@ void refuse_outside(const std::string& path, const Fields& fields) {
   }
 }
 
-std::vector<std::pair<std::string, std::vector<std::string>>> read_splits(Fields fields,
-                                                                          const Json& object) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> splits;
-  for (const auto& [name, value] : object.items()) {
-    std::vector<std::string> files;
-    if (value.is_string()) {
-      files.push_back(fields.required<std::string>(name));
-    } else {
-      files = fields.required<std::vector<std::string>>(name);
-    }
-    if (files.empty() || name.empty() || name.find_first_of("[]:") != std::string::npos) {
-      throw FormatError({fmt::format("{}: {}: not a split", fields.place(), name),
-                         "a name without brackets and colons, with a file or a list of files", "",
-                         ""});
-    }
-    for (const std::string& file : files) refuse_outside(file, fields);
-    splits.emplace_back(name, std::move(files));
-  }
-  if (splits.empty()) {
-    throw FormatError({fields.place() + ": empty", "at least one split", "", ""});
-  }
-  return splits;
-}
-
-/// The separator of the task's CSV files; nothing where none is named.
-std::optional<char> read_separator(Fields& fields, const TaskConfig& config) {
-  if (!fields.has("separator")) return std::nullopt;
-  const auto text = fields.required<std::string>("separator");
-  if (text.size() != 1 || known_separators.find(text) == std::string_view::npos) {
-    fields.refuse("separator", "one of , ; | : ^ ~ and the tab \"\\t\"", text);
-  }
-  const bool has_csv = std::ranges::any_of(config.splits, [](const auto& split) {
-    return std::ranges::any_of(split.second, [](const std::string& file) {
-      return file.ends_with(".csv") || file.ends_with(".tsv");
-    });
-  });
-  if (!has_csv) {
-    throw FormatError({fields.place() + ": separator has nothing to separate",
-                       "a split in a .csv or .tsv file", "none", ""});
-  }
-  return text[0];
-}
-
-/// The texts that end an answer: one, or a list.
-std::vector<std::string> read_stop(Fields& fields) {
-  if (!fields.has("stop")) return {};
-  const Json& value = fields.value("stop");
-  std::vector<std::string> texts;
-  if (value.is_string()) {
-    texts.push_back(fields.required<std::string>("stop"));
-  } else {
-    texts = fields.required<std::vector<std::string>>("stop");
-  }
-  const auto wrong = [](const std::string& text) {
-    return text.empty() || text.size() > longest_stop_text;
-  };
-  if (texts.empty() || texts.size() > most_stop_texts || std::ranges::any_of(texts, wrong)) {
-    fields.refuse("stop",
-                  fmt::format("a text or up to {} of them, each of 1 to {} bytes", most_stop_texts,
-                              longest_stop_text),
-                  value);
-  }
-  return texts;
-}
-
-std::vector<TaskAnswer> read_answers(Fields fields, const Json& object) {
-  std::vector<TaskAnswer> answers;
-  for (const auto& [label, value] : object.items()) {
-    const std::string text = fields.required<std::string>(label);
-    answers.push_back({label, text, text});
-  }
-  const auto differs = [&](const TaskAnswer& answer) { return answer.text != answers[0].text; };
-  if (std::ranges::none_of(answers, differs)) {
-    throw FormatError({fields.place() + ": too few answers",
-                       "at least two different texts, a right and a wrong one for each pair", "",
-                       ""});
-  }
-  return answers;
-}
-
-void read_gold_answers(Fields fields, std::vector<TaskAnswer>& answers) {
-  for (TaskAnswer& answer : answers) answer.gold = fields.required<std::string>(answer.label);
-  fields.refuse_unknown();
-}
-
-/// What is right: the answers of a choice task, or the answer of an open one.
-void read_right_answer(Fields& fields, TaskConfig& config) {
-  if (fields.has("label") || fields.has("answers")) {
-    config.label = fields.required<std::string>("label");
-    config.answers = read_answers(fields.object("answers"), fields.value("answers"));
-    if (fields.has("gold_answers")) {
-      read_gold_answers(fields.object("gold_answers"), config.answers);
-    }
-    config.wrong_answer = "next";
-    return;
-  }
-  config.answer = fields.optional<std::string>("answer", "");
-  config.gold = fields.optional<std::string>("gold", config.answer);
-}
-
-PairText read_pair_text(Fields& fields, const std::string& key) {
-  if (fields.value(key).is_string()) return {"", fields.required<std::string>(key), {}};
-  Fields side = fields.object(key);
-  PairText result{side.optional<std::string>("prompt", ""), side.required<std::string>("text"),
-                  read_conditions(side, "where")};
-  side.refuse_unknown();
-  return result;
-}
-
-PairTexts read_pair_texts(Fields fields) {
-  PairTexts pairs;
-  pairs.where = read_conditions(fields, "where");
-  pairs.positive = read_pair_text(fields, "positive");
-  pairs.negative = read_pair_text(fields, "negative");
-  fields.refuse_unknown();
-  return pairs;
+/// The texts at `key`: one, or a list.
+std::vector<std::string> one_or_more(Fields& fields, const std::string& key) {
+  if (fields.value(key).is_string()) return {fields.required<std::string>(key)};
+  return fields.required<std::vector<std::string>>(key);
 }
 
 /// `name` must be one of `known`.
@@ -155,8 +44,19 @@ void refuse_unknown_name(const std::string& what, const std::string& name,
       {fmt::format("{}: unknown {} '{}'", place, what, name), "", "", suggestion(name, known)});
 }
 
-/// What only a wrong answer out of the data asks for.
-void read_wrong_answer_source(Fields& fields, TaskConfig& config) {
+void check_separator(const Fields& fields, const TaskConfig& config) {
+  const bool has_csv = std::ranges::any_of(config.splits, [](const auto& split) {
+    return std::ranges::any_of(split.second, [](const std::string& file) {
+      return file.ends_with(".csv") || file.ends_with(".tsv");
+    });
+  });
+  if (!config.separator || has_csv) return;
+  throw FormatError({fields.place() + ": separator has nothing to separate",
+                     "a split in a .csv or .tsv file", "none", ""});
+}
+
+/// Checks what only a wrong answer out of the data asks for.
+void check_wrong_answer_source(const Fields& fields, const TaskConfig& config) {
   const bool drawn = !config.wrong_answer.empty() &&
                      (!config.is_choice() || wrong_answers().get(config.wrong_answer).compares);
   for (const char* key : {"wrong_answers_from", "blank"}) {
@@ -165,31 +65,24 @@ void read_wrong_answer_source(Fields& fields, TaskConfig& config) {
         {fmt::format("{}: {}: no wrong answer is drawn from the data", fields.place(), key),
          "wrong_answer: most_similar, or next in an open task", "", ""});
   }
-  if (fields.has("wrong_answers_from")) {
-    config.wrong_answers_from = fields.required<std::int64_t>("wrong_answers_from");
-    if (*config.wrong_answers_from < 2) {
-      fields.refuse("wrong_answers_from", "two records or more", *config.wrong_answers_from);
-    }
+  if (config.wrong_answers_from.value_or(2) < 2) {
+    fields.refuse("wrong_answers_from", "two records or more", *config.wrong_answers_from);
   }
-  config.blank = fields.optional<std::string>("blank", config.blank);
   if (config.blank.empty() || !stripped(config.blank).empty()) {
     fields.refuse("blank", "one space or more", config.blank);
   }
 }
 
-void read_pairs(Fields& fields, TaskConfig& config) {
-  if (fields.has("pairs")) {
-    config.pairs = read_pair_texts(fields.object("pairs"));
-    config.wrong_answer.clear();
+void check_wrong_answer(const Fields& fields, const TaskConfig& config) {
+  if (fields.has("wrong_answer")) {
+    refuse_unknown_name("wrong answer", config.wrong_answer, wrong_answers().names(),
+                        fields.place());
+    if (config.pairs || (!config.is_choice() && config.answer.empty())) {
+      throw FormatError({fields.place() + ": wrong_answer has nothing to be the wrong answer to",
+                         "answers, or an answer, and no pairs beside them", "", ""});
+    }
   }
-  if (!fields.has("wrong_answer")) return read_wrong_answer_source(fields, config);
-  config.wrong_answer = fields.required<std::string>("wrong_answer");
-  refuse_unknown_name("wrong answer", config.wrong_answer, wrong_answers().names(), fields.place());
-  if (config.pairs || (!config.is_choice() && config.answer.empty())) {
-    throw FormatError({fields.place() + ": wrong_answer has nothing to be the wrong answer to",
-                       "answers, or an answer, and no pairs beside them", "", ""});
-  }
-  read_wrong_answer_source(fields, config);
+  check_wrong_answer_source(fields, config);
 }
 
 std::int64_t read_length(Fields& fields, const std::string& key, const std::string& place) {
@@ -199,29 +92,6 @@ std::int64_t read_length(Fields& fields, const std::string& key, const std::stri
                        fmt::format("1 to {}", most_new_tokens), std::to_string(length), ""});
   }
   return length;
-}
-
-GenerationLengths read_lengths(Fields& fields) {
-  GenerationLengths lengths;
-  if (!fields.value("max_new_tokens").is_object()) {
-    lengths.standard = read_length(fields, "max_new_tokens", fields.place());
-    return lengths;
-  }
-  Fields by_family = fields.object("max_new_tokens");
-  lengths.standard = read_length(by_family, default_length, fields.place());
-  for (const auto& [family, unused] : fields.value("max_new_tokens").items()) {
-    if (family == default_length) continue;
-    lengths.by_family[family] = read_length(by_family, family, fields.place());
-  }
-  return lengths;
-}
-
-std::vector<NumberField> read_numbers(Fields fields, const Json& object) {
-  std::vector<NumberField> numbers;
-  for (const auto& [name, unused] : object.items()) {
-    numbers.push_back({name, fields.required<std::string>(name)});
-  }
-  return numbers;
 }
 
 /// Metrics that compare need a gold answer; texts that nothing compares have none.
@@ -235,53 +105,10 @@ void check_metric(const TaskConfig& config, const std::string& place) {
   }
 }
 
-Json pair_text_json(const PairText& text) {
-  if (text.where.empty() && text.prompt.empty()) return text.text;
-  Json json;
-  if (!text.where.empty()) json["where"] = conditions_json(text.where);
-  if (!text.prompt.empty()) json["prompt"] = text.prompt;
-  json["text"] = text.text;
-  return json;
-}
-
-Json lengths_json(const GenerationLengths& lengths) {
-  if (lengths.by_family.empty()) return lengths.standard;
-  Json json = {{default_length, lengths.standard}};
-  for (const auto& [family, length] : lengths.by_family) json[family] = length;
-  return json;
-}
-
-/// What is right and which pairs there are, in the form of the YAML file.
-void add_answers(const TaskConfig& config, Json& json) {
-  if (config.is_choice()) {
-    json["label"] = config.label;
-    for (const TaskAnswer& answer : config.answers) {
-      json["answers"][answer.label] = answer.text;
-      json["gold_answers"][answer.label] = answer.gold;
-    }
-  } else if (!config.gold.empty()) {
-    json["answer"] = config.answer;
-    json["gold"] = config.gold;
-  }
-  if (!config.wrong_answer.empty()) json["wrong_answer"] = config.wrong_answer;
-  if (config.wrong_answers_from) json["wrong_answers_from"] = *config.wrong_answers_from;
-  if (config.blank != TaskConfig().blank) json["blank"] = config.blank;
-  if (!config.pairs) return;
-  if (!config.pairs->where.empty()) json["pairs"]["where"] = conditions_json(config.pairs->where);
-  json["pairs"]["positive"] = pair_text_json(config.pairs->positive);
-  json["pairs"]["negative"] = pair_text_json(config.pairs->negative);
-}
-
-/// Whether the model is asked in its chat format: then pairs need a prompt that goes into it.
-void read_chat(Fields& fields, TaskConfig& config) {
-  config.chat = fields.optional<bool>("chat", false);
-  config.system = fields.optional<std::string>("system", "");
+void check_chat(const Fields& fields, const TaskConfig& config) {
   if (!config.system.empty() && !config.chat) {
     fields.refuse("system", "chat: true beside it", config.system);
   }
-}
-
-void check_chat_pairs(const Fields& fields, const TaskConfig& config) {
   if (!config.chat || !config.pairs) return;
   for (const PairText* side : {&config.pairs->positive, &config.pairs->negative}) {
     if (!side->prompt.empty()) continue;
@@ -293,55 +120,143 @@ void check_chat_pairs(const Fields& fields, const TaskConfig& config) {
 
 }  // namespace
 
+void JsonForm<PairText>::read(Fields& fields, const std::string& key, PairText& text) {
+  if (fields.value(key).is_string()) {
+    text = {"", fields.required<std::string>(key), {}};
+  } else {
+    Fields side = fields.object(key);
+    read_settings(side, text);
+  }
+}
+
+Json JsonForm<PairText>::json(const PairText& text) {
+  const bool is_alone = text.where.empty() && text.prompt.empty();
+  return is_alone ? Json(text.text) : settings_json(text);
+}
+
+void JsonForm<GenerationLengths>::read(Fields& fields, const std::string& key,
+                                       GenerationLengths& lengths) {
+  const Json& value = fields.value(key);
+  if (!value.is_object()) {
+    lengths.standard = read_length(fields, key, fields.place());
+    return;
+  }
+  Fields by_family = fields.object(key);
+  lengths.standard = read_length(by_family, default_length, fields.place());
+  for (const auto& [family, unused] : value.items()) {
+    if (family == default_length) continue;
+    lengths.by_family[family] = read_length(by_family, family, fields.place());
+  }
+}
+
+Json JsonForm<GenerationLengths>::json(const GenerationLengths& lengths) {
+  if (lengths.by_family.empty()) return lengths.standard;
+  Json json = {{default_length, lengths.standard}};
+  for (const auto& [family, length] : lengths.by_family) json[family] = length;
+  return json;
+}
+
+void JsonForm<SplitFiles>::read(Fields& fields, const std::string& key, SplitFiles& splits) {
+  Fields by_name = fields.object(key);
+  for (const auto& [name, unused] : fields.value(key).items()) {
+    const std::vector<std::string> files = one_or_more(by_name, name);
+    if (files.empty() || name.empty() || name.find_first_of("[]:") != std::string::npos) {
+      throw FormatError({fmt::format("{}: {}: not a split", by_name.place(), name),
+                         "a name without brackets and colons, with a file or a list of files", "",
+                         ""});
+    }
+    for (const std::string& file : files) refuse_outside(file, by_name);
+    splits.emplace_back(name, files);
+  }
+  if (splits.empty()) {
+    throw FormatError({by_name.place() + ": empty", "at least one split", "", ""});
+  }
+}
+
+Json JsonForm<SplitFiles>::json(const SplitFiles& splits) {
+  Json json = Json::object();
+  for (const auto& [name, files] : splits) json[name] = files;
+  return json;
+}
+
+void JsonForm<std::vector<NumberField>>::read(Fields& fields, const std::string& key,
+                                              std::vector<NumberField>& numbers) {
+  Fields by_name = fields.object(key);
+  for (const auto& [name, unused] : fields.value(key).items()) {
+    numbers.push_back({name, by_name.required<std::string>(name)});
+  }
+}
+
+Json JsonForm<std::vector<NumberField>>::json(const std::vector<NumberField>& numbers) {
+  Json json = Json::object();
+  for (const NumberField& number : numbers) json[number.name] = number.from;
+  return json;
+}
+
+void JsonForm<std::vector<TaskAnswer>>::read(Fields& fields, const std::string& key,
+                                             std::vector<TaskAnswer>& answers) {
+  Fields by_label = fields.object(key);
+  for (const auto& [label, unused] : fields.value(key).items()) {
+    const auto text = by_label.required<std::string>(label);
+    answers.push_back({label, text, text});
+  }
+  const auto differs = [&](const TaskAnswer& answer) { return answer.text != answers[0].text; };
+  if (std::ranges::none_of(answers, differs)) {
+    throw FormatError({by_label.place() + ": too few answers",
+                       "at least two different texts, a right and a wrong one for each pair", "",
+                       ""});
+  }
+}
+
+Json JsonForm<std::vector<TaskAnswer>>::json(const std::vector<TaskAnswer>& answers) {
+  Json json = Json::object();
+  for (const TaskAnswer& answer : answers) json[answer.label] = answer.text;
+  return json;
+}
+
+void JsonForm<EndTexts>::read(Fields& fields, const std::string& key, EndTexts& texts) {
+  texts = EndTexts{one_or_more(fields, key)};
+  const auto wrong = [](const std::string& text) {
+    return text.empty() || text.size() > longest_stop_text;
+  };
+  if (texts.empty() || texts.size() > most_stop_texts || std::ranges::any_of(texts, wrong)) {
+    fields.refuse(key,
+                  fmt::format("a text or up to {} of them, each of 1 to {} bytes", most_stop_texts,
+                              longest_stop_text),
+                  fields.value(key));
+  }
+}
+
+void JsonForm<std::optional<char>>::read(Fields& fields, const std::string& key,
+                                         std::optional<char>& separator) {
+  const auto text = fields.required<std::string>(key);
+  if (text.size() != 1 || known_separators.find(text) == std::string_view::npos) {
+    fields.refuse(key, "one of , ; | : ^ ~ and the tab \"\\t\"", text);
+  }
+  separator = text[0];
+}
+
 TaskConfig read_task_config(const Json& document, const std::string& place) {
   Fields fields(document, place);
   TaskConfig config;
-  config.name = fields.required<std::string>("name");
-  config.title = fields.optional<std::string>("title", config.name);
-  config.description = fields.optional<std::string>("description", "");
-  config.dataset = fields.required<std::string>("dataset");
-  refuse_outside(config.dataset, fields);
-  config.splits = read_splits(fields.object("splits"), fields.value("splits"));
-  config.separator = read_separator(fields, config);
-  config.where = read_conditions(fields, "where");
-  if (fields.has("numbers")) {
-    config.numbers = read_numbers(fields.object("numbers"), fields.value("numbers"));
+  const bool is_choice = fields.has("label") || fields.has("answers");
+  using Keys = std::set<std::string>;
+  read_settings(fields, config, is_choice ? Keys{"answer", "gold"} : Keys{"gold_answers"});
+  for (const char* key : {"label", "answers"}) {
+    if (is_choice) fields.value(key);  // either needs the other
   }
-  config.prompt = fields.required<std::string>("prompt");
-  read_chat(fields, config);
-  read_right_answer(fields, config);
-  read_pairs(fields, config);
-  check_chat_pairs(fields, config);
-  config.max_new_tokens = read_lengths(fields);
-  config.stop = read_stop(fields);
-  config.metric = fields.required<std::string>("metric");
-  config.answer_mark = fields.optional<std::string>("answer_mark", config.answer_mark);
+  if (!fields.has("title")) config.title = config.name;
+  if (!fields.has("gold")) config.gold = config.answer;
+  if (!fields.has("wrong_answer") && config.is_choice() && !config.pairs) {
+    config.wrong_answer = "next";
+  }
+  refuse_outside(config.dataset, fields);
+  check_separator(fields, config);
+  check_wrong_answer(fields, config);
+  check_chat(fields, config);
   if (config.answer_mark.empty()) fields.refuse("answer_mark", "a text", config.answer_mark);
   check_metric(config, place);
-  fields.refuse_unknown();
   return config;
-}
-
-Json task_config_json(const TaskConfig& config) {
-  Json splits = Json::object();
-  for (const auto& [name, files] : config.splits) splits[name] = files;
-  Json json = {{"name", config.name},
-               {"title", config.title},
-               {"description", config.description},
-               {"dataset", config.dataset},
-               {"splits", splits}};
-  if (config.separator) json["separator"] = std::string(1, *config.separator);
-  if (!config.where.empty()) json["where"] = conditions_json(config.where);
-  for (const NumberField& number : config.numbers) json["numbers"][number.name] = number.from;
-  json["prompt"] = config.prompt;
-  if (config.chat) json["chat"] = true;
-  if (!config.system.empty()) json["system"] = config.system;
-  add_answers(config, json);
-  json["max_new_tokens"] = lengths_json(config.max_new_tokens);
-  if (!config.stop.empty()) json["stop"] = config.stop;
-  json["metric"] = config.metric;
-  if (config.answer_mark != TaskConfig().answer_mark) json["answer_mark"] = config.answer_mark;
-  return json;
 }
 
 }  // namespace austeer

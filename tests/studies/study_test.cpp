@@ -201,6 +201,16 @@ TEST_F(StudyFile, IncludesWhatItsOwnKeysOverride) {
   EXPECT_EQ(study.select, Selection::race);
 }
 
+TEST_F(StudyFile, RunsAsTheCommandLineSaysWhereItSaysSo) {
+  const auto file = write(head + "run: {device: cuda, offload: true, threads: 2, engine: plain}\n");
+  const Study study = open_study(file, {{"offload", false}, {"threads", 3}, {"dtype", "float16"}});
+  EXPECT_EQ(study.run.device, "cuda");
+  EXPECT_FALSE(study.run.offload);
+  EXPECT_EQ(study.run.threads, 3);
+  EXPECT_EQ(study.run.dtype, "float16");
+  EXPECT_EQ(study.run.engine.way, PassWay::plain);
+}
+
 TEST_F(StudyFile, RefusesACircleOfIncludes) {
   write("include: study.yaml\n", "other.yaml");
   refuses("include: other.yaml\n" + head, "includes itself");
@@ -223,6 +233,9 @@ TEST_F(StudyFile, RefusesWhatItDoesNotKnowWithTheNearestThatItDoes) {
   says("seeds: []\n", "at least one");
   says("race_share: 0\n", "above 0");
   says("run: {batch_tokens: 0}\n", "at least 1");
+  says("run: {devise: cuda}\n", "did you mean 'device'");
+  says("run: {model: m}\n", "unknown key 'model'");
+  says("methods: {A: {plan: {seed: 3}}}\n", "unknown key 'seed'");
 }
 
 TEST_F(StudyFile, RefusesImpossibleNumbersOfATask) {
