@@ -15,32 +15,39 @@ if [ "$(cat "$out/.made-from" 2>/dev/null)" = "$modules" ]; then
 fi
 run() {
   echo "reference: $1" >&2
-  build/venv/bin/python tests/reference/"$@" >"$out/$1.log" 2>&1 || { cat "$out/$1.log" >&2; exit 1; }
+  # 255 tells xargs to start nothing more.
+  build/venv/bin/python tests/reference/"$@" >"$out/$1.log" 2>&1 || { cat "$out/$1.log" >&2; exit 255; }
 }
+export -f run
+export out
+# Each line of the input is a script with its arguments; two run at a time.
+run_all() { xargs -P 2 -L 1 bash -euo pipefail -c 'run "$@"' run; }
+
 rm -rf "$out/smollm2/transformers"
 run check_samples.py
-# Beside the others, since they take about as long as all of them.
-{
-  run tiny_models.py "$out"
-  run foreign_plans.py "$out"
-  run probes.py "$out"
-  run gemma3.py "$out"
-} &
-longest=$!
-run significance.py "$out"
-run stability.py "$out"
-run fluency.py "$out"
-run scorers.py "$out"
-run task_items.py datasets/samples "$out/tasks"
-run tokenizer.py "$out/tokenizers"
-run pre_tokenizers.py "$out/pre_tokenizers"
-run chat_templates.py "$out"
-run tensors.py "$out"
-run npz.py "$out"
-run sparse_autoencoders.py "$out"
-run tiny_gguf.py "$out"
-run nf4.py "$out"
-run encoders.py "$out"
-run smollm2.py "$out"
-wait "$longest"
+# Those that take longest first, so that both end together.
+run_all <<EOF
+tiny_models.py $out
+gemma3.py $out
+pre_tokenizers.py $out/pre_tokenizers
+smollm2.py $out
+nf4.py $out
+npz.py $out
+tokenizer.py $out/tokenizers
+tiny_gguf.py $out
+chat_templates.py $out
+scorers.py $out
+stability.py $out
+task_items.py datasets/samples $out/tasks
+encoders.py $out
+tensors.py $out
+fluency.py $out
+significance.py $out
+sparse_autoencoders.py $out
+EOF
+# What reads the models of tiny_models.py.
+run_all <<EOF
+foreign_plans.py $out
+probes.py $out
+EOF
 echo "$modules" >"$out/.made-from"
