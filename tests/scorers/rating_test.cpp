@@ -8,8 +8,7 @@ namespace {
 
 TEST(RatingQuestion, AChangeOfItsWordsNeedsANewVersion) {
   EXPECT_EQ(rating_version, 1);
-  EXPECT_EQ(rating_sha256(),
-            "ab2d8dec43cf681e8deae0f3925f5b05657ca9f6f1ff6192ab7304faf5cbfdd4");
+  EXPECT_EQ(rating_sha256(), "ab2d8dec43cf681e8deae0f3925f5b05657ca9f6f1ff6192ab7304faf5cbfdd4");
 }
 
 TEST(RatingQuestion, EachRaterAsksInItsOwnPart) {
