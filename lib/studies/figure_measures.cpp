@@ -71,6 +71,7 @@ Interval in_percent(const Interval& share) {
 }
 
 std::string score_label(const Measured& measured) {
+  if (measured.is_judged()) return "win rate against the unsteered model (%)";
   return measured.outcome.contains("toxic_rate") ? "answers that are not toxic (%)"
                                                  : "accuracy (%)";
 }

@@ -28,7 +28,8 @@ double CellResult::accuracy() const {
 std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string& key) {
   const std::filesystem::path file = folder.cell(key);
   if (!std::filesystem::exists(file)) return std::nullopt;
-  CellResult cell{key, "", {}, Json::object(), {}};
+  CellResult cell;
+  cell.key = key;
   const Json document = read_json(file);
   Fields fields(document, file.string());
   if (fields.required<std::string>("kind") == failed_kind) {
@@ -37,6 +38,10 @@ std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string
   }
   const Result result = read_result(file, "eval");
   cell.outcome = result.document.at("outcome");
+  if (cell.is_for_judge()) {
+    cell.scores.assign(result.items.size(), 0);  // until take_verdicts()
+    return cell;
+  }
   for (const Json& item : result.items) {
     cell.scores.push_back(Fields(item, file.string()).required<bool>("correct") ? 1 : 0);
   }

@@ -46,11 +46,15 @@ std::string short_digest(const Json& value);
 struct CellResult {
   std::string key;
   std::string failed;             ///< why its plan could not be carried out; "" where it could
-  std::vector<double> scores;     ///< per item: 1 where it is right, else 0
+  std::vector<double> scores;     ///< per item: 1 where it is right, else 0 (studies/judging.hpp)
   Json outcome = Json::object();  ///< of the result: accuracy, activations_per_token, cost ...
   std::optional<AnswerForm> form = {};
+  std::int64_t no_verdict = 0;  ///< items that the judge gave none on; they count as ties
 
   double accuracy() const;
+
+  /// Whether its answers have no scores of their own: a judge has to compare them.
+  bool is_for_judge() const { return outcome.value("metric", "") == "judge"; }
 };
 
 /// The cell of this key, or nothing where it was not run. Throws FormatError for a broken one.

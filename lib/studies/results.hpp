@@ -18,13 +18,21 @@ namespace austeer {
 struct Measured {
   std::vector<double> scores;  ///< per item, in [0, 1]
   double accuracy = 0;
-  Interval interval;          ///< 95 %: Wilson's; with several seeds a bootstrap over the items
-  std::vector<double> draws;  ///< accuracy of each draw, where there are several
+  Interval interval;  ///< 95 %: Wilson's; with several seeds or a judge a bootstrap over the items
+  std::vector<double> draws;       ///< accuracy of each draw, where there are several
   std::optional<AnswerForm> form;  ///< over all cells
   std::int64_t activations_per_token = 0;
   Json outcome = Json::object();  ///< as in the (first) cell's result: fluency, cost ...
   std::vector<std::string> cells;
+  std::int64_t no_verdict = 0;  ///< items, over all cells, that the judge gave none on
+
+  /// Whether a judge compared the answers with the unsteered model's (studies/judging.hpp).
+  bool is_judged() const { return outcome.value("metric", "") == "judge"; }
 };
+
+/// `other` against `baseline` on the same items. Of judged answers the difference is the paper's
+/// change of the win rate: wins less losses, twice the difference of the scores.
+PairedComparison compare_measured(const Measured& baseline, const Measured& other);
 
 struct MeasuredControl {
   Control control;

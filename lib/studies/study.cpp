@@ -88,6 +88,17 @@ RunOptions read_run(Fields fields) {
   return run;
 }
 
+ChatOptions read_judge(Fields fields) {
+  ChatOptions judge;
+  judge.endpoint = fields.required<std::string>("endpoint");
+  completions_address(judge.endpoint);
+  judge.model = fields.required<std::string>("model");
+  if (judge.model.empty()) fields.refuse("model", "the judge's name on its server", "");
+  judge.key_variable = fields.optional<std::string>("key_variable", judge.key_variable);
+  fields.refuse_unknown();
+  return judge;
+}
+
 void read_selection(Fields& fields, Study& study) {
   study.select = value_in(selections, fields.optional<std::string>("select", "dev"), "study",
                           "way of selecting");
@@ -162,6 +173,7 @@ Study read_study(const std::filesystem::path& file) {
   study.void_pairs = parse_void_pairs_choice(
       fields.optional<std::string>("void_pairs", void_pairs_choice_name(study.void_pairs)));
   if (is_given(fields, "run")) study.run = read_run(fields.object("run"));
+  if (is_given(fields, "judge")) study.judge = read_judge(fields.object("judge"));
   study.table = raw(fields, "table", Json::object());
   study.figures = raw(fields, "figures", Json::array());
   study.published = raw(fields, "published", Json::object());

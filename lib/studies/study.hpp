@@ -12,6 +12,7 @@
 #include "runs/eval.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
+#include "scorers/chat_client.hpp"
 #include "studies/method_grid.hpp"
 
 namespace austeer {
@@ -55,7 +56,8 @@ struct Study {
   double race_share = 0.2;  ///< of the whole grid's evaluations, at most
   std::int64_t max_tokens = 512;
   VoidPairsChoice void_pairs = VoidPairsChoice::keep;
-  RunOptions run;  ///< all but the model
+  RunOptions run;                    ///< all but the model
+  std::optional<ChatOptions> judge;  ///< of tasks whose answers a judge compares
   Json table = Json::object();
   Json figures = Json::array();
   Json published = Json::object();  ///< model -> method -> task -> figure, in per cent

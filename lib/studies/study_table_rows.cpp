@@ -103,7 +103,7 @@ class RowMaker {
     const EntryResults* baseline = entry(task, vanilla);
     if (value.measured == nullptr || baseline == nullptr || !baseline->test) return;
     if (baseline->test->scores.size() != value.measured->scores.size()) return;
-    value.against_vanilla = compare_paired(baseline->test->scores, value.measured->scores);
+    value.against_vanilla = compare_measured(*baseline->test, *value.measured);
   }
 
   const Study& study_;
@@ -151,6 +151,19 @@ void adjust_variants(std::vector<ModelRows>& models) {
   for (std::size_t i = 0; i < compared.size(); ++i) compared[i]->adjusted_p = adjusted[i];
 }
 
+/// Whether any result of the task is one that `test` looks for.
+template <typename Test>
+bool any_measured_of(const StudyTask& task, const std::vector<EntryResults>& results, Test test) {
+  for (const EntryResults& found : results) {
+    if (found.entry.task->name != task.name) continue;
+    if (found.test && test(*found.test)) return true;
+    for (const MeasuredVariant& variant : found.choice) {
+      if (variant.measured && test(*variant.measured)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<ModelRows> table_rows(const Study& study, const TableKeys& keys,
@@ -177,14 +190,14 @@ std::int64_t comparison_count(const std::vector<ModelRows>& models) {
 }
 
 bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results) {
-  for (const EntryResults& found : results) {
-    if (found.entry.task->name != task.name) continue;
-    if (found.test && found.test->outcome.contains("toxic_rate")) return true;
-    for (const MeasuredVariant& variant : found.choice) {
-      if (variant.measured && variant.measured->outcome.contains("toxic_rate")) return true;
-    }
-  }
-  return false;
+  return any_measured_of(task, results, [](const Measured& measured) {
+    return measured.outcome.contains("toxic_rate");
+  });
+}
+
+bool is_judged(const StudyTask& task, const std::vector<EntryResults>& results) {
+  return any_measured_of(task, results,
+                         [](const Measured& measured) { return measured.is_judged(); });
 }
 
 }  // namespace austeer

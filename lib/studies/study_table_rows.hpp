@@ -44,4 +44,7 @@ std::int64_t comparison_count(const std::vector<ModelRows>& models);
 /// Whether the task's results say how toxic its answers are.
 bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results);
 
+/// Whether a judge compared the task's answers.
+bool is_judged(const StudyTask& task, const std::vector<EntryResults>& results);
+
 }  // namespace austeer

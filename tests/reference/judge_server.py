@@ -6,6 +6,7 @@ to LOG, before it answers, one line per request: BEHAVIOUR TRY DIGEST-OF-QUESTIO
   fair       finds better the response that holds the word "better", else neither; rates such a
              response 5 and 4, another one 2 and 2; the editor finds each a point worse in quality
   careful    fair, after a moment
+  lettered   finds better the response that comes later in the alphabet
   first      always finds the first response better
   lying      praises A and gives its verdict for B
   undecided  never gives one valid verdict
@@ -54,6 +55,13 @@ def fair_line(question):
     if ("better" in first) == ("better" in second):
         return "[[C]]"
     return "[[A]]" if "better" in first else "[[B]]"
+
+
+def lettered_line(question):
+    responses = RESPONSES.search(question)
+    if not responses or responses.group(2) == responses.group(3):
+        return "[[C]]"
+    return "[[A]]" if responses.group(2) > responses.group(3) else "[[B]]"
 
 
 def completion(content):
@@ -119,6 +127,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(200, {"choices": [{"text": "[[A]]"}]})
         else:
             self.reply(200, completion({
+                "lettered": lettered_line(question),
                 "first": "The first.\n[[A]]",
                 "lying": "Response A is better by far.\n\n[[B]]\n",
                 "undecided": "[[A]] has a point.\n[[B]]",
