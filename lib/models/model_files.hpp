@@ -1,7 +1,7 @@
 #pragma once
 // Which files at a path are a model that can be loaded, and how its weights are quantised. What
-// people have in its place is told by name, with what to do about it: an adapter, weights of another
-// framework, one file of a folder, a quantisation that is not read.
+// people have in its place is told by name, with what to do about it: an adapter, weights of
+// another framework, one file of a folder, a quantisation that is not read.
 
 #include <filesystem>
 #include <optional>

@@ -1,10 +1,8 @@
 #include "runs/judge.hpp"
 
 #include <chrono>
-#include <map>
 #include <vector>
 
-#include "base/files.hpp"
 #include "runs/judge_items.hpp"
 #include "runs/judge_pool.hpp"
 #include "runs/result.hpp"
@@ -15,34 +13,20 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void check_options(const JudgeOptions& options) {
-  if (options.chat.model.empty()) throw UsageError("judge", "--judge-model is empty");
-  if (options.parallel < 1 || options.parallel > 64) {
-    throw UsageError("judge", "--parallel must be from 1 to 64");
-  }
-  if (options.out.empty() || options.cache.empty()) make_folder(results_folder);
-  if (!options.out.empty()) check_result_path(options.out);
-  // What is wrong with address and key is said before anything is asked.
-  const ChatClient client(options.chat);
-}
-
-/// Both questions of each item that has to be judged, each once.
-std::map<std::string, JudgeQuestion> questions_of(const std::vector<JudgeItem>& items,
-                                                  const std::string& model) {
-  std::map<std::string, JudgeQuestion> questions;
+/// Both questions of each item that has to be judged.
+std::vector<JudgeQuestion> questions_of(const std::vector<JudgeItem>& items) {
+  std::vector<JudgeQuestion> questions;
   for (const JudgeItem& item : items) {
     if (item.identical()) continue;
-    for (JudgeQuestion question : {item.baseline_first(), item.steered_first()}) {
-      std::string key = question.key(model);
-      questions.emplace(std::move(key), std::move(question));
-    }
+    questions.push_back(item.baseline_first());
+    questions.push_back(item.steered_first());
   }
   return questions;
 }
 
 /// The item's line of the result, and its outcome.
 std::pair<Json, Outcome> judged(const JudgeItem& item, const std::string& model,
-                                const VerdictCache& cache) {
+                                const JudgeCache& cache) {
   Json line = {{"place", item.place}, {"prompt_sha256", item.prompt_sha256}};
   if (item.identical()) {
     line["identical"] = true;
@@ -50,7 +34,7 @@ std::pair<Json, Outcome> judged(const JudgeItem& item, const std::string& model,
     return {line, Outcome::tie};
   }
   const auto verdict = [&](const JudgeQuestion& question) {
-    return cache.find(question.key(model)).value().verdict;
+    return parse_verdict(cache.find(question.key(model)).value());
   };
   const std::optional<Verdict> baseline_first = verdict(item.baseline_first());
   const std::optional<Verdict> steered_first = verdict(item.steered_first());
@@ -62,20 +46,12 @@ std::pair<Json, Outcome> judged(const JudgeItem& item, const std::string& model,
   return {line, outcome};
 }
 
-Json input(const std::filesystem::path& file, const Result& result) {
-  return {{"file", file.filename().string()},
-          {"sha256", result.sha256},
-          {"configuration", result.document.at("configuration")}};
-}
-
 Json configuration(const JudgeOptions& options, const Result& baseline, const Result& steered) {
-  return {{"baseline", input(options.baseline, baseline)},
-          {"steered", input(options.steered, steered)},
-          {"endpoint", completions_address(options.chat.endpoint)},
-          {"judge_model", options.chat.model},
-          {"judge_prompt", {{"version", judge_prompt_version}, {"sha256", judge_prompt_sha256()}}},
-          {"temperature", 0},
-          {"orders", "both; disagreement is a tie"}};
+  Json made = {{"baseline", judged_input(options.baseline, baseline)},
+               {"steered", judged_input(options.steered, steered)}};
+  made.update(judge_configuration(options.chat, comparison_version, comparison_sha256()));
+  made["orders"] = "both; disagreement is a tie";
+  return made;
 }
 
 Json outcome(const JudgeReport& report) {
@@ -94,18 +70,16 @@ Json outcome(const JudgeReport& report) {
 
 JudgeReport judge(const JudgeOptions& options) {
   const auto start = Clock::now();
-  check_options(options);
+  check_judge_options(options);
   const Result baseline = read_result(options.baseline, "eval");
   const Result steered = read_result(options.steered, "eval");
   const std::vector<JudgeItem> items = join_results(baseline, steered);
-  VerdictCache cache(options.cache.empty() ? results_folder / "verdicts.jsonl" : options.cache);
-  const auto questions = questions_of(items, options.chat.model);
+  JudgeCache cache(judge_cache_file(options));
 
   JudgeReport report;
   report.task = task_name(baseline);
   report.items = static_cast<std::int64_t>(items.size());
-  report.asked = ask_missing(questions, options.chat, options.parallel, cache);
-  report.known = static_cast<std::int64_t>(questions.size()) - report.asked;
+  report.questions = ask_missing(questions_of(items), options.chat, options.parallel, cache);
   std::vector<Json> lines;
   for (const JudgeItem& item : items) {
     const auto [line, item_outcome] = judged(item, options.chat.model, cache);
@@ -119,7 +93,10 @@ JudgeReport judge(const JudgeOptions& options) {
       options.out.empty() ? default_result_path("judge", report.task, config) : options.out;
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   write_result(report.result, "judge", config, outcome(report),
-               {{"run_seconds", seconds}, {"asked", report.asked}, {"known", report.known}}, lines);
+               {{"run_seconds", seconds},
+                {"asked", report.questions.asked},
+                {"known", report.questions.known}},
+               lines);
   return report;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
-// The pairs of answers that a judge compares: two eval results, joined item by item.
+// The answers that a judge compares or rates: two eval results, joined item by item.
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "runs/read_result.hpp"
-#include "scorers/judge.hpp"
+#include "scorers/comparison.hpp"
 
 namespace austeer {
 
@@ -18,8 +18,8 @@ struct JudgeItem {
   std::string steered;
 
   bool identical() const { return baseline == steered; }
-  JudgeQuestion baseline_first() const { return {prompt, baseline, steered}; }
-  JudgeQuestion steered_first() const { return {prompt, steered, baseline}; }
+  JudgeQuestion baseline_first() const { return comparison_question(prompt, baseline, steered); }
+  JudgeQuestion steered_first() const { return comparison_question(prompt, steered, baseline); }
 };
 
 /// The name of the task that `result` is of.

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <exception>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -13,24 +14,25 @@
 namespace austeer {
 namespace {
 
-using Questions = std::vector<std::pair<std::string, JudgeQuestion>>;
+/// Keys, and the questions that they stand for.
+using Questions = std::vector<std::pair<std::string, const JudgeQuestion*>>;
 
 /// What the workers share.
 class Pool {
  public:
-  Pool(Questions questions, std::int64_t known, VerdictCache& cache)
+  Pool(Questions questions, std::int64_t known, JudgeCache& cache)
       : questions_(std::move(questions)),
         cache_(cache),
-        progress_("judge", "verdicts", known + static_cast<std::int64_t>(questions_.size()),
-                  known) {}
+        progress_("judge", "answers", known + static_cast<std::int64_t>(questions_.size()), known) {
+  }
 
   /// Asks questions until none is left or somebody has failed.
   void work(const ChatOptions& chat) {
     try {
       ChatClient client(chat);
       while (const auto* question = next()) {
-        const Judgement judgement = ask_judge(client, question->second, stop_.get_token());
-        cache_.add(question->first, chat.model, judgement);
+        const std::string answer = ask_judge(client, *question->second, stop_.get_token());
+        cache_.add(question->first, chat.model, answer);
         const std::lock_guard lock(mutex_);
         progress_.advance(1);
       }
@@ -53,7 +55,7 @@ class Pool {
   }
 
   const Questions questions_;
-  VerdictCache& cache_;
+  JudgeCache& cache_;
   std::mutex mutex_;
   std::size_t taken_ = 0;
   Progress progress_;
@@ -72,18 +74,26 @@ void block_broken_pipe_signal() {
 
 }  // namespace
 
-std::int64_t ask_missing(const std::map<std::string, JudgeQuestion>& questions_by_key,
-                         const ChatOptions& chat, int parallel, VerdictCache& cache) {
+QuestionCounts ask_missing(std::span<const JudgeQuestion> questions, const ChatOptions& chat,
+                           int parallel, JudgeCache& cache) {
   Questions missing;
-  for (const auto& [key, question] : questions_by_key) {
-    if (!cache.find(key)) missing.emplace_back(key, question);
+  std::set<std::string> known;
+  std::set<std::string> asked;
+  for (const JudgeQuestion& question : questions) {
+    std::string key = question.key(chat.model);
+    if (cache.find(key)) {
+      known.insert(std::move(key));
+    } else if (asked.insert(key).second) {
+      missing.emplace_back(std::move(key), &question);
+    }
   }
-  if (missing.empty()) return 0;
-  const std::size_t count = missing.size();
-  Pool pool(std::move(missing), static_cast<std::int64_t>(questions_by_key.size() - count), cache);
+  const QuestionCounts counts{static_cast<std::int64_t>(missing.size()),
+                              static_cast<std::int64_t>(known.size())};
+  if (missing.empty()) return counts;
+  Pool pool(std::move(missing), counts.known, cache);
   {
     std::vector<std::jthread> workers;
-    for (std::size_t i = 0; i < std::min(static_cast<std::size_t>(parallel), count); ++i) {
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(parallel, counts.asked); ++i) {
       workers.emplace_back([&] {
         block_broken_pipe_signal();
         pool.work(chat);
@@ -91,7 +101,7 @@ std::int64_t ask_missing(const std::map<std::string, JudgeQuestion>& questions_b
     }
   }
   pool.rethrow();
-  return static_cast<std::int64_t>(count);
+  return counts;
 }
 
 }  // namespace austeer

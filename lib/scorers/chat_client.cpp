@@ -65,7 +65,7 @@ std::string hint_for(long status) {
     return "Does the variable that --key-variable names hold a valid key?";
   }
   if (status == 404) return "Is the address right up to /v1, and does the server know the model?";
-  if (status == 429) return "Its limit is used up; run again later, verdicts so far are kept";
+  if (status == 429) return "Its limit is used up; run again later, answers so far are kept";
   if (status >= 300 && status < 400) return "Give the address that it redirects to";
   return "";
 }

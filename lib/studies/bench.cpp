@@ -14,6 +14,7 @@
 #include "runs/collect.hpp"
 #include "runs/rank.hpp"
 #include "steering/methods.hpp"
+#include "studies/judging.hpp"
 
 namespace austeer {
 namespace {
@@ -125,9 +126,7 @@ Bench::Bench(const Study& study, const StudyTask& task, const Model& model,
              const StudyFolder& folder)
     : study_(study), task_(task), model_(model), folder_(folder), splits_(study, task) {
   splits_.apply_chat_of(model);
-  if (splits_.task().metric() != MetricKind::judge || task.scoring == Scoring::choices) return;
-  throw UsageError("study", fmt::format("{}: a task for a judge has no accuracy", task.name),
-                   "Use `austeer eval` and `austeer judge`");
+  check_judge(study, task, splits_.task());
 }
 
 RunOptions Bench::run_options() const {

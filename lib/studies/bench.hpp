@@ -39,12 +39,13 @@ using TrialDone = std::function<void(const Trial&, const CellResult&, double sec
 
 class Bench {
  public:
-  /// `task` is one of `study`; all must outlive this. Throws what TaskSplits throws, and UsageError
-  /// for a task that is scored by a judge.
+  /// `task` is one of `study`; all must outlive this. Throws what TaskSplits throws, and what
+  /// check_judge() throws.
   Bench(const Study& study, const StudyTask& task, const Model& model, const StudyFolder& folder);
 
   const StudyTask& task() const { return task_; }
   const TaskSplits& splits() const { return splits_; }
+  const StudyFolder& folder() const { return folder_; }
 
   /// How many tokens an item's answer has at most.
   std::int64_t max_new_tokens() const;

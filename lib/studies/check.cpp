@@ -6,6 +6,7 @@
 
 #include "steering/methods.hpp"
 #include "studies/forewarnings.hpp"
+#include "studies/judging.hpp"
 
 namespace austeer {
 namespace {
@@ -43,6 +44,7 @@ StudyCheck look_at_task(const Study& study, const StudyTask& task) {
   std::string note;
   StudyCheck check = look_at("task " + task.name, [&] {
     const TaskSplits splits(study, task, TaskSplits::count_only());
+    check_judge(study, task, splits.task());
     if (splits.pair_count() > 0 && splits.task().needs_similarity()) check_similarity_model();
     std::string seen;
     if (splits.pair_count() > 0) seen += fmt::format("{} pairs, ", splits.pair_count());
@@ -85,6 +87,9 @@ std::vector<StudyCheck> check_study(const Study& study) {
       }
       return seen;
     }));
+  }
+  if (study.judge) {
+    checks.push_back(look_at("judge", [&] { return look_at_judge(*study.judge); }));
   }
   return checks;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/files.hpp"
+#include "studies/judging.hpp"
 
 namespace austeer {
 namespace {
@@ -57,6 +58,7 @@ Json entry_json(const Study& study, const Entry& entry) {
   Json json = {{"model", entry.model}, {"task", task_json(*entry.task)}};
   if (entry.method == nullptr) return json;
   json["method"] = method_json(*entry.method);
+  if (study.judge) json["judge"] = judge_key(study);
   json["select"] = selection_name(study.select);
   json["race_share"] = study.race_share;
   json["seeds"] = seeds_of(study, *entry.method);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "studies/judging.hpp"
 #include "studies/selecting.hpp"
 
 namespace austeer {
@@ -64,11 +65,38 @@ class EntryRun {
   }
 
   std::vector<CellResult> obtain(std::span<const Trial> trials) {
+    std::vector<CellResult> cells = answer(trials);
+    if (!is_for_judge(bench_.task(), bench_.splits().task())) return cells;
+    for (std::size_t i = 0; i < trials.size(); ++i) have_judged(trials[i], cells[i]);
+    return cells;
+  }
+
+  std::vector<CellResult> answer(std::span<const Trial> trials) {
     return bench_.obtain(trials, [&](const Trial& trial, const CellResult& cell, double seconds) {
       ++report_.ran;
       if (!cell.failed.empty()) ++report_.failed;
       log(trial, cell, seconds);
     });
+  }
+
+  /// Has the judge compare a steered cell with the unsteered model's on the same items.
+  void have_judged(const Trial& trial, CellResult& cell) {
+    const bool is_unsteered = trial.variant == nullptr;
+    if (!is_unsteered && cell.failed.empty()) {
+      Trial unsteered;
+      unsteered.dev = trial.dev;
+      unsteered.first = trial.first;
+      unsteered.last = trial.last;
+      const std::vector<CellResult> baseline = answer({&unsteered, 1});
+      judge_cell(study_, bench_.folder(), cell.key, baseline.front().key);
+    }
+    take_verdicts(study_, bench_.folder(), is_unsteered, cell);
+  }
+
+  std::string outcome_words(const CellResult& cell) const {
+    if (!cell.failed.empty()) return "cannot be carried out: " + cell.failed;
+    if (is_for_judge(bench_.task(), bench_.splits().task())) return "answered, for the judge";
+    return fmt::format("{:.1f} %", 100 * cell.accuracy());
   }
 
   void log(const Trial& trial, const CellResult& cell, double seconds) const {
@@ -78,10 +106,8 @@ class EntryRun {
       if (!choice.empty()) what += ", " + choice;
     }
     if (trial.control) what += ", control " + control_name(*trial.control);
-    const std::string outcome = cell.failed.empty() ? fmt::format("{:.1f} %", 100 * cell.accuracy())
-                                                    : "cannot be carried out: " + cell.failed;
-    spdlog::info("{}: {} ({} {} items, {:.1f} s)", what, outcome, trial.last - trial.first,
-                 trial.dev ? "dev" : "test", seconds);
+    spdlog::info("{}: {} ({} {} items, {:.1f} s)", what, outcome_words(cell),
+                 trial.last - trial.first, trial.dev ? "dev" : "test", seconds);
   }
 
   /// Runs `tests` on all test items; each names variant, control and seed.

@@ -65,6 +65,7 @@ Interval in_percent(const Interval& share) {
 }
 
 std::string score_label(const Measured& measured) {
+  if (measured.is_judged) return "win rate against the unsteered model (%)";
   return measured.is_detoxification ? "answers that are not toxic (%)" : "accuracy (%)";
 }
 

@@ -47,6 +47,11 @@ std::optional<CellResult> read_cell(const StudyFolder& folder, const std::string
   cell.is_detoxification = outcome.has("toxic_rate");
   cell.cost = number_at(outcome, "cost");
   cell.fluency = number_at(outcome, "fluency");
+  cell.is_for_judge = outcome.optional<std::string>("metric", "") == "judge";
+  if (cell.is_for_judge) {
+    cell.scores.assign(result.items.size(), 0);  // until take_verdicts()
+    return cell;
+  }
   for (const Json& item : result.items) {
     cell.scores.push_back(Fields(item, file.string()).required<bool>("correct") ? 1 : 0);
   }

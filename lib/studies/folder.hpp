@@ -46,11 +46,13 @@ std::string short_digest(const Json& value);
 struct CellResult {
   std::string key;
   std::string failed;          ///< why its plan could not be carried out; "" where it could
-  std::vector<double> scores;  ///< per item: 1 where it is right, else 0
+  std::vector<double> scores;  ///< per item: 1 where it is right, else 0 (studies/judging.hpp)
   std::int64_t activations_per_token = 0;
   bool is_detoxification = false;  ///< an item is right where it is not toxic
   std::optional<double> cost;      ///< nats per token; nothing where every answer is empty
   std::optional<double> fluency;   ///< bits
+  bool is_for_judge = false;       ///< answers have no scores of their own: a judge compares them
+  std::int64_t no_verdict = 0;     ///< items that the judge gave none on; they count as ties
   std::optional<AnswerForm> form;
 
   double accuracy() const;

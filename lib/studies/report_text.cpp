@@ -60,6 +60,10 @@ std::string unsteered_words(const ModelRows& model, std::size_t task, bool toxic
   for (const StudyRow& row : model.rows) {
     const Measured* measured = row.values[task].measured;
     if (!row.is_vanilla || measured == nullptr) continue;
+    if (measured->is_judged) {
+      return fmt::format("a judge compared the answers to {} with the unsteered model's",
+                         counted(std::ssize(measured->scores), "item"));
+    }
     return fmt::format(
         "the unsteered model {} {} % {} of {}{}{}", toxic ? "is not toxic on" : "gets",
         percent_text(measured->accuracy), percent_interval(measured->interval),

@@ -1,10 +1,12 @@
 #include "studies/results.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "base/error.hpp"
 #include "statistics/corrections.hpp"
+#include "studies/judging.hpp"
 
 namespace austeer {
 namespace {
@@ -13,8 +15,9 @@ double mean_score(const std::vector<double>& scores) {
   return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
 }
 
-Interval interval_of(const std::vector<double>& scores, std::size_t draws) {
-  if (draws > 1) {
+/// `are_hits`: the scores are 1 or 0.
+Interval interval_of(const std::vector<double>& scores, bool are_hits) {
+  if (!are_hits) {
     const std::vector<double> nothing(scores.size(), 0.0);
     return compare_paired(nothing, scores).interval;
   }
@@ -59,11 +62,13 @@ Measured measure(const std::vector<CellResult>& draws) {
       measured.scores[i] += draw.scores.at(i) / static_cast<double>(draws.size());
     }
     measured.cells.push_back(draw.key);
+    measured.no_verdict += draw.no_verdict;
     if (draws.size() > 1) measured.draws.push_back(draw.accuracy());
     add_form(measured.form, draw.form, &draw == &draws.front());
   }
   measured.accuracy = mean_score(measured.scores);
-  measured.interval = interval_of(measured.scores, draws.size());
+  measured.is_judged = draws.front().is_for_judge;
+  measured.interval = interval_of(measured.scores, draws.size() == 1 && !measured.is_judged);
   measured.activations_per_token = draws.front().activations_per_token;
   measured.is_detoxification = draws.front().is_detoxification;
   measured.cost = mean_over(draws, &CellResult::cost);
@@ -71,12 +76,15 @@ Measured measure(const std::vector<CellResult>& draws) {
   return measured;
 }
 
+/// Reads the cell of a key, with the judge's verdicts where it needs them.
+using ReadCell = std::function<CellResult(const std::string& key)>;
+
 /// A variant's cells: draws of the same items, or each with further ones.
-MeasuredVariant read_variant(const StudyFolder& folder, const VariantOutcome& outcome) {
+MeasuredVariant read_variant(const ReadCell& read, const VariantOutcome& outcome) {
   MeasuredVariant variant{{}, outcome.failed};
   if (!outcome.failed.empty() || outcome.cells.empty()) return variant;
   std::vector<CellResult> cells;
-  for (const std::string& key : outcome.cells) cells.push_back(cell_that_is_there(folder, key));
+  for (const std::string& key : outcome.cells) cells.push_back(read(key));
   if (outcome.draws > 1) {
     variant.measured = measure(cells);
     return variant;
@@ -86,6 +94,7 @@ MeasuredVariant read_variant(const StudyFolder& folder, const VariantOutcome& ou
   if (cells.size() > 1) joined.cost = joined.fluency = std::nullopt;
   for (const CellResult& cell : cells) {
     joined.scores.insert(joined.scores.end(), cell.scores.begin(), cell.scores.end());
+    joined.no_verdict += cell.no_verdict;
     add_form(joined.form, cell.form, &cell == &cells.front());
   }
   variant.measured = measure({joined});
@@ -95,12 +104,12 @@ MeasuredVariant read_variant(const StudyFolder& folder, const VariantOutcome& ou
 
 /// The draws of the test with this control ("" for the method itself); empty where any failed, and
 /// then `failed` says why.
-std::vector<CellResult> draws_of(const StudyFolder& folder, const EntryOutcome& outcome,
+std::vector<CellResult> draws_of(const ReadCell& read, const EntryOutcome& outcome,
                                  const std::string& control, std::string& failed) {
   std::vector<CellResult> draws;
   for (const TestOutcome& test : outcome.tests) {
     if (test.control != control) continue;
-    draws.push_back(cell_that_is_there(folder, test.cell));
+    draws.push_back(read(test.cell));
     if (!draws.back().failed.empty()) {
       failed = draws.back().failed;
       return {};
@@ -114,6 +123,11 @@ EntryResults read_entry(const Study& study, const StudyFolder& folder, const Ent
   results.entry = entry;
   const auto outcome = read_outcome(folder, study, entry);
   if (!outcome) return results;
+  const ReadCell read = [&](const std::string& key) {
+    CellResult cell = cell_that_is_there(folder, key);
+    take_verdicts(study, folder, entry.method == nullptr, cell);
+    return cell;
+  };
   results.done = true;
   results.chosen = outcome->chosen;
   results.evaluations = outcome->evaluations;
@@ -121,18 +135,18 @@ EntryResults read_entry(const Study& study, const StudyFolder& folder, const Ent
   results.pairs = outcome->pairs;
   results.pairs_asked = outcome->pairs_asked;
   for (const VariantOutcome& variant : outcome->choice) {
-    results.choice.push_back(read_variant(folder, variant));
+    results.choice.push_back(read_variant(read, variant));
   }
-  if (const auto draws = draws_of(folder, *outcome, "", results.failed); !draws.empty()) {
+  if (const auto draws = draws_of(read, *outcome, "", results.failed); !draws.empty()) {
     results.test = measure(draws);
   }
   if (entry.method == nullptr) return results;
   for (const Control control : entry.method->controls) {
     MeasuredControl measured{control, {}, "", {}};
-    const auto draws = draws_of(folder, *outcome, control_name(control), measured.failed);
+    const auto draws = draws_of(read, *outcome, control_name(control), measured.failed);
     if (!draws.empty()) measured.measured = measure(draws);
     if (measured.measured && results.test) {
-      measured.comparison = compare_paired(measured.measured->scores, results.test->scores);
+      measured.comparison = compare_measured(*measured.measured, *results.test);
     }
     results.controls.push_back(std::move(measured));
   }
@@ -148,7 +162,7 @@ void compare_with_vanilla(std::vector<EntryResults>& all) {
     const EntryResults* baseline =
         find_results(all, results.entry.model, results.entry.task->name, vanilla);
     if (baseline == nullptr || !baseline->test) continue;
-    results.against_vanilla = compare_paired(baseline->test->scores, results.test->scores);
+    results.against_vanilla = compare_measured(*baseline->test, *results.test);
     p_values.push_back(results.against_vanilla->p_value);
     compared.push_back(&results);
   }
@@ -156,7 +170,30 @@ void compare_with_vanilla(std::vector<EntryResults>& all) {
   for (std::size_t i = 0; i < compared.size(); ++i) compared[i]->adjusted_p = adjusted[i];
 }
 
+/// Whether any result of the task is one that `test` looks for.
+template <typename Test>
+bool any_measured_of(const StudyTask& task, const std::vector<EntryResults>& results, Test test) {
+  for (const EntryResults& found : results) {
+    if (found.entry.task->name != task.name) continue;
+    if (found.test && test(*found.test)) return true;
+    for (const MeasuredVariant& variant : found.choice) {
+      if (variant.measured && test(*variant.measured)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
+
+PairedComparison compare_measured(const Measured& baseline, const Measured& other) {
+  PairedComparison comparison = compare_paired(baseline.scores, other.scores);
+  if (other.is_judged) {
+    comparison.difference *= 2;
+    comparison.interval.low *= 2;
+    comparison.interval.high *= 2;
+  }
+  return comparison;
+}
 
 std::vector<Control> EntryResults::unbeaten_controls() const {
   std::vector<Control> unbeaten;
@@ -187,14 +224,13 @@ const EntryResults* find_results(const std::vector<EntryResults>& results, const
 }
 
 bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results) {
-  for (const EntryResults& found : results) {
-    if (found.entry.task->name != task.name) continue;
-    if (found.test && found.test->is_detoxification) return true;
-    for (const MeasuredVariant& variant : found.choice) {
-      if (variant.measured && variant.measured->is_detoxification) return true;
-    }
-  }
-  return false;
+  return any_measured_of(task, results,
+                         [](const Measured& measured) { return measured.is_detoxification; });
+}
+
+bool is_judged(const StudyTask& task, const std::vector<EntryResults>& results) {
+  return any_measured_of(task, results,
+                         [](const Measured& measured) { return measured.is_judged; });
 }
 
 }  // namespace austeer

@@ -17,16 +17,22 @@ namespace austeer {
 struct Measured {
   std::vector<double> scores;  ///< per item, in [0, 1]
   double accuracy = 0;
-  Interval interval;          ///< 95 %: Wilson's; with several seeds a bootstrap over the items
-  std::vector<double> draws;  ///< accuracy of each draw, where there are several
+  Interval interval;  ///< 95 %: Wilson's; with several seeds or a judge a bootstrap over the items
+  std::vector<double> draws;       ///< accuracy of each draw, where there are several
   std::optional<AnswerForm> form;  ///< over all cells
   std::int64_t activations_per_token = 0;
   bool is_detoxification = false;  ///< the scores say which answers are not toxic
+  bool is_judged = false;          ///< a judge compared the answers with the unsteered model's
   std::optional<double> cost;      ///< nats per token; the mean of the draws. Nothing where answers
                                    ///< are all empty, or further items lie in further cells
   std::optional<double> fluency;   ///< bits; likewise
   std::vector<std::string> cells;
+  std::int64_t no_verdict = 0;  ///< items, over all cells, that the judge gave none on
 };
+
+/// `other` against `baseline` on the same items. Of judged answers the difference is the paper's
+/// change of the win rate: wins less losses, twice the difference of the scores.
+PairedComparison compare_measured(const Measured& baseline, const Measured& other);
 
 struct MeasuredControl {
   Control control;
@@ -70,5 +76,8 @@ const EntryResults* find_results(const std::vector<EntryResults>& results, const
 
 /// Whether the task's results say how toxic its answers are.
 bool is_detoxification(const StudyTask& task, const std::vector<EntryResults>& results);
+
+/// Whether a judge compared the task's answers.
+bool is_judged(const StudyTask& task, const std::vector<EntryResults>& results);
 
 }  // namespace austeer

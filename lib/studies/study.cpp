@@ -79,6 +79,17 @@ void find_autoencoders(StudyMethod& method, const std::filesystem::path& study) 
 /// itself.
 void read_run(Fields fields, RunOptions& run) { read_settings(fields, run, {"model"}); }
 
+ChatOptions read_judge(Fields fields) {
+  ChatOptions judge;
+  judge.endpoint = fields.required<std::string>("endpoint");
+  completions_address(judge.endpoint);
+  judge.model = fields.required<std::string>("model");
+  if (judge.model.empty()) fields.refuse("model", "the judge's name on its server", "");
+  judge.key_variable = fields.optional<std::string>("key_variable", judge.key_variable);
+  fields.refuse_unknown();
+  return judge;
+}
+
 void read_selection(Fields& fields, Study& study) {
   study.select = value_in(selections, fields.optional<std::string>("select", "dev"), "study",
                           "way of selecting");
@@ -180,6 +191,7 @@ Study read_study(const std::filesystem::path& file) {
   study.void_pairs = parse_void_pairs_choice(
       fields.optional<std::string>("void_pairs", void_pairs_choice_name(study.void_pairs)));
   if (is_given(fields, "run")) read_run(fields.object("run"), study.run);
+  if (is_given(fields, "judge")) study.judge = read_judge(fields.object("judge"));
   study.table = read_table_keys(raw(fields, "table", Json::object()), study);
   study.figures = read_figure_specs(raw(fields, "figures", Json::array()), study);
   study.examples = read_example_keys(raw(fields, "examples", Json::object()), study);

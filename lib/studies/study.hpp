@@ -12,6 +12,7 @@
 #include "runs/eval.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
+#include "scorers/chat_client.hpp"
 #include "studies/figure_spec.hpp"
 #include "studies/method_grid.hpp"
 #include "studies/study_table_keys.hpp"
@@ -72,7 +73,8 @@ struct Study {
   double race_share = 0.2;  ///< of the whole grid's evaluations, at most
   std::int64_t max_tokens = 512;
   VoidPairsChoice void_pairs = VoidPairsChoice::keep;
-  RunOptions run;  ///< all but the model
+  RunOptions run;                    ///< all but the model
+  std::optional<ChatOptions> judge;  ///< of tasks whose answers a judge compares
   TableKeys table;
   std::vector<FigureSpec> figures;
   ExampleKeys examples;

@@ -79,7 +79,8 @@ class ColumnMaker {
     asked.task = task;
     asked.published = has_published(study_, models_, of.name);
     asked.toxic = is_detoxification(of, results_);
-    asked.accuracy_header = accuracy_header(asked.published, asked.toxic);
+    asked.judged = is_judged(of, results_);
+    asked.accuracy_header = accuracy_header(asked);
     asked.intervals = keys_.intervals;
     asked.form = any_measured(task, [](const Measured& of) { return of.form.has_value(); });
     asked.draws = any_measured(task, [](const Measured& of) { return !of.draws.empty(); });
@@ -94,8 +95,14 @@ class ColumnMaker {
   }
 
   /// "ours (%)" and, where the reader could take it for more than it is, how it was chosen.
-  std::string accuracy_header(bool published, bool toxic) const {
-    std::string header = published ? "ours" : toxic ? "not toxic" : "accuracy";
+  std::string accuracy_header(const TaskColumnsAsked& of) const {
+    return accuracy_header(of.judged      ? "win rate"
+                           : of.published ? "ours"
+                           : of.toxic     ? "not toxic"
+                                          : "accuracy");
+  }
+
+  std::string accuracy_header(std::string header) const {
     if (study_.select == Selection::test && has_grid(study_)) header += ", best on test";
     return header + " (%)";
   }
@@ -129,8 +136,9 @@ class ColumnMaker {
                            });
     const auto accuracy = [average](const StudyRow& row) { return average.accuracy(row); };
     const int shown = shown_decimals(reader_);
-    StudyColumn ours = number_column("average", accuracy_header(published, false), accuracy,
-                                     [shown](double share) { return percent_text(share, shown); });
+    StudyColumn ours =
+        number_column("average", accuracy_header(published ? "ours" : "accuracy"), accuracy,
+                      [shown](double share) { return percent_text(share, shown); });
     ours.value = accuracy;
     columns_.push_back(std::move(ours));
     StudyColumn difference = number_column(

@@ -131,6 +131,38 @@ void add_table_findings(std::vector<std::string>& notes, const Study& study,
   }
 }
 
+/// What a judged task's figures are, and whose.
+void add_judge_notes(std::vector<std::string>& notes, const Study& study,
+                     const std::vector<EntryResults>& results,
+                     const std::vector<ModelRows>& models) {
+  for (const StudyTask& task : study.tasks) {
+    if (!is_judged(task, results)) continue;
+    notes.push_back(fmt::format(
+        "{}: the model {} compared each answer with the unsteered model's, in both orders; where "
+        "its verdicts disagree it is a tie. win rate: wins and half of the ties, so that vanilla "
+        "has 50 %; its interval is a bootstrap over the items. \u0394WR: wins less losses, in per "
+        "cent "
+        "of the items, as in the paper; * by the sign test of wins and losses.",
+        task.name, study.judge ? study.judge->model : "judge"));
+    if (has_published(study, models, task.name)) {
+      notes.push_back(fmt::format(
+          "The paper's \u0394WR on {} is another judge's: no difference to it is shown.",
+          task.name));
+    }
+  }
+  std::int64_t no_verdict = 0;
+  for (const ModelRows& model : models) {
+    for (const StudyRow& row : model.rows) {
+      for (const TableValue& value : row.values) {
+        if (value.measured != nullptr) no_verdict += value.measured->no_verdict;
+      }
+    }
+  }
+  if (no_verdict == 0) return;
+  notes.push_back(fmt::format("Without a verdict by the judge, and counted as ties: {}.",
+                              counted(no_verdict, "answer")));
+}
+
 std::string rows_note(const Study& study, const TableKeys& keys) {
   if (keys.rows != TableRows::variants || !study.chooses_on_dev()) return "";
   return "Every variant on the items of the choice that it met, not on the test items; the "
@@ -153,7 +185,8 @@ std::vector<std::size_t> averaged_tasks(const Study& study,
   std::vector<std::size_t> answered, all;
   for (std::size_t task = 0; task < study.tasks.size(); ++task) {
     all.push_back(task);
-    if (!is_detoxification(study.tasks[task], results)) answered.push_back(task);
+    const StudyTask& of = study.tasks[task];
+    if (!is_detoxification(of, results) && !is_judged(of, results)) answered.push_back(task);
   }
   return answered.empty() ? all : answered;
 }
@@ -186,6 +219,7 @@ std::vector<std::string> table_notes(const Study& study, const TableKeys& keys,
         "bits. "
         "cost: their mean negative log-likelihood per token under the unsteered model.");
   }
+  add_judge_notes(notes, study, results, models);
   const bool other_scorer = std::ranges::any_of(study.tasks, [&](const StudyTask& task) {
     return is_detoxification(task, results) && has_published(study, models, task.name);
   });

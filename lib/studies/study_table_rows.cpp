@@ -103,7 +103,7 @@ class RowMaker {
     const EntryResults* baseline = entry(task, vanilla);
     if (value.measured == nullptr || baseline == nullptr || !baseline->test) return;
     if (baseline->test->scores.size() != value.measured->scores.size()) return;
-    value.against_vanilla = compare_paired(baseline->test->scores, value.measured->scores);
+    value.against_vanilla = compare_measured(*baseline->test, *value.measured);
   }
 
   const Study& study_;

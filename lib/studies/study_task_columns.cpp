@@ -41,6 +41,9 @@ class TaskColumns {
     return {{asked_.accuracy_header, Align::right, name_}, cell, value};
   }
 
+  /// What the difference to the unsteered model is called.
+  std::string difference_name() const { return asked_.judged ? "\u0394WR" : "\u0394"; }
+
   StudyColumn difference() const {
     const std::size_t task = task_;
     const bool intervals = asked_.intervals;
@@ -53,7 +56,7 @@ class TaskColumns {
       if (intervals) text += " " + points_interval(value.against_vanilla->interval);
       return text;
     };
-    return {{"\u0394 (points)", Align::right, name_}, cell};
+    return {{difference_name() + " (points)", Align::right, name_}, cell};
   }
 
   /// A number that `pick` takes from a value of this task.
@@ -134,13 +137,14 @@ void add_program_columns(std::vector<StudyColumn>& columns, const TaskColumns& t
     columns.push_back(task.number(
         "greatest draw", drawn([](const auto& all) { return std::ranges::max(all); }), percent));
   }
-  columns.push_back(task.number("\u0394 (points)",
+  const std::string delta = task.difference_name();
+  columns.push_back(task.number(delta + " (points)",
                                 compared([](const auto& of) { return of.difference; }), points));
   if (intervals) {
     columns.push_back(task.number(
-        "\u0394 low", compared([](const auto& of) { return of.interval.low; }), points));
+        delta + " low", compared([](const auto& of) { return of.interval.low; }), points));
     columns.push_back(task.number(
-        "\u0394 high", compared([](const auto& of) { return of.interval.high; }), points));
+        delta + " high", compared([](const auto& of) { return of.interval.high; }), points));
   }
   columns.push_back(task.number(
       "adjusted p", [](const TableValue& value) { return value.adjusted_p; }, plain));
@@ -164,9 +168,10 @@ std::vector<StudyColumn> task_columns(const TaskColumnsAsked& asked) {
   }
   if (asked.published) {
     columns.push_back(made.number(
-        "paper (%)", [](const TableValue& value) { return value.published; }, published_text));
+        asked.judged ? "paper (\u0394WR)" : "paper (%)",
+        [](const TableValue& value) { return value.published; }, published_text));
   }
-  if (asked.published && !asked.toxic) {
+  if (asked.published && !asked.toxic && !asked.judged) {
     columns.push_back(
         made.number("ours \u2212 paper", task_minus_published,
                     [decimals](double share) { return points_text(share, decimals); }));

@@ -26,6 +26,7 @@ struct TaskColumnsAsked {
   std::string accuracy_header;  ///< "ours (%)"
   bool published = false;
   bool toxic = false;
+  bool judged = false;  ///< accuracies are win rates
   bool intervals = true;
   bool form = false;   ///< results say how many answers are in form
   bool draws = false;  ///< any row is the mean of several draws

@@ -326,7 +326,8 @@ class RefusalTest(StudyTest):
 
     def test_a_task_for_a_judge(self):
         self.write_study(STUDY.replace("copa:", "bpo:"))
-        self.refuse(2, "a task for a judge has no accuracy", "sweep", "study.yaml", "--quiet")
+        self.refuse(2, "its answers are for a judge, and the study names none", "sweep", "study.yaml",
+                    "--quiet")
 
     def test_without_slurm(self):
         done = subprocess.run([BINARY, "sweep", "study.yaml", "--slurm", "--quiet"],

@@ -1,10 +1,12 @@
-"""A judge on loopback for tests: python judge_server.py LOG
+"""A judge on loopback for tests, which compares two responses or rates one: python judge_server.py LOG
 
 Prints its port on the first line of stdout. Answers POST /BEHAVIOUR/v1/chat/completions, and appends
 to LOG, before it answers, one line per request: BEHAVIOUR TRY DIGEST-OF-QUESTION AUTHORIZATION.
 
-  fair       finds better the response that holds the word "better", else neither
+  fair       finds better the response that holds the word "better", else neither; rates such a
+             response 5 and 4, another one 2 and 2; the editor finds each a point worse in quality
   careful    fair, after a moment
+  lettered   finds better the response that comes later in the alphabet
   first      always finds the first response better
   lying      praises A and gives its verdict for B
   undecided  never gives one valid verdict
@@ -37,14 +39,29 @@ LOCK = threading.Lock()
 TRIES = collections.Counter()
 RESPONSES = re.compile(r"===== (\w+) RESPONSE A =====\n(.*)\n===== \1 RESPONSE B =====\n(.*)\n"
                        r"===== \1 END =====", re.DOTALL)
+RESPONSE = re.compile(r"===== (\w+) RESPONSE =====\n(.*)\n===== \1 END =====", re.DOTALL)
 REMINDER = "Your last answer did not end with such a line."
 
 
-def fair_verdict(question):
+def fair_line(question):
+    """The last line of a fair answer."""
+    rated = RESPONSE.search(question)
+    if rated:
+        quality, alignment = (5, 4) if "better" in rated.group(2) else (2, 2)
+        if question.startswith("You edit texts"):
+            quality -= 1
+        return f"[[quality: {quality}, alignment: {alignment}]]"
     _, first, second = RESPONSES.search(question).groups()
     if ("better" in first) == ("better" in second):
         return "[[C]]"
     return "[[A]]" if "better" in first else "[[B]]"
+
+
+def lettered_line(question):
+    responses = RESPONSES.search(question)
+    if not responses or responses.group(2) == responses.group(3):
+        return "[[C]]"
+    return "[[A]]" if responses.group(2) > responses.group(3) else "[[B]]"
 
 
 def completion(content):
@@ -93,7 +110,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return True
 
     def behave(self, behaviour, question, key):
-        verdict = fair_verdict(question)
+        line = fair_line(question)
         if behaviour == "careful":
             time.sleep(0.02)
         if behaviour == "broken":
@@ -110,15 +127,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(200, {"choices": [{"text": "[[A]]"}]})
         else:
             self.reply(200, completion({
+                "lettered": lettered_line(question),
                 "first": "The first.\n[[A]]",
                 "lying": "Response A is better by far.\n\n[[B]]\n",
                 "undecided": "[[A]] has a point.\n[[B]]",
-                "hesitant": f"Hm.\n{verdict}" if REMINDER in question else "I cannot decide.",
-                "whispering": f"Your header says {key}.\n{verdict}",
+                "hesitant": f"Hm.\n{line}" if REMINDER in question else "I cannot decide.",
+                "whispering": f"Your header says {key}.\n{line}",
                 "wordless": None,
                 "numeral": 7,
                 "huge": "x" * 3_000_000,
-            }.get(behaviour, f"I compared them.\n{verdict}")))
+            }.get(behaviour, f"I compared them.\n{line}")))
 
     def reply(self, status, content, headers=None, keep=None):
         body = (content if isinstance(content, str) else json.dumps(content)).encode()

@@ -4,7 +4,6 @@
 
 #include <csignal>
 #include <fmt/format.h>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <set>
 #include <sys/wait.h>
@@ -13,7 +12,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
-#include "judge_server.hpp"
+#include "runs/judged_answers.hpp"
 #include "runs/read_result.hpp"
 #include "runs/result.hpp"
 
@@ -21,54 +20,11 @@ namespace austeer {
 namespace {
 
 using testing::expect_refusal;
+using testing::judged_item;
 
-Json item(int number, const std::string& generated) {
-  const std::string prompt = fmt::format("Prompt {}", number);
-  return {{"place", fmt::format("test.jsonl:{}", number)},
-          {"prompt_sha256", sha256(prompt)},
-          {"prompt", prompt},
-          {"generated", generated},
-          {"gold", ""},
-          {"correct", false}};
-}
-
-class JudgeRun : public ::testing::Test {
+class JudgeRun : public testing::JudgedAnswers {
  protected:
-  void write_eval(const std::string& name, const std::vector<Json>& items,
-                  const std::string& task = "bpo") {
-    write_result(folder / name, "eval", {{"task", {{"name", task}}}}, Json::object(),
-                 Json::object(), items);
-  }
-  void write_answers(const std::vector<std::string>& baseline,
-                     const std::vector<std::string>& steered) {
-    std::vector<Json> lines[2];
-    for (std::size_t i = 0; i < baseline.size(); ++i) {
-      lines[0].push_back(item(static_cast<int>(i), baseline[i]));
-      lines[1].push_back(item(static_cast<int>(i), steered[i]));
-    }
-    write_eval("baseline.json", lines[0]);
-    write_eval("steered.json", lines[1]);
-  }
-  JudgeOptions options(const std::string& behaviour) {
-    JudgeOptions options;
-    options.baseline = folder / "baseline.json";
-    options.steered = folder / "steered.json";
-    options.chat = server.options(behaviour);
-    options.cache = folder / "verdicts.jsonl";
-    options.parallel = 3;
-    options.out = folder / "judge.json";
-    return options;
-  }
   JudgeReport run(const std::string& behaviour) { return judge(options(behaviour)); }
-  std::size_t lines_of_cache() {
-    std::ifstream cache(folder / "verdicts.jsonl");
-    std::size_t count = 0;
-    for (std::string line; std::getline(cache, line);) ++count;
-    return count;
-  }
-
-  testing::TemporaryFolder folder;
-  testing::JudgeServer server;
 };
 
 TEST_F(JudgeRun, CountsWhatAFairJudgeSays) {
@@ -81,7 +37,7 @@ TEST_F(JudgeRun, CountsWhatAFairJudgeSays) {
   EXPECT_EQ(report.counts.losses, 1);
   EXPECT_EQ(report.counts.ties, 2);
   EXPECT_EQ(report.counts.no_verdict, 0);
-  EXPECT_EQ(report.asked, 10) << "equal answers are not asked about";
+  EXPECT_EQ(report.questions.asked, 10) << "equal answers are not asked about";
   EXPECT_EQ(server.requests().size(), 10U);
   EXPECT_NEAR(report.counts.delta_win_rate().value(), 100.0 * 2 / 6, 1e-12);
   EXPECT_NEAR(report.p_value, 2.0 * (1 + 4) / 16, 1e-12);
@@ -90,7 +46,7 @@ TEST_F(JudgeRun, CountsWhatAFairJudgeSays) {
   EXPECT_EQ(result.document.at("outcome").at("wins"), 3);
   const Json& config = result.document.at("configuration");
   EXPECT_EQ(config.at("judge_model"), "test-judge");
-  EXPECT_EQ(config.at("judge_prompt").at("sha256"), judge_prompt_sha256());
+  EXPECT_EQ(config.at("judge_prompt").at("sha256"), comparison_sha256());
   EXPECT_EQ(config.at("baseline").at("sha256"), sha256_file(folder / "baseline.json"));
   ASSERT_EQ(result.items.size(), 6U);
   EXPECT_EQ(to_text(result.items[0]), to_text({{"place", "test.jsonl:0"},
@@ -105,24 +61,24 @@ TEST_F(JudgeRun, CountsWhatAFairJudgeSays) {
 
 TEST_F(JudgeRun, AskedOnceForAll) {
   write_answers({"bad", "x"}, {"better", "y"});
-  EXPECT_EQ(run("fair").asked, 4);
+  EXPECT_EQ(run("fair").questions.asked, 4);
   const JudgeReport again = run("fair");
-  EXPECT_EQ(again.asked, 0);
-  EXPECT_EQ(again.known, 4);
+  EXPECT_EQ(again.questions.asked, 0);
+  EXPECT_EQ(again.questions.known, 4);
   EXPECT_EQ(again.counts.wins, 1);
   JudgeOptions other = options("fair");
   other.chat.model = "another-judge";
-  EXPECT_EQ(judge(other).asked, 4) << "each judge has its own verdicts";
+  EXPECT_EQ(judge(other).questions.asked, 4) << "each judge has its own verdicts";
   EXPECT_EQ(server.requests().size(), 8U);
 }
 
 TEST_F(JudgeRun, TheSameQuestionTwiceIsAskedOnce) {
-  std::vector<Json> baseline = {item(1, "bad"), item(1, "bad")};
-  std::vector<Json> steered = {item(1, "better"), item(1, "better")};
+  std::vector<Json> baseline = {judged_item(1, "bad"), judged_item(1, "bad")};
+  std::vector<Json> steered = {judged_item(1, "better"), judged_item(1, "better")};
   write_eval("baseline.json", baseline);
   write_eval("steered.json", steered);
   const JudgeReport report = run("fair");
-  EXPECT_EQ(report.asked, 2);
+  EXPECT_EQ(report.questions.asked, 2);
   EXPECT_EQ(report.counts.wins, 2);
 }
 
@@ -140,7 +96,7 @@ TEST_F(JudgeRun, JudgesThatFavourAPlaceOrDecideNothing) {
   EXPECT_EQ(result.items[0].at("outcome"), "no verdict");
 }
 
-TEST_F(JudgeRun, AFailureKeepsTheVerdictsAndTheNextRunGoesOn) {
+TEST_F(JudgeRun, AFailureKeepsTheAnswersAndTheNextRunGoesOn) {
   write_answers({"a", "b", "c"}, {"better", "better b", "better c"});
   JudgeOptions one_by_one = options("spent");
   one_by_one.parallel = 1;
@@ -149,8 +105,8 @@ TEST_F(JudgeRun, AFailureKeepsTheVerdictsAndTheNextRunGoesOn) {
   EXPECT_EQ(lines_of_cache(), 4U);
   expect_refusal<FileError>([&] { run("broken"); }, "HTTP status 500");
   const JudgeReport report = run("fair");
-  EXPECT_EQ(report.known, 4);
-  EXPECT_EQ(report.asked, 2);
+  EXPECT_EQ(report.questions.known, 4);
+  EXPECT_EQ(report.questions.asked, 2);
   EXPECT_EQ(report.counts.wins, 3);
 }
 
@@ -182,18 +138,18 @@ TEST_F(JudgeRun, KilledItGoesOnWithWhatIsMissing) {
     steered.push_back(fmt::format("better {}", i));
   }
   write_answers(baseline, steered);
-  const auto kill_after = [&](std::size_t verdicts) {
-    run_and_kill(options("careful"), [&] { return lines_of_cache() >= verdicts; });
+  const auto kill_after = [&](std::size_t answers) {
+    run_and_kill(options("careful"), [&] { return lines_of_cache() >= answers; });
   };
   kill_after(1);
   kill_after(20);
   const std::size_t before = server.requests().size();
   JudgeOptions rest = options("careful");
   const JudgeReport report = judge(rest);
-  EXPECT_EQ(report.asked + report.known, 2 * items);
-  EXPECT_GE(report.known, 20);
-  EXPECT_GT(report.asked, 0);
-  EXPECT_EQ(server.requests().size() - before, static_cast<std::size_t>(report.asked));
+  EXPECT_EQ(report.questions.asked + report.questions.known, 2 * items);
+  EXPECT_GE(report.questions.known, 20);
+  EXPECT_GT(report.questions.asked, 0);
+  EXPECT_EQ(server.requests().size() - before, static_cast<std::size_t>(report.questions.asked));
   EXPECT_EQ(report.counts.wins, items);
   std::set<std::string> questions;
   for (const std::string& line : server.requests()) {
@@ -212,27 +168,27 @@ TEST_F(JudgeRun, TheKeyLandsNowhere) {
   for (const std::string& name : list_folder(folder.path())) {
     EXPECT_EQ(read_file(folder / name).find("0123456789"), std::string::npos) << name;
   }
-  EXPECT_NE(read_file(folder / "verdicts.jsonl").find("Bearer [key]"), std::string::npos);
+  EXPECT_NE(read_file(folder / "answers.jsonl").find("Bearer [key]"), std::string::npos);
 }
 
 TEST_F(JudgeRun, ResultsOfOtherPromptsAreRefused) {
   const auto refused = [&](const std::string& message) {
     expect_refusal<FormatError>([&] { run("fair"); }, message);
   };
-  write_eval("baseline.json", {item(1, "a"), item(2, "b")});
-  write_eval("steered.json", {item(1, "a")});
+  write_eval("baseline.json", {judged_item(1, "a"), judged_item(2, "b")});
+  write_eval("steered.json", {judged_item(1, "a")});
   refused("expected as many items in both; found 2 and 1");
-  write_eval("steered.json", {item(1, "a"), item(3, "b")});
+  write_eval("steered.json", {judged_item(1, "a"), judged_item(3, "b")});
   refused("two prompts in line 2");
-  write_eval("steered.json", {item(1, "a"), item(2, "b")}, "copa");
+  write_eval("steered.json", {judged_item(1, "a"), judged_item(2, "b")}, "copa");
   refused("expected results of one task; found bpo and copa");
-  Json without = item(1, "a");
+  Json without = judged_item(1, "a");
   without.erase("prompt");
-  write_eval("steered.json", {without, item(2, "b")});
+  write_eval("steered.json", {without, judged_item(2, "b")});
   refused("the prompt is not recorded");
-  Json another = item(1, "a");
+  Json another = judged_item(1, "a");
   another["prompt"] = "another";
-  write_eval("steered.json", {another, item(2, "b")});
+  write_eval("steered.json", {another, judged_item(2, "b")});
   refused("the text with prompt_sha256 " + sha256("Prompt 1"));
   EXPECT_TRUE(server.requests().empty());
 }

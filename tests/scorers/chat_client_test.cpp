@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "judge_server.hpp"
-#include "scorers/judge_prompt.hpp"
+#include "scorers/comparison.hpp"
 
 namespace austeer {
 namespace {
@@ -22,7 +22,7 @@ const std::string key = "sk-test/0123456789";
 class Chat : public ::testing::Test {
  protected:
   std::string ask(const ChatOptions& options) {
-    return ChatClient(options).ask(judge_question("p", "bad", "better"));
+    return ChatClient(options).ask(comparison_question("p", "bad", "better").text);
   }
   std::string ask(const std::string& behaviour) { return ask(server.options(behaviour)); }
 
@@ -103,7 +103,7 @@ TEST_F(Chat, TheKeyIsInNoMessage) {
   EXPECT_EQ(message.find("0123456789"), std::string::npos) << message;
   EXPECT_NE(message.find("the key 'Bearer [key]' is not valid"), std::string::npos) << message;
   ChatClient client(server.options("whispering"));
-  EXPECT_EQ(client.redacted(client.ask(judge_question("p", "a", "b"))),
+  EXPECT_EQ(client.redacted(client.ask(comparison_question("p", "a", "b").text)),
             "Your header says Bearer [key].\n[[C]]");
   EXPECT_EQ(client.redacted(key + key), "[key][key]");
 }
@@ -134,8 +134,8 @@ TEST_F(Chat, ARequestToStopEndsATransfer) {
     source.request_stop();
   });
   ChatClient client(server.options("slow"));
-  expect_refusal<FileError>([&] { client.ask(judge_question("p", "a", "b"), source.get_token()); },
-                            "stopped");
+  expect_refusal<FileError>(
+      [&] { client.ask(comparison_question("p", "a", "b").text, source.get_token()); }, "stopped");
   EXPECT_EQ(server.requests().size(), 1U);
 }
 

@@ -1,4 +1,4 @@
-#include "scorers/verdict_cache.hpp"
+#include "scorers/judge_cache.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -24,32 +24,22 @@ constexpr std::string_view line_start = R"({"key":")";
   const int error = errno;
   const std::string hint = error == ENOSPC || error == EDQUOT || error == EFBIG
                                ? "The disk is full, or a quota or limit is reached; free some "
-                                 "space and run again: finished verdicts are kept"
+                                 "space and run again: finished answers are kept"
                                : "";
-  throw FileError("verdicts", fmt::format("{} {}: {}", step, file.string(), std::strerror(error)),
+  throw FileError("judge", fmt::format("{} {}: {}", step, file.string(), std::strerror(error)),
                   hint);
 }
 
-std::optional<Verdict> read_verdict(Fields& fields) {
-  const auto letter = fields.required<std::string>("verdict");
-  if (letter.empty()) return std::nullopt;
-  for (const Verdict verdict : {Verdict::first, Verdict::second, Verdict::tie}) {
-    if (letter == verdict_letter(verdict)) return verdict;
-  }
-  fields.refuse("verdict", "A, B, C or nothing", letter);
-}
-
-std::pair<std::string, Judgement> read_line(std::string_view line, const std::string& place) {
+/// The key and the answer of a line.
+std::pair<std::string, std::string> read_line(std::string_view line, const std::string& place) {
   const Json json = parse_json(line, place);
   Fields fields(json, place);
   auto key = fields.required<std::string>("key");
   if (!is_sha256(key)) fields.refuse("key", "64 lower-case hex digits", key);
   fields.required<std::string>("model");
-  Judgement judgement;
-  judgement.verdict = read_verdict(fields);
-  judgement.answer = fields.required<std::string>("answer");
+  auto answer = fields.required<std::string>("answer");
   fields.refuse_unknown();
-  return {std::move(key), std::move(judgement)};
+  return {std::move(key), std::move(answer)};
 }
 
 /// Whether `rest`, which no line break ends, is the beginning of a line of ours.
@@ -60,23 +50,13 @@ bool is_torn_line(std::string_view rest) {
 
 }  // namespace
 
-std::string verdict_key(std::string_view model, std::string_view prompt, std::string_view first,
-                        std::string_view second) {
-  Sha256 hash;
-  hash.update(fmt::format("judge prompt {}\n", judge_prompt_version));
-  for (const std::string_view text : {model, prompt, first, second}) {
-    hash.update(fmt::format("{}:", text.size())).update(text);
-  }
-  return hash.hex();
-}
-
-VerdictCache::VerdictCache(const std::filesystem::path& file) : file_(file) {
+JudgeCache::JudgeCache(const std::filesystem::path& file) : file_(file) {
   descriptor_ =
       ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
   if (descriptor_ < 0) fail("cannot open", file_);
   try {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      throw FileError("verdicts", fmt::format("{} is in use by another process", file_.string()),
+      throw FileError("judge", fmt::format("{} is in use by another process", file_.string()),
                       "Wait for it to finish, or name another file with --cache");
     }
     load();
@@ -86,19 +66,19 @@ VerdictCache::VerdictCache(const std::filesystem::path& file) : file_(file) {
   }
 }
 
-VerdictCache::~VerdictCache() { ::close(descriptor_); }
+JudgeCache::~JudgeCache() { ::close(descriptor_); }
 
-void VerdictCache::load() {
+void JudgeCache::load() {
   const std::string bytes = read_file(file_);
   std::size_t done = 0;
   for (int number = 1; done < bytes.size(); ++number) {
     const std::size_t end = bytes.find('\n', done);
     if (end == std::string::npos) break;
     const std::string place = fmt::format("{}:{}", file_.string(), number);
-    auto [key, judgement] = read_line(std::string_view(bytes).substr(done, end - done), place);
-    const auto [known, is_new] = judgements_.emplace(std::move(key), std::move(judgement));
+    auto [key, answer] = read_line(std::string_view(bytes).substr(done, end - done), place);
+    const auto [known, is_new] = answers_.emplace(std::move(key), std::move(answer));
     if (!is_new) {
-      throw FormatError({place + ": a second verdict on a question", "one",
+      throw FormatError({place + ": a second answer to a question", "one",
                          "its key stands above as well", "Remove one of the two lines"});
     }
     done = end + 1;
@@ -106,7 +86,7 @@ void VerdictCache::load() {
   if (done == bytes.size()) return;
   const std::string_view rest = std::string_view(bytes).substr(done);
   if (!is_torn_line(rest)) {
-    throw FormatError({fmt::format("[verdicts] {}", file_.string()), "one verdict a line",
+    throw FormatError({fmt::format("[judge] {}", file_.string()), "one answer a line",
                        "something else at its end", "Name another file with --cache"});
   }
   spdlog::warn("{}: the last line was cut off and is dropped; its question will be asked again",
@@ -116,36 +96,31 @@ void VerdictCache::load() {
   }
 }
 
-std::optional<Judgement> VerdictCache::find(const std::string& key) const {
+std::optional<std::string> JudgeCache::find(const std::string& key) const {
   const std::lock_guard lock(mutex_);
-  const auto found = judgements_.find(key);
-  if (found == judgements_.end()) return std::nullopt;
+  const auto found = answers_.find(key);
+  if (found == answers_.end()) return std::nullopt;
   return found->second;
 }
 
-std::size_t VerdictCache::size() const {
+std::size_t JudgeCache::size() const {
   const std::lock_guard lock(mutex_);
-  return judgements_.size();
+  return answers_.size();
 }
 
-void VerdictCache::add(const std::string& key, const std::string& model,
-                       const Judgement& judgement) {
+void JudgeCache::add(const std::string& key, const std::string& model, const std::string& answer) {
   const std::lock_guard lock(mutex_);
-  const auto [known, is_new] = judgements_.emplace(key, judgement);
+  const auto [known, is_new] = answers_.emplace(key, answer);
   if (!is_new) return;
   try {
-    append(to_text({{"key", key},
-                    {"model", model},
-                    {"verdict", verdict_letter(judgement.verdict)},
-                    {"answer", judgement.answer}}) +
-           "\n");
+    append(to_text({{"key", key}, {"model", model}, {"answer", answer}}) + "\n");
   } catch (...) {
-    judgements_.erase(known);
+    answers_.erase(known);
     throw;
   }
 }
 
-void VerdictCache::append(const std::string& line) {
+void JudgeCache::append(const std::string& line) {
   struct stat before {};
   if (::fstat(descriptor_, &before) != 0) fail("cannot read", file_);
   std::string_view left = line;

@@ -4,30 +4,32 @@
 
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
+#include <string_view>
 
-#include "scorers/chat_client.hpp"
-#include "scorers/judge_prompt.hpp"
-#include "scorers/verdict_cache.hpp"
+#include "scorers/judge_question.hpp"
 
 namespace austeer {
 
-/// One thing to ask a judge: which of two responses to a prompt is better, in this order.
-struct JudgeQuestion {
-  std::string prompt;
-  std::string first;
-  std::string second;
+/// A new one for every change of the question's words, since it changes verdicts.
+constexpr int comparison_version = 1;
 
-  std::string key(const std::string& model) const {
-    return verdict_key(model, prompt, first, second);
-  }
-};
+/// SHA-256 of the question's words, without any texts filled in; recorded in results.
+std::string comparison_sha256();
 
-/// Asks for a verdict; once more, with a reminder, after an answer that holds none. Throws as
-/// ChatClient::ask() does.
-Judgement ask_judge(ChatClient& client, const JudgeQuestion& question,
-                    const std::stop_token& stop = {});
+/// The question which of two responses to `prompt` is better.
+JudgeQuestion comparison_question(std::string_view prompt, std::string_view first,
+                                  std::string_view second);
+
+/// What a judge says of the first response (A) and the second (B).
+enum class Verdict { first, second, tie };
+
+/// The verdict of `answer`: its last line is [[A]], [[B]] or [[C]] (a tie), alone but for white
+/// space, and no other verdict stands anywhere above. Anything else is none.
+std::optional<Verdict> parse_verdict(std::string_view answer);
+
+/// "A", "B", "C", and "" for none, as in results.
+std::string verdict_letter(const std::optional<Verdict>& verdict);
 
 /// How a candidate response fares against a baseline.
 enum class Outcome { win, loss, tie, no_verdict };
