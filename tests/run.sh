@@ -8,12 +8,12 @@ usage() {
   cat <<'EOF'
 usage: bash tests/run.sh [--quick]
 
-Installs what is missing, then runs the whole test suite: formatting, the tests in preset dev, those of
-the library again under sanitizers in preset asan, and each fuzz target for a bounded time. Ends with a
-table of its phases and their times.
+Installs what is missing, then runs the whole test suite: formatting, what the rooms promise about
+themselves, the tests in preset dev, those of the library again under sanitizers in preset asan, and
+each fuzz target for a bounded time. Ends with a table of its phases and their times.
 
-  --quick   for daily work: formatting, the build of preset dev and the library's C++ tests in it,
-            without those of the command line, the sanitizers and the fuzz targets. The models and the
+  --quick   for daily work: formatting, the rooms, the build of preset dev and the library's C++ tests
+            in it, without those of the command line, the sanitizers and the fuzz targets. The models and the
             reference data that these tests need are fetched and made where they are missing.
   --help    this text
 
@@ -91,6 +91,9 @@ export AUSTEER_HOME="$PWD/build/home"
 
 phase "formatting"
 git ls-files '*.cpp' '*.hpp' | xargs build/venv/bin/clang-format --dry-run -Werror
+
+phase "structure"
+python3 tests/check_structure.py
 
 build dev
 

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "setting_options.hpp"
+#include "json_output.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {

@@ -9,6 +9,7 @@
 
 #include "base/enum_names.hpp"
 #include "commands.hpp"
+#include "json_output.hpp"
 #include "shared_options.hpp"
 #include "verification.hpp"
 

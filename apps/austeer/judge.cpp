@@ -7,7 +7,7 @@
 
 #include "commands.hpp"
 #include "runs/rate.hpp"
-#include "shared_options.hpp"
+#include "json_output.hpp"
 
 namespace austeer::app {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "shared_options.hpp"
+#include "study_options.hpp"
 #include "studies/plots.hpp"
 
 namespace austeer::app {

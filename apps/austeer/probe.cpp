@@ -12,6 +12,7 @@
 #include "runs/prompt_choice.hpp"
 #include "runs/unit_divergence.hpp"
 #include "setting_options.hpp"
+#include "json_output.hpp"
 #include "shared_options.hpp"
 #include "token_lines.hpp"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "shared_options.hpp"
+#include "json_output.hpp"
 #include "steering/methods.hpp"
 #include "units_table.hpp"
 

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "shared_options.hpp"
+#include "study_options.hpp"
 
 namespace austeer::app {
 namespace {

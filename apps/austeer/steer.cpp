@@ -14,6 +14,7 @@
 
 #include "commands.hpp"
 #include "runs/steering_session.hpp"
+#include "json_output.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {

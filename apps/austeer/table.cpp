@@ -11,7 +11,7 @@
 
 #include "base/enum_names.hpp"
 #include "commands.hpp"
-#include "shared_options.hpp"
+#include "study_options.hpp"
 #include "studies/examples.hpp"
 #include "studies/study_table.hpp"
 

@@ -13,7 +13,7 @@
 #include "base/paths.hpp"
 #include "commands.hpp"
 #include "scorers/open_scorer.hpp"
-#include "shared_options.hpp"
+#include "json_output.hpp"
 
 namespace austeer::app {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "commands.hpp"
-#include "shared_options.hpp"
+#include "json_output.hpp"
 #include "stability_table.hpp"
 #include "steering/stability.hpp"
 #include "units_options.hpp"

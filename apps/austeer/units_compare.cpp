@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "shared_options.hpp"
+#include "json_output.hpp"
 #include "steering/overlap.hpp"
 #include "units_options.hpp"
 

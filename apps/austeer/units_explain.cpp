@@ -6,6 +6,7 @@
 
 #include "explanation.hpp"
 #include "runs/explain_units.hpp"
+#include "json_output.hpp"
 #include "shared_options.hpp"
 #include "units_options.hpp"
 

@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "runs/verify_export.hpp"
+#include "json_output.hpp"
 #include "shared_options.hpp"
 #include "verification.hpp"
 

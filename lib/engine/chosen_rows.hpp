@@ -6,7 +6,7 @@
 #include <optional>
 #include <tuple>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "engine/tap.hpp"
 
 namespace austeer {

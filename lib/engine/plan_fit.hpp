@@ -1,7 +1,7 @@
 #pragma once
 // Whether a plan can be carried out on a model.
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "models/config.hpp"
 
 namespace austeer {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/chosen_rows.hpp"
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/site.hpp"
+#include "plans/site.hpp"
 
 namespace austeer {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "models/config.hpp"
 
 namespace austeer {

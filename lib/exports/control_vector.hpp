@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "models/config.hpp"
 
 namespace austeer {

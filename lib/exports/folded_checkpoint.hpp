@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "models/config.hpp"
 
 namespace austeer {

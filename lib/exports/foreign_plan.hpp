@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

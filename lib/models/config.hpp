@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "models/site.hpp"
+#include "plans/site.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

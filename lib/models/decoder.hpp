@@ -14,7 +14,7 @@
 #include "models/layer_stream.hpp"
 #include "models/placement.hpp"
 #include "models/rope.hpp"
-#include "models/site.hpp"
+#include "plans/site.hpp"
 #include "tensors/checkpoint.hpp"
 
 namespace austeer {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "models/load.hpp"
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 namespace austeer {
 

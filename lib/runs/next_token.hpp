@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/engine.hpp"
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <variant>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "steering/recipe.hpp"
 
 namespace austeer {

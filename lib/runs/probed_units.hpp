@@ -5,7 +5,7 @@
 #include <span>
 
 #include "models/decoder.hpp"
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 namespace austeer {
 

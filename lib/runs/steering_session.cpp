@@ -11,7 +11,7 @@
 #include "base/suggest.hpp"
 #include "engine/plan_fit.hpp"
 #include "runs/plan_origin.hpp"
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 namespace austeer {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/json.hpp"
 #include "models/load.hpp"
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 namespace austeer {
 

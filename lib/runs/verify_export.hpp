@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "runs/agreement.hpp"
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "engine/plan.hpp"
-#include "models/site.hpp"
+#include "plans/plan.hpp"
+#include "plans/site.hpp"
 #include "steering/rule.hpp"
 
 namespace austeer {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/settings.hpp"
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "steering/control.hpp"
 #include "steering/ranking.hpp"
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 namespace austeer {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 #include "studies/benches.hpp"
 #include "studies/figure_spec.hpp"
 #include "studies/folder.hpp"

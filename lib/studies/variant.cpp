@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "models/site.hpp"
+#include "plans/site.hpp"
 #include "steering/methods.hpp"
 #include "studies/axes.hpp"
 #include "studies/optional_keys.hpp"

@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "engine/engine.hpp"
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 #include "models/config.hpp"
 #include "models/decoder.hpp"
 #include "models/folder_model.hpp"

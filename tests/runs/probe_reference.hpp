@@ -10,7 +10,7 @@
 #include "engine/tiny_model.hpp"
 #include "models/load.hpp"
 #include "reference.hpp"
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 namespace austeer::testing {
 

@@ -1,6 +1,6 @@
 // The file of a plan: round trip, and the refusal of plans that cannot be carried out.
 
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 
 #include <functional>
 #include <gtest/gtest.h>

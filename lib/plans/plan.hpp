@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/settings.hpp"
-#include "models/site.hpp"
+#include "plans/site.hpp"
 
 namespace austeer {
 

@@ -1,4 +1,4 @@
-#include "engine/plan.hpp"
+#include "plans/plan.hpp"
 
 #include <algorithm>
 #include <cmath>

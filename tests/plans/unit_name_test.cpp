@@ -1,6 +1,6 @@
 // Units by name.
 
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 #include <gtest/gtest.h>
 

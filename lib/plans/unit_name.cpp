@@ -1,4 +1,4 @@
-#include "steering/unit_name.hpp"
+#include "plans/unit_name.hpp"
 
 #include <algorithm>
 #include <charconv>

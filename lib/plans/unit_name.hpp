@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/settings.hpp"
-#include "models/site.hpp"
+#include "plans/site.hpp"
 
 namespace austeer {
 
