@@ -48,7 +48,9 @@ def nearest_answers(answers, pool):
     embeddings = embed(distinct)
     similarity = embeddings @ embeddings[:len(set(answers[:pool]))].T
     similarity.fill_diagonal_(-1)
-    best = dict(zip(distinct, similarity.argmax(dim=1).tolist()))
+    # Texts that differ in case alone are equals to the encoder, but for the rounding of their batches.
+    equal = similarity >= similarity.max(dim=1, keepdim=True).values - 1e-12
+    best = dict(zip(distinct, equal.int().argmax(dim=1).tolist()))
 
     def nearest(i, answer):
         twins = [place for place in places[answer][:2] if place != i and place < pool]
