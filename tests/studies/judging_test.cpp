@@ -160,10 +160,11 @@ TEST(JudgedTable, ShowsWinRatesAndWhoseTheyAre) {
 TEST(JudgedTable, OfAnotherJudgeHasNothing) {
   JudgedStudy study;
   study.method(study.judged(ten_wins), study.judged(even));
-  Study other = study.study();
+  Study& other = study.study();
+  const std::optional<ChatOptions> judge = other.judge;
   other.judge->model = "K";
   EXPECT_FALSE(find_results(read_results(other, study.folder()), "m", "bpo", "A")->done);
-  other.judge = study.study().judge;
+  other.judge = judge;
   other.judge->endpoint = "http://elsewhere/v1";
   EXPECT_TRUE(find_results(read_results(other, study.folder()), "m", "bpo", "A")->done);
 }
@@ -171,7 +172,7 @@ TEST(JudgedTable, OfAnotherJudgeHasNothing) {
 TEST(JudgedCells, AreJudgedOnce) {
   const testing::JudgeServer server;
   JudgedStudy made;
-  Study study = made.study();
+  Study& study = made.study();
   study.judge = server.options("fair");
   write_answers(made.folder().cell("plain"), {"bad", "better", "same"});
   write_answers(made.folder().cell("steered"), {"better", "bad", "same"});

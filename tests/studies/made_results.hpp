@@ -28,6 +28,7 @@ class MadeStudy {
   }
 
   const Study& study() const { return study_; }
+  Study& study() { return study_; }
   const StudyFolder& folder() const { return folder_; }
   std::vector<EntryResults> results() const { return read_results(study_, folder_); }
 
