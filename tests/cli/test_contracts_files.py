@@ -264,8 +264,8 @@ class Evaluations(MadeContractTest):
                          "--parallel", 1, "--out", "judge.json")
         address = f"{server}/fair/v1/chat/completions"
         self.pin_result("judge", {"result.configuration.endpoint": known("<address>", address)})
-        verdict = (self.folder / "austeer-results" / "verdicts.jsonl").read_text().splitlines()[0]
-        self.pin_json("files/verdict", json.loads(verdict))
+        answers = self.folder / "austeer-results" / "judge-answers.jsonl"
+        self.pin_json("files/judge-answer", json.loads(answers.read_text().splitlines()[0]))
 
     def test_toxicity(self):
         bins = {f"reliability.*.{key}": rounded for key in ("mean_score", "mean_label", "toxic_share")}
