@@ -91,6 +91,7 @@ MeasuredVariant read_variant(const ReadCell& read, const VariantOutcome& outcome
   }
   CellResult joined = cells.front();
   joined.scores.clear();
+  joined.no_verdict = 0;
   if (cells.size() > 1) joined.cost = joined.fluency = std::nullopt;
   for (const CellResult& cell : cells) {
     joined.scores.insert(joined.scores.end(), cell.scores.begin(), cell.scores.end());
