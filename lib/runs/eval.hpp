@@ -30,9 +30,6 @@ constexpr auto enum_table(Scoring) {
 
 inline std::string scoring_name(Scoring scoring) { return enum_name(scoring); }
 
-/// The scoring called so. Throws UsageError with the nearest known one.
-inline Scoring parse_scoring(const std::string& name) { return enum_value<Scoring>(name); }
-
 struct EvalOptions {
   RunOptions run;
   PlanChoice plan;

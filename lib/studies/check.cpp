@@ -64,7 +64,8 @@ std::string look_at_method(const StudyMethod& method) {
     if (!variant.settings.contains("sae")) continue;
     const std::filesystem::path file = variant.settings.at("sae").get<std::string>();
     if (std::filesystem::exists(file)) continue;
-    throw FileError("study", file.string() + ": there is no such autoencoder");
+    throw FileError("study", file.string() + ": there is no such autoencoder",
+                    "experiments/train_sae.py trains one");
   }
   return fmt::format("{} variants, {} controls", method.variants.size(), method.controls.size());
 }

@@ -9,22 +9,6 @@
 namespace austeer {
 namespace {
 
-Json task_json(const StudyTask& task) {
-  Json json = {{"name", task.name},
-               {"task", task.task},
-               {"train", task.train},
-               {"pairs", task.pairs},
-               {"dev", task.dev},
-               {"dev_items", task.dev_items},
-               {"test", task.test},
-               {"items", task.items ? Json(*task.items) : Json()},
-               {"scoring", scoring_name(task.scoring)},
-               {"max_new_tokens", task.max_new_tokens ? Json(*task.max_new_tokens) : Json()},
-               {"scorer", task.scorer}};
-  if (!task.wrong_answer.empty()) json["wrong_answer"] = task.wrong_answer;
-  return json;
-}
-
 Json method_json(const StudyMethod& method) {
   Json variants = Json::array();
   Json controls = Json::array();
@@ -55,7 +39,9 @@ std::vector<std::uint64_t> seeds_of(const Study& study, const StudyMethod& metho
 }
 
 Json entry_json(const Study& study, const Entry& entry) {
-  Json json = {{"model", entry.model}, {"task", task_json(*entry.task)}};
+  Json task = {{"name", entry.task->name}};
+  task.update(settings_json(*entry.task));
+  Json json = {{"model", entry.model}, {"task", std::move(task)}};
   if (entry.method == nullptr) return json;
   json["method"] = method_json(*entry.method);
   if (study.judge) json["judge"] = judge_key(study);

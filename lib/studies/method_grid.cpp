@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "base/paths.hpp"
+#include "base/suggest.hpp"
 #include "models/gguf_model.hpp"
 #include "models/locate.hpp"
 #include "studies/include.hpp"
-#include "studies/optional_keys.hpp"
 #include "studies/study.hpp"
 
 namespace austeer {
@@ -81,15 +81,15 @@ class MethodReader {
   MethodReader(const std::string& name, const Json& document, const std::string& place)
       : place_(place), fields_(document, place), grid_(document) {
     method_.name = name;
-    if (is_given(fields_, "controls")) {
+    if (fields_.is_given("controls")) {
       for (const auto& control : fields_.required<std::vector<std::string>>("controls")) {
         method_.controls.push_back(parse_control(control));
       }
     }
-    if (is_given(fields_, "tasks")) {
+    if (fields_.is_given("tasks")) {
       method_.tasks = fields_.required<std::vector<std::string>>("tasks");
     }
-    if (is_given(fields_, "settings")) {
+    if (fields_.is_given("settings")) {
       fields_.object("settings");
       settings_ = fields_.value("settings");
     }
@@ -212,6 +212,15 @@ MethodGrids read_methods(const Json& methods, const std::vector<std::string>& mo
     }
   }
   return grids;
+}
+
+void refuse_mistyped(const std::string& name, const std::vector<std::string>& known,
+                     const std::string& place, const char* what) {
+  if (std::ranges::find(known, name) != known.end()) return;
+  const std::string nearest = nearest_name(name, known);
+  if (nearest.empty()) return;
+  throw UsageError("study", fmt::format("{}: the study has no {} '{}'", place, what, name),
+                   fmt::format("did you mean '{}'?", nearest));
 }
 
 DecoderConfig config_of_model(const std::string& model) {

@@ -49,6 +49,11 @@ struct MethodGrids {
 MethodGrids read_methods(const Json& methods, const std::vector<std::string>& models,
                          const std::vector<std::string>& tasks, const std::string& place);
 
+/// Throws UsageError where `name` is not one of `known` but nearly one. Studies share lists, in
+/// which other names may stand: those of models and tasks that this one does not run.
+void refuse_mistyped(const std::string& name, const std::vector<std::string>& known,
+                     const std::string& place, const char* what);
+
 /// The configuration of the model called so. Throws what locate_model() and its files throw.
 DecoderConfig config_of_model(const std::string& model);
 

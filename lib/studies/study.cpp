@@ -9,7 +9,6 @@
 #include "base/files.hpp"
 #include "base/suggest.hpp"
 #include "studies/include.hpp"
-#include "studies/optional_keys.hpp"
 
 namespace austeer {
 namespace {
@@ -31,27 +30,9 @@ std::string task_beside(const std::string& task, const std::filesystem::path& st
 
 StudyTask read_task(const std::string& name, Fields fields, const std::filesystem::path& study) {
   StudyTask task;
-  task.name = name;
-  task.task = task_beside(fields.optional<std::string>("task", name), study);
-  task.train = fields.optional<std::string>("train", task.train);
-  task.pairs = fields.optional<std::int64_t>("pairs", task.pairs);
-  at_least_one(fields, "pairs", task.pairs);
-  task.wrong_answer = fields.optional<std::string>("wrong_answer", "");
-  task.dev = fields.optional<std::string>("dev", "");
-  task.dev_items = fields.optional<std::int64_t>("dev_items", task.dev_items);
-  at_least_one(fields, "dev_items", task.dev_items);
-  task.test = fields.optional<std::string>("test", task.test);
-  if (is_given(fields, "items")) {
-    task.items = fields.required<std::int64_t>("items");
-    at_least_one(fields, "items", *task.items);
-  }
-  task.scoring = parse_scoring(fields.optional<std::string>("scoring", "generate"));
-  if (is_given(fields, "max_new_tokens")) {
-    task.max_new_tokens = fields.required<std::int64_t>("max_new_tokens");
-    at_least_one(fields, "max_new_tokens", *task.max_new_tokens);
-  }
-  task.scorer = fields.optional<std::string>("scorer", "");
-  fields.refuse_unknown();
+  task.name = task.task = name;
+  read_settings(fields, task);
+  task.task = task_beside(task.task, study);
   return task;
 }
 
@@ -145,7 +126,7 @@ ExampleKeys read_example_keys(const Json& examples, const Study& study) {
 
 /// The value at `key`, which is an object or a list as `fallback` is; `fallback` without one.
 Json raw(Fields& fields, const std::string& key, Json fallback) {
-  if (!is_given(fields, key)) return fallback;
+  if (!fields.is_given(key)) return fallback;
   const Json& value = fields.value(key);
   if (value.type() != fallback.type()) {
     fields.refuse(key, fallback.is_array() ? "a list" : "keys with values", value);
@@ -190,8 +171,8 @@ Study read_study(const std::filesystem::path& file) {
   at_least_one(fields, "max_tokens", study.max_tokens);
   study.void_pairs = parse_void_pairs_choice(
       fields.optional<std::string>("void_pairs", void_pairs_choice_name(study.void_pairs)));
-  if (is_given(fields, "run")) read_run(fields.object("run"), study.run);
-  if (is_given(fields, "judge")) study.judge = read_judge(fields.object("judge"));
+  if (fields.is_given("run")) read_run(fields.object("run"), study.run);
+  if (fields.is_given("judge")) study.judge = read_judge(fields.object("judge"));
   study.table = read_table_keys(raw(fields, "table", Json::object()), study);
   study.figures = read_figure_specs(raw(fields, "figures", Json::array()), study);
   study.examples = read_example_keys(raw(fields, "examples", Json::object()), study);

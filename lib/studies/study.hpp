@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 #include "runs/eval.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
@@ -44,6 +44,21 @@ struct StudyTask {
   std::optional<std::int64_t> max_new_tokens;
   std::string scorer;
 };
+
+/// All but the name, which is the key that the task stands at.
+void describe(auto& visit, SettingsOf<StudyTask> auto& task) {
+  visit(task.task, {.key = "task"});
+  visit(task.train, {.key = "train"});
+  visit(task.pairs, {.key = "pairs", .least = 1});
+  visit(task.dev, {.key = "dev"});
+  visit(task.dev_items, {.key = "dev_items", .least = 1});
+  visit(task.test, {.key = "test"});
+  visit(task.items, {.key = "items", .least = 1, .written = Written::always});
+  visit(task.scoring, {.key = "scoring"});
+  visit(task.max_new_tokens, {.key = "max_new_tokens", .least = 1, .written = Written::always});
+  visit(task.scorer, {.key = "scorer"});
+  visit(task.wrong_answer, {.key = "wrong_answer", .written = Written::unless_default});
+}
 
 /// Which answers are shown side by side: the items on which a method changed the unsteered model's
 /// answers most.

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/enum_names.hpp"
-#include "studies/optional_keys.hpp"
 #include "studies/study.hpp"
 
 namespace austeer {

@@ -6,7 +6,6 @@
 #include "plans/site.hpp"
 #include "steering/methods.hpp"
 #include "studies/axes.hpp"
-#include "studies/optional_keys.hpp"
 
 namespace austeer {
 namespace {
@@ -61,13 +60,13 @@ std::vector<std::string> parts_of(const std::string& text) {
 void read_ranking_choice(Fields fields, Variant& variant) {
   variant.method = fields.optional<std::string>("method", variant.method);
   variant.sites = methods().get(variant.method).sites;
-  if (is_given(fields, "site")) variant.sites = parts_of(fields.required<std::string>("site"));
+  if (fields.is_given("site")) variant.sites = parts_of(fields.required<std::string>("site"));
   for (const std::string& site : variant.sites) parse_site(site);
-  if (is_given(fields, "set")) {
+  if (fields.is_given("set")) {
     fields.object("set");
     variant.settings = fields.value("set");
   }
-  variant.pairs = optional_value<std::int64_t>(fields, "pairs");
+  if (fields.is_given("pairs")) variant.pairs = fields.required<std::int64_t>("pairs");
   if (variant.pairs && *variant.pairs < 1) fields.refuse("pairs", "at least 1", *variant.pairs);
   fields.refuse_unknown();
 }
@@ -76,8 +75,8 @@ Variant read_variant(const Json& choice, const std::string& place) {
   Variant variant;
   variant.choice = choice;
   Fields fields(choice, place);
-  if (is_given(fields, "rank")) read_ranking_choice(fields.object("rank"), variant);
-  if (is_given(fields, "plan")) {
+  if (fields.is_given("rank")) read_ranking_choice(fields.object("rank"), variant);
+  if (fields.is_given("plan")) {
     Fields plan = fields.object("plan");
     read_settings(plan, variant.recipe, {"seed"});  // the study draws with seeds of its own
   }

@@ -300,6 +300,13 @@ class RefusalTest(StudyTest):
         for shard in ("0/2", "3/2", "1", "a/b", "1/0"):
             self.refuse(2, "I/N", "sweep", "study.yaml", "--shard", shard, "--quiet")
 
+    def test_settings_of_a_run(self):
+        """Those of the command line are a study's too, and are refused as `eval` refuses them."""
+        for what, message in ((["--offload"], "--offload needs --device"),
+                              (["--engine", "plane"], "unknown engine 'plane'"),
+                              (["--batch-tokens", "0"], "--batch-tokens")):
+            self.refuse(2, message, "sweep", "study.yaml", *what, "--quiet")
+
     def test_unknown_keys(self):
         self.write_study(STUDY + "slect: dev\n")
         self.refuse(1, "did you mean 'select'", "sweep", "study.yaml", "--quiet")
