@@ -119,8 +119,8 @@ ExampleKeys read_example_keys(const Json& examples, const Study& study) {
   fields.refuse_unknown();
   if (!keys.methods.empty()) return keys;
   for (const StudyMethod& method : study.methods) keys.methods.push_back(&method);
-  std::ranges::stable_partition(keys.methods,
-                                [](const StudyMethod* method) { return !method->is_control(); });
+  std::stable_partition(keys.methods.begin(), keys.methods.end(),
+                        [](const StudyMethod* method) { return !method->is_control(); });
   return keys;
 }
 
