@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "setting_options.hpp"
 #include "json_output.hpp"
+#include "setting_options.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "commands.hpp"
-#include "setting_options.hpp"
 #include "json_output.hpp"
+#include "setting_options.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {

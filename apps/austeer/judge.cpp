@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "runs/rate.hpp"
 #include "json_output.hpp"
+#include "runs/rate.hpp"
 
 namespace austeer::app {
 namespace {

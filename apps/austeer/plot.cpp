@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "study_options.hpp"
 #include "studies/plots.hpp"
+#include "study_options.hpp"
 
 namespace austeer::app {
 namespace {

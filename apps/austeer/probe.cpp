@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "json_output.hpp"
 #include "runs/promoted_tokens.hpp"
 #include "runs/prompt_choice.hpp"
 #include "runs/unit_divergence.hpp"
 #include "setting_options.hpp"
-#include "json_output.hpp"
 #include "shared_options.hpp"
 #include "token_lines.hpp"
 

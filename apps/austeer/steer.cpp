@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "commands.hpp"
-#include "runs/steering_session.hpp"
 #include "json_output.hpp"
+#include "runs/steering_session.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {

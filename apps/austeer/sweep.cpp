@@ -11,13 +11,13 @@
 #include "base/child_process.hpp"
 #include "base/progress.hpp"
 #include "commands.hpp"
-#include "setting_options.hpp"
 #include "json_output.hpp"
-#include "study_options.hpp"
+#include "setting_options.hpp"
 #include "studies/check.hpp"
 #include "studies/cost.hpp"
 #include "studies/slurm.hpp"
 #include "studies/study.hpp"
+#include "study_options.hpp"
 
 namespace austeer::app {
 namespace {

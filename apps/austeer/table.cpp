@@ -11,9 +11,9 @@
 
 #include "base/enum_names.hpp"
 #include "commands.hpp"
-#include "study_options.hpp"
 #include "studies/examples.hpp"
 #include "studies/study_table.hpp"
+#include "study_options.hpp"
 
 namespace austeer::app {
 namespace {

@@ -12,8 +12,8 @@
 #include "base/error.hpp"
 #include "base/paths.hpp"
 #include "commands.hpp"
-#include "scorers/open_scorer.hpp"
 #include "json_output.hpp"
+#include "scorers/open_scorer.hpp"
 
 namespace austeer::app {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "explanation.hpp"
-#include "runs/explain_units.hpp"
 #include "json_output.hpp"
+#include "runs/explain_units.hpp"
 #include "shared_options.hpp"
 #include "units_options.hpp"
 

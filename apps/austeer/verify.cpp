@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "runs/verify_export.hpp"
 #include "json_output.hpp"
+#include "runs/verify_export.hpp"
 #include "shared_options.hpp"
 #include "verification.hpp"
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <tuple>
 
-#include "plans/plan.hpp"
 #include "engine/tap.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

@@ -1,8 +1,8 @@
 #pragma once
 // Whether a plan can be carried out on a model.
 
-#include "plans/plan.hpp"
 #include "models/config.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "engine/chosen_rows.hpp"
-#include "plans/plan.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

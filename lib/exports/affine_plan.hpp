@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "plans/plan.hpp"
 #include "models/config.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "plans/plan.hpp"
 #include "models/config.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

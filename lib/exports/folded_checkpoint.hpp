@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "plans/plan.hpp"
 #include "models/config.hpp"
+#include "plans/plan.hpp"
 
 namespace austeer {
 

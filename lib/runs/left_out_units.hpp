@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "plans/plan.hpp"
 #include "models/load.hpp"
+#include "plans/plan.hpp"
 #include "plans/unit_name.hpp"
 
 namespace austeer {

@@ -10,8 +10,8 @@
 
 #include "base/suggest.hpp"
 #include "engine/plan_fit.hpp"
-#include "runs/plan_origin.hpp"
 #include "plans/unit_name.hpp"
+#include "runs/plan_origin.hpp"
 
 namespace austeer {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "base/settings.hpp"
 #include "plans/plan.hpp"
+#include "plans/unit_name.hpp"
 #include "steering/control.hpp"
 #include "steering/ranking.hpp"
-#include "plans/unit_name.hpp"
 
 namespace austeer {
 

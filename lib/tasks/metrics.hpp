@@ -18,7 +18,7 @@ using MarkedComparison = bool (*)(std::string_view generated, std::string_view g
 enum class MetricKind {
   comparison,  ///< with the gold answer
   toxicity,    ///< a toxicity scorer: right is what is not toxic
-  judge,       ///< nothing here: a judge model compares two results later (`austeer judge`, studies)
+  judge,  ///< nothing here: a judge model compares two results later (`austeer judge`, studies)
 };
 
 struct Metric {

@@ -10,10 +10,10 @@
 
 #include "base/json.hpp"
 #include "engine/engine.hpp"
-#include "plans/plan.hpp"
 #include "models/config.hpp"
 #include "models/decoder.hpp"
 #include "models/folder_model.hpp"
+#include "plans/plan.hpp"
 #include "reference.hpp"
 #include "tensors/checkpoint.hpp"
 

@@ -9,8 +9,8 @@
 #include "base/json.hpp"
 #include "engine/tiny_model.hpp"
 #include "models/load.hpp"
-#include "reference.hpp"
 #include "plans/unit_name.hpp"
+#include "reference.hpp"
 
 namespace austeer::testing {
 
