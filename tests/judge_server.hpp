@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "scorers/chat_client.hpp"
+#include "judging/chat_client.hpp"
 #include "script_server.hpp"
 #include "testing.hpp"
 

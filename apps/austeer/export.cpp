@@ -7,11 +7,11 @@
 #include <memory>
 #include <string>
 
-#include "base/enum_names.hpp"
+#include "base/names.hpp"
 #include "commands.hpp"
 #include "json_output.hpp"
+#include "printing.hpp"
 #include "shared_options.hpp"
-#include "verification.hpp"
 
 namespace austeer::app {
 namespace {

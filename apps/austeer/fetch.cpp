@@ -1,6 +1,6 @@
 // austeer fetch: brings models and datasets to this machine.
 
-#include "runs/fetch.hpp"
+#include "fetching/fetch.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>

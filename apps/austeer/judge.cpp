@@ -1,13 +1,13 @@
 // austeer judge: two results of eval compared, or results rated, by a judge model.
 
-#include "runs/judge.hpp"
+#include "judging/judge.hpp"
 
 #include <fmt/format.h>
 #include <memory>
 
 #include "commands.hpp"
 #include "json_output.hpp"
-#include "runs/rate.hpp"
+#include "judging/rate.hpp"
 
 namespace austeer::app {
 namespace {

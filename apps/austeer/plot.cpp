@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "studies/plots.hpp"
+#include "reports/plots.hpp"
 #include "study_options.hpp"
 
 namespace austeer::app {

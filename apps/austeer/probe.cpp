@@ -9,12 +9,11 @@
 
 #include "commands.hpp"
 #include "json_output.hpp"
-#include "runs/promoted_tokens.hpp"
-#include "runs/prompt_choice.hpp"
-#include "runs/unit_divergence.hpp"
+#include "printing.hpp"
+#include "runs/prompts.hpp"
+#include "runs/unit_probes.hpp"
 #include "setting_options.hpp"
 #include "shared_options.hpp"
-#include "token_lines.hpp"
 
 namespace austeer::app {
 namespace {

@@ -1,6 +1,6 @@
 // austeer report: what came out of a study, as a page.
 
-#include "studies/report.hpp"
+#include "reports/report.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>

@@ -6,10 +6,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "plans/unit_name.hpp"
+#include "plans/units.hpp"
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"
-#include "runs/prompt_choice.hpp"
+#include "runs/prompts.hpp"
 
 namespace austeer::app {
 

@@ -14,7 +14,6 @@
 
 #include "commands.hpp"
 #include "json_output.hpp"
-#include "runs/steering_session.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {

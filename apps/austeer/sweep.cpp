@@ -15,7 +15,6 @@
 #include "setting_options.hpp"
 #include "studies/check.hpp"
 #include "studies/cost.hpp"
-#include "studies/slurm.hpp"
 #include "studies/study.hpp"
 #include "study_options.hpp"
 

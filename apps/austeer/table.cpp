@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_names.hpp"
+#include "base/names.hpp"
 #include "commands.hpp"
-#include "studies/examples.hpp"
-#include "studies/study_table.hpp"
+#include "reports/examples.hpp"
+#include "reports/study_table.hpp"
 #include "study_options.hpp"
 
 namespace austeer::app {

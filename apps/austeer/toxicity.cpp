@@ -13,7 +13,7 @@
 #include "base/paths.hpp"
 #include "commands.hpp"
 #include "json_output.hpp"
-#include "scorers/open_scorer.hpp"
+#include "scorers/toxicity_scorer.hpp"
 
 namespace austeer::app {
 namespace {

@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "steering/fdr.hpp"
-#include "steering/ties.hpp"
+#include "steering/assemble.hpp"
 
 namespace austeer::app {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "commands.hpp"
 #include "json_output.hpp"
-#include "runs/verify_export.hpp"
+#include "printing.hpp"
+#include "runs/export.hpp"
 #include "shared_options.hpp"
-#include "verification.hpp"
 
 namespace austeer::app {
 namespace {

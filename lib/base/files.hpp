@@ -74,4 +74,8 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+/// Makes `folder` and its parents. Throws UsageError where it has something in it already: an
+/// export is never mixed with what was there; FileError.
+void make_output_folder(const std::filesystem::path& folder);
+
 }  // namespace austeer

@@ -1,15 +1,18 @@
 #include "base/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
 #include <yaml-cpp/yaml.h>
 
+#include "base/data_json.hpp"
 #include "base/file_kind.hpp"
 #include "base/files.hpp"
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
+
 namespace {
 
 constexpr int max_depth = 64;
@@ -162,6 +165,19 @@ void Fields::refuse(const std::string& key, std::string_view expected, const Jso
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   throw FormatError({fmt::format("{}: the key '{}' has a wrong value", place_, key),
                      std::string(expected), text, ""});
+}
+
+void for_each_json_line(
+    std::string_view text, const std::string& name,
+    const std::function<void(const Json& value, const std::string& place)>& use) {
+  for (int number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const std::string place = fmt::format("{}:{}", name, number);
+    use(parse_data_json(line, place), place);
+  }
 }
 
 }  // namespace austeer

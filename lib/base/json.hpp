@@ -3,6 +3,7 @@
 // configuration is read by the same Fields, which refuses unknown keys and wrong types by name.
 
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -124,5 +125,13 @@ T Fields::convert(const Json& value, const std::string& key) const {
     return result;
   }
 }
+
+// JSONL: one JSON value a line, as data sets hold it (base/data_json.hpp).
+
+/// Calls `use` for each line of `text` that is not blank, with its value and its place, "NAME:12",
+/// where `name` says what was read. Throws FormatError, naming the line, for what is no JSON.
+void for_each_json_line(
+    std::string_view text, const std::string& name,
+    const std::function<void(const Json& value, const std::string& place)>& use);
 
 }  // namespace austeer

@@ -23,8 +23,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_names.hpp"
 #include "base/json.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
 

@@ -7,6 +7,20 @@
 
 namespace austeer {
 
+// Letters of ASCII, without a locale.
+
+/// `letter` in lower case where it is one of A to Z, else as it stands.
+constexpr char lower_ascii(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+/// `text` with lower_ascii() applied to each byte: UTF-8 stays valid.
+inline std::string lower_ascii(std::string_view text) {
+  std::string result(text);
+  for (char& letter : result) letter = lower_ascii(letter);
+  return result;
+}
+
 /// `bytes` as valid UTF-8. What is ill-formed becomes U+FFFD, one per maximal subpart (Unicode
 /// chapter 3, "substitution of maximal subparts"), which is also what `tokenizers` decodes to.
 std::string repair_utf8(std::string_view bytes);

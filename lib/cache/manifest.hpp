@@ -2,6 +2,7 @@
 // manifest.json of an activation cache: the description, and the shards that are on disk. It holds
 // no times and no paths, so that equal work gives equal bytes.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -53,5 +54,20 @@ void write_manifest(const Manifest& manifest, const std::filesystem::path& folde
 /// Reads and checks the manifest of `folder`: schema, key, and a shard list that fits the
 /// description. Throws FileError, FormatError.
 Manifest read_manifest(const std::filesystem::path& folder);
+
+// The parts of a cache: its folder itself, and sub-folders `added-01`, `added-02`, ... with the
+// sites that were collected later. Each is written by a CacheWriter of its own and has a manifest
+// of its own, so that adding a site leaves what is there untouched.
+
+/// "added-07"
+std::string added_part_name(std::int64_t number);
+
+/// The folders of the added parts of the cache in `folder`, by ascending number, without those
+/// that a killed run left before their manifest was written. Throws FileError.
+std::vector<std::filesystem::path> added_parts(const std::filesystem::path& folder);
+
+/// Where the next added part goes: into the first folder that has no manifest, else after the last
+/// one that is there. Throws FileError.
+std::filesystem::path next_added_part(const std::filesystem::path& folder);
 
 }  // namespace austeer

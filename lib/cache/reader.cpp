@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/hash.hpp"
-#include "base/suggest.hpp"
-#include "cache/parts.hpp"
+#include "base/names.hpp"
+#include "cache/manifest.hpp"
 
 namespace austeer {
 namespace {

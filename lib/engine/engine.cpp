@@ -6,11 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "engine/batches.hpp"
-#include "engine/clean_pass.hpp"
 #include "engine/forks.hpp"
 #include "engine/generation.hpp"
-#include "engine/logits.hpp"
+#include "engine/packed_pass.hpp"
 
 namespace austeer {
 namespace {

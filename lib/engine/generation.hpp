@@ -9,12 +9,25 @@
 #include <span>
 #include <vector>
 
-#include "engine/engine_options.hpp"
+#include "engine/engine.hpp"
 #include "engine/packed_pass.hpp"
 #include "engine/tap.hpp"
 #include "models/decoder.hpp"
+#include "text/tokenizer.hpp"
 
 namespace austeer {
+
+// What is made of the logits of many rows: the unembedding runs for some rows at a time, since all
+// logits of a pass would fill the memory (64 rows of a vocabulary of 150,000 take 38 MB).
+
+/// The arg max of the logits of each row of `hidden` [R, D], the lower id where two are equal.
+/// Throws ComputeError for NaN or infinite logits.
+std::vector<TokenId> best_tokens(const Decoder& model, const at::Tensor& hidden);
+
+/// The natural logarithm of the probability of `tokens` [R], int64, one after each row of `hidden`
+/// [R, D]: float64 [R] on the CPU. Throws ComputeError for NaN or infinite logits.
+at::Tensor log_probabilities_of(const Decoder& model, const at::Tensor& hidden,
+                                const at::Tensor& tokens);
 
 /// The most tokens whose keys and values generation holds at a time, but for a text that alone has
 /// more: enough texts go on together for a decode step to be worth reading the weights.

@@ -5,11 +5,13 @@
 #include <atomic>
 #include <c10/core/InferenceMode.h>
 #include <utility>
+#include <vector>
 
 #include "kernels/run_attention.hpp"
 #include "models/decoder_layer.hpp"
 
 namespace austeer {
+
 namespace {
 
 // Products of a query and a key below which a second thread costs more than it helps.
@@ -213,6 +215,63 @@ void PackedPass::at_site(Site site, std::int64_t layer, at::Tensor& activations)
 void PackedPass::show_to(Tap* tap) {
   tap_ = tap;
   if (tap != nullptr) tap->begin_pass();
+}
+
+void put_alike_together(std::vector<TextSlice>& slices) {
+  std::ranges::stable_sort(slices, [](const TextSlice& a, const TextSlice& b) {
+    return std::ranges::lexicographical_compare(a.tokens, b.tokens);
+  });
+}
+
+std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassWay way,
+                                                    std::int64_t budget) {
+  if (way == PassWay::fast) put_alike_together(slices);
+  std::vector<std::vector<TextSlice>> passes;
+  std::int64_t tokens = 0;
+  for (TextSlice& slice : slices) {
+    const TextSlice* const before = passes.empty() ? nullptr : &passes.back().back();
+    tokens += computed_tokens(before, slice, way);
+    if (before == nullptr || tokens > budget) {
+      passes.emplace_back();
+      tokens = computed_tokens(nullptr, slice, way);
+    }
+    passes.back().push_back(std::move(slice));
+  }
+  return passes;
+}
+
+namespace {
+
+/// Shows another tap, without letting it edit, what it will visit in the next pass.
+class Observation : public Tap {
+ public:
+  explicit Observation(Tap& observer) : observer_(observer) {}
+
+  void begin_pass() override { observer_.begin_pass(); }
+  bool wants(Site site, std::int64_t layer) const override { return observer_.wants(site, layer); }
+  void visit(Site site, std::int64_t layer, const Rows& rows, at::Tensor& activations) override {
+    observer_.observe(site, layer, rows, activations);
+  }
+
+ private:
+  Tap& observer_;
+};
+
+}  // namespace
+
+void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassWay way,
+                    Tap* tap) {
+  if (tap == nullptr || !tap->wants_clean_pass()) return;
+  std::vector<TextSlice> prompts;
+  for (const TextSlice& slice : slices) {
+    if (slice.prompt == 0) continue;
+    const auto tokens = slice.tokens.first(static_cast<std::size_t>(slice.prompt));
+    prompts.push_back({slice.text, tokens, slice.prompt});
+  }
+  if (prompts.empty()) return;
+  Observation observation(*tap);
+  PackedPass pass(prompts, way, &observation, model);
+  model.forward(pass);
 }
 
 }  // namespace austeer

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_names.hpp"
+#include "base/names.hpp"
 #include "engine/kv_path.hpp"
 #include "engine/tap.hpp"
 #include "kernels/run_attention.hpp"
@@ -103,5 +103,23 @@ class PackedPass : public Pass {
   const Decoder& model_;
   Tap* tap_ = nullptr;
 };
+
+// Cuts texts into passes: those that begin alike stand together, so that a pass computes what they
+// share once.
+
+/// Sorts whole texts so that those which begin alike stand together: neighbours share the most.
+/// Equal ones keep their order.
+void put_alike_together(std::vector<TextSlice>& slices);
+
+/// `slices`, which are whole texts, in passes that compute at most `budget` tokens each; a text
+/// that needs more makes a pass of its own. The plain way keeps the order and counts every token.
+std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassWay way,
+                                                    std::int64_t budget);
+
+// The pass before a steered one, for taps that need to know what the model does unsteered.
+
+/// Runs the prompts of `slices`, which are whole texts, for what `tap` observes; nothing where it
+/// is null or wants no such pass. Keys and values are not kept.
+void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassWay way, Tap* tap);
 
 }  // namespace austeer

@@ -1,12 +1,94 @@
 #include "engine/plan_tap.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <fmt/format.h>
+#include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
-#include "engine/plan_fit.hpp"
+#include "models/config.hpp"
 
 namespace austeer {
+
+namespace {
+
+/// Indices of the rows for which `chosen` holds of (position, last position of the prompt).
+template <typename Predicate>
+std::vector<std::int64_t> rows_where(const Rows& rows, const Predicate& chosen) {
+  std::vector<std::int64_t> result;
+  for (std::size_t i = 0; i < rows.position.size(); ++i) {
+    if (chosen(rows.position[i], rows.prompt_last[i])) {
+      result.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  return result;
+}
+
+std::vector<std::int64_t> choose(const Rows& rows, Positions positions) {
+  switch (positions) {
+    case Positions::all:
+      break;
+    case Positions::last_prompt:
+      return rows_where(rows, std::equal_to<>());
+    case Positions::last:
+      return rows.last;
+    case Positions::from_last_prompt:
+      return rows_where(rows, std::greater_equal<>());
+  }
+  return rows_where(rows, [](std::int64_t, std::int64_t) { return true; });
+}
+
+}  // namespace
+
+const std::optional<at::Tensor>& ChosenRows::find(const Rows& rows, Positions positions,
+                                                  at::Device device) {
+  static const std::optional<at::Tensor> every_row;
+  if (positions == Positions::all) return every_row;
+  const auto [place, is_new] =
+      found_.try_emplace({&rows, positions, device.type(), device.index()}, std::nullopt);
+  if (is_new) {
+    const std::vector<std::int64_t> chosen = choose(rows, positions);
+    if (chosen.size() < rows.position.size()) {
+      place->second = at::tensor(chosen, at::kLong).to(device);
+    }
+  }
+  return place->second;
+}
+
+namespace {
+
+/// Throws where the plan was made of whole vectors of another width than the model's.
+void check_widths(const Plan& plan, const DecoderConfig& config) {
+  if (!plan.provenance.is_object() || !plan.provenance.contains("widths")) return;
+  const Json& widths = plan.provenance.at("widths");
+  if (!widths.is_object()) return;
+  for (const auto& [site, width] : widths.items()) {
+    const std::int64_t expected = site_width(config, parse_site(site));
+    if (width == expected) continue;
+    throw UsageError(ErrorParts{"[plan] the plan does not fit the model",
+                                fmt::format("vectors of width {} at site {}", expected, site),
+                                to_text(width), "Was it made for another model?"});
+  }
+}
+
+}  // namespace
+
+void check_plan(const Plan& plan, const DecoderConfig& config) {
+  check_widths(plan, config);
+  for (const Edit& edit : plan.edits) {
+    if (const auto wrong = flaw(edit)) throw UsageError("plan", "an edit is impossible: " + *wrong);
+    const std::int64_t width = site_width(config, edit.site);
+    if (edit.layer < config.layers && edit.dims.back() < width) continue;
+    throw UsageError(ErrorParts{
+        "[plan] the plan does not fit the model",
+        fmt::format("{} layers of width {} at site {}", config.layers, width, site_name(edit.site)),
+        fmt::format("layer {}, dim {}", edit.layer, edit.dims.back()),
+        "Was the ranking made with another model?"});
+  }
+}
+
 namespace {
 
 /// The activations of some rows (all where not set) and dims (all where undefined), float32.

@@ -4,15 +4,41 @@
 
 #include <ATen/ATen.h>
 #include <map>
+#include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "engine/chosen_rows.hpp"
 #include "engine/tap.hpp"
+#include "models/config.hpp"
 #include "models/decoder.hpp"
 #include "plans/plan.hpp"
 
 namespace austeer {
+
+// Which rows of a pass the positions of an edit name.
+
+/// Finds them once per pass, however many edits ask for them.
+class ChosenRows {
+ public:
+  /// Forgets the rows of the pass before.
+  void begin_pass() { found_.clear(); }
+
+  /// Indices into `rows`, ascending, int64 [n] on `device`; nothing where every row is meant.
+  const std::optional<at::Tensor>& find(const Rows& rows, Positions positions, at::Device device);
+
+ private:
+  // A pass has two tables of rows, the second for the last layer; both live as long as the pass.
+  using Key = std::tuple<const Rows*, Positions, at::DeviceType, at::DeviceIndex>;
+  std::map<Key, std::optional<at::Tensor>> found_;
+};
+
+// Whether a plan can be carried out on a model.
+
+/// Throws UsageError when an edit of `plan` has a flaw, or a site, layer or dim that a model of
+/// `config` does not have, or vectors of another width: "widths" of its provenance, by site, which
+/// plans have that were read from other programs' files.
+void check_plan(const Plan& plan, const DecoderConfig& config);
 
 class PlanTap : public Tap {
  public:

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "plans/site.hpp"
+#include "plans/units.hpp"
 
 namespace austeer {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "engine/plan_fit.hpp"
+#include "engine/plan_tap.hpp"
 #include "models/config.hpp"
 
 namespace austeer {

@@ -10,7 +10,6 @@
 #include "exports/affine_plan.hpp"
 #include "models/gguf_config.hpp"
 #include "tensors/gguf.hpp"
-#include "tensors/gguf_write.hpp"
 
 namespace austeer {
 namespace {

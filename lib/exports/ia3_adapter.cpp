@@ -7,9 +7,10 @@
 #include <fmt/ranges.h>
 #include <optional>
 
+#include "base/files.hpp"
 #include "base/hash.hpp"
 #include "exports/affine_plan.hpp"
-#include "exports/output_folder.hpp"
+#include "exports/folding.hpp"
 #include "tensors/safetensors.hpp"
 
 namespace austeer {

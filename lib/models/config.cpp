@@ -7,9 +7,9 @@
 
 #include "models/families.hpp"
 #include "models/folder_model.hpp"
+#include "models/load.hpp"
 #include "models/model_files.hpp"
 #include "models/rope.hpp"
-#include "models/stop_tokens.hpp"
 
 namespace austeer {
 

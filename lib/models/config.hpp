@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "plans/site.hpp"
+#include "plans/units.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

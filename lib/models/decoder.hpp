@@ -14,7 +14,7 @@
 #include "models/layer_stream.hpp"
 #include "models/placement.hpp"
 #include "models/rope.hpp"
-#include "plans/site.hpp"
+#include "plans/units.hpp"
 #include "tensors/checkpoint.hpp"
 
 namespace austeer {

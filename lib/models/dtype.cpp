@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
 namespace {

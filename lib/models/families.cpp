@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <map>
 
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
 namespace {

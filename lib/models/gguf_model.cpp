@@ -8,9 +8,8 @@
 #include <optional>
 #include <string_view>
 
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 #include "models/gguf_config.hpp"
-#include "models/gguf_tokenizer.hpp"
 
 namespace austeer {
 

@@ -7,15 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/memory.hpp"
 #include "base/names.hpp"
 #include "base/paths.hpp"
-#include "base/suggest.hpp"
+#include "base/utf8.hpp"
 #include "models/model_files.hpp"
-#include "tensors/gguf_split.hpp"
+#include "tensors/gguf.hpp"
 
 namespace austeer {
 

@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 #include <set>
 
-#include "base/config_files.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/names.hpp"
+#include "base/paths.hpp"
 
 namespace austeer {
 namespace {

@@ -11,11 +11,11 @@
 #include <system_error>
 #include <vector>
 
-#include "base/ascii.hpp"
 #include "base/file_kind.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
-#include "tensors/gguf_split.hpp"
+#include "base/utf8.hpp"
+#include "tensors/gguf.hpp"
 
 namespace austeer {
 
@@ -107,7 +107,7 @@ void check_quantisation(const Json& config, const std::string& place) {
 namespace {
 
 namespace fs = std::filesystem;
-using Names = std::vector<std::string>;
+using FileNames = std::vector<std::string>;
 
 constexpr const char* config_name = "config.json";
 constexpr const char* adapter_config_name = "adapter_config.json";
@@ -124,7 +124,7 @@ constexpr std::array foreign_weights = {
     ForeignWeights{"tf_model", ".h5", "TensorFlow's format"},
     ForeignWeights{"flax_model", ".msgpack", "Flax's format"}};
 
-bool is_among(const Names& names, std::string_view name) {
+bool is_among(const FileNames& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -163,14 +163,14 @@ bool is_gguf_of_model(const std::string& name) {
 }
 
 /// The only model among `ggufs`, file names in `folder`.
-fs::path only_gguf(const fs::path& folder, const Names& ggufs) {
+fs::path only_gguf(const fs::path& folder, const FileNames& ggufs) {
   std::map<std::string, std::string> models;  // what tells a model from others → its first file
   for (const std::string& name : ggufs) {
     const auto part = parse_gguf_part_name(name);
     models.emplace(part ? fmt::format("{} of {}", part->stem, part->count) : name, name);
   }
   if (models.size() > 1) {
-    Names files;
+    FileNames files;
     for (const auto& [model, file] : models) files.push_back(file);
     throw FormatError({fmt::format("[model] {} holds several GGUF models", folder.string()), "one",
                        fmt::format("{}", fmt::join(files, ", ")),
@@ -182,11 +182,11 @@ fs::path only_gguf(const fs::path& folder, const Names& ggufs) {
 }
 
 std::optional<fs::path> files_of_folder(const fs::path& folder) {
-  const Names names = list_folder(folder);
+  const FileNames names = list_folder(folder);
   const bool config = is_among(names, config_name);
   const bool safetensors = std::ranges::any_of(names, is_safetensors_of_model);
   if (config && safetensors) return folder;
-  Names ggufs;
+  FileNames ggufs;
   std::ranges::copy_if(names, std::back_inserter(ggufs), is_gguf_of_model);
   if (!safetensors && !ggufs.empty()) return only_gguf(folder, ggufs);
   if (is_among(names, adapter_config_name) && !safetensors) refuse_adapter(folder);

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "models/encoder.hpp"
-#include "models/encoder_texts.hpp"
 
 namespace austeer {
 

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "models/encoder.hpp"
-#include "models/encoder_texts.hpp"
 
 namespace austeer {
 

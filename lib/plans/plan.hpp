@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/settings.hpp"
-#include "plans/site.hpp"
+#include "plans/units.hpp"
 
 namespace austeer {
 

@@ -3,15 +3,46 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "cache/writer.hpp"
 #include "engine/activation_tap.hpp"
+#include "models/decoder.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
+#include "tasks/wrong_answers.hpp"
 
 namespace austeer {
+
+// Which parts of a cache a collect writes: those that are there, unfinished or not, and a new one
+// for the sites that none of them has.
+
+/// A part that is open for writing, and what is read for it.
+struct CachePart {
+  std::filesystem::path folder;
+  CacheDescription description;
+  std::vector<SiteReading> readings;
+  std::unique_ptr<CacheWriter> writer;  ///< of the root, it locks the whole cache
+
+  std::int64_t missing_pairs() const { return description.pairs - writer->next_pair(); }
+};
+
+/// `reading` as the cache describes it: layers, width and groups of `model`. Throws UsageError for
+/// a site that the model lacks.
+CachedSite cached_site(const SiteReading& reading, const Decoder& model);
+
+/// Opens the parts of the cache in `folder`, root first, after them a new one for those of
+/// `readings` that they lack, if any. `common` is the description without sites, with the answers'
+/// tokens; its pairs_per_shard counts for the new part alone, 0: the default. Throws what
+/// CacheWriter throws, FileError where the disk is too small for what is missing, and UsageError
+/// for a site that is there with other layers.
+std::vector<CachePart> open_parts(const std::filesystem::path& folder,
+                                  const CacheDescription& common,
+                                  std::span<const SiteReading> readings, const Decoder& model);
 
 /// Every site of the paper, at the last token of each text.
 std::vector<SiteReading> default_readings();
@@ -67,15 +98,27 @@ struct CollectReport {
 };
 
 /// Collects, or continues what an earlier run left at `out`. Where that holds a cache of the same
-/// pairs, only the sites that it lacks are collected, into a part of their own (cache/parts.hpp);
-/// parts that are unfinished are finished first, with the sites and the size of shards that they
-/// were begun with. Void pairs are warned of. Batches never cross a shard, so that a resumed cache
-/// has the bytes of an undisturbed one. Throws what CacheWriter, Task and the model throw,
-/// UsageError for a site that is there with other layers than those asked for, and FormatError
-/// where every pair is dropped.
+/// pairs, only the sites that it lacks are collected, into a part of their own
+/// (cache/manifest.hpp); parts that are unfinished are finished first, with the sites and the size
+/// of shards that they were begun with. Void pairs are warned of. Batches never cross a shard, so
+/// that a resumed cache has the bytes of an undisturbed one. Throws what CacheWriter, Task and the
+/// model throw, UsageError for a site that is there with other layers than those asked for, and
+/// FormatError where every pair is dropped.
 CollectReport collect(const CollectOptions& options);
 
 /// The same with a model that is open already: options.run says no more than how it was opened.
 CollectReport collect(const CollectOptions& options, const Model& model);
+
+// Which answers are alike, by the sentence encoder that the paper uses.
+
+/// The sentence encoder of the paper, as configs/models/ names it.
+inline constexpr const char* sentence_encoder = "all-minilm-l6-v2";
+
+/// Finds most similar texts by the cosine of their embeddings. The encoder is loaded when it is
+/// first asked; FileError, saying how to fetch it, where it is not here.
+NearestOthers nearest_by_meaning();
+
+/// Throws what locate_encoder() throws where nearest_by_meaning() would.
+void check_similarity_model();
 
 }  // namespace austeer

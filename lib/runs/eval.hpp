@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/settings.hpp"
-#include "runs/answer_form.hpp"
+#include "runs/answers.hpp"
 #include "runs/options.hpp"
 #include "runs/plan_choice.hpp"
 
@@ -39,7 +39,7 @@ struct EvalOptions {
   Scoring scoring = Scoring::generate;
   std::optional<std::int64_t> max_new_tokens;  ///< in place of the task's
   std::string metric;                          ///< in place of the task's (tasks/metrics.hpp)
-  std::string scorer;                          ///< of toxicity (scorers/open_scorer.hpp); "": ours
+  std::string scorer;         ///< of toxicity (scorers/toxicity_scorer.hpp); "": ours
   std::filesystem::path out;  ///< result JSON; empty: austeer-results/ in this folder
 };
 

@@ -5,20 +5,66 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
-#include "runs/cached_pairs.hpp"
-#include "runs/left_out_units.hpp"
+#include "cache/reader.hpp"
+#include "models/load.hpp"
+#include "plans/plan.hpp"
+#include "plans/units.hpp"
 #include "runs/options.hpp"
-#include "runs/promoted_tokens.hpp"
-#include "runs/prompt_choice.hpp"
+#include "runs/prompts.hpp"
+#include "runs/unit_probes.hpp"
 #include "steering/ranking.hpp"
 #include "steering/recipe.hpp"
-#include "steering/unit_pairs.hpp"
+#include "steering/unit_statistics.hpp"
+#include "tasks/dataset.hpp"
 
 namespace austeer {
+
+// The texts behind a cache's activations, which it does not keep, made again from the task.
+
+/// Where a cache's pairs came from, as `collect` was told.
+struct PairSource {
+  std::string task = {};   ///< "": the one in configs/tasks/ with the cache's fingerprint
+  std::string split = {};  ///< whose first pairs they are; "": as the cache has it, else "train"
+};
+
+struct CachedPairs {
+  std::vector<Pair> pairs;  ///< all of the cache's, in order; empty where they cannot be had
+  std::string missing;      ///< why not, in a sentence; "" where they are there
+};
+
+/// The pairs of `cache`: only those with the very texts of which it holds the fingerprint, which
+/// those of a task in chat have through `model` alone. Throws what load_task throws for a task that
+/// is named; all else that fails is told in `missing`.
+CachedPairs pairs_of_cache(const ActivationCache& cache, const PairSource& source,
+                           const RunOptions& run, const Model* model = nullptr);
+
+// What single units contribute to a plan: how far the next token's distribution moves when a unit
+// is left out of it.
+
+/// `plan` without the edits of `unit`, which names its site; where the plan clamps, the unit is
+/// clamped to what it is unsteered. Nothing where the plan does not edit the unit.
+std::optional<Plan> plan_without(const Plan& plan, const UnitName& unit);
+
+/// Divergences KL(P || Q), means over the prompts, in nats; P is the distribution of the token that
+/// follows the prompt under the plan.
+struct LeftOutEffects {
+  std::int64_t prompts = 0;
+  double plan = 0;  ///< Q unsteered: the whole plan's effect
+  /// Of each unit: Q under the plan without it. Nothing for those that the plan does not edit.
+  std::vector<std::optional<double>> without;
+};
+
+/// The effects of leaving out each of `units`, one at a time: for each prompt a pass with the plan,
+/// one unsteered and one per unit that it edits. Softmax and divergences are computed in float64.
+/// Throws UsageError where there is no prompt, for a plan that is not the model's and for prompts
+/// that the engine refuses; ComputeError for logits that are not finite.
+LeftOutEffects left_out_effects(const Plan& plan, std::span<const UnitName> units,
+                                std::span<const std::string> prompts, const Model& model);
 
 struct ExplainOptions {
   RunOptions run;

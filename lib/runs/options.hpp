@@ -8,6 +8,7 @@
 
 #include "base/settings.hpp"
 #include "engine/engine.hpp"
+#include "models/config.hpp"
 #include "models/load.hpp"
 
 namespace austeer {
@@ -71,5 +72,17 @@ std::filesystem::path datasets_folder(const RunOptions& options, const std::stri
 
 /// The options as resolved, for a result's record.
 Json run_record(const RunOptions& options, const Model& model);
+
+// What a run will take in memory and on disk beside the model's weights, said (and refused, where
+// it cannot be had) before it starts.
+
+/// Bytes that one pass of `tokens` rows takes: twice the largest intermediate results of a layer,
+/// and keys and values of `held` tokens where texts go on. An estimate.
+std::int64_t pass_bytes(const DecoderConfig& config, at::ScalarType dtype, std::int64_t tokens,
+                        std::int64_t held);
+
+/// Throws FileError when the disk that holds `folder` (which need not exist) has less than `bytes`
+/// free.
+void check_free_disk(const std::filesystem::path& folder, std::int64_t bytes);
 
 }  // namespace austeer

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_names.hpp"
+#include "base/names.hpp"
 #include "cache/description.hpp"
 #include "engine/engine.hpp"
-#include "tasks/item.hpp"
+#include "tasks/dataset.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

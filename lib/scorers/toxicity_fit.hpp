@@ -4,13 +4,30 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/sentence_encoder.hpp"
 #include "scorers/scorer_metrics.hpp"
-#include "scorers/toxicity_head.hpp"
+#include "scorers/toxicity_model.hpp"
 
 namespace austeer {
+
+// Which labelled texts train a scorer and which only judge it, fixed by the text alone: however a
+// file is sorted, cut or joined with another, no held-out text ever meets training.
+
+constexpr int toxicity_folds = 5;
+
+/// The rule in words, for records: equal to what the functions below do.
+extern const std::string toxicity_split_rule;
+
+/// Where a text falls. Texts that differ only in the case of ASCII letters and in ASCII white space
+/// fall together.
+struct ToxicitySplit {
+  bool held_out;
+  int fold;  ///< 0 to toxicity_folds - 1, for cross-validation within the training side
+};
+ToxicitySplit toxicity_split(std::string_view text);
 
 struct ToxicityExamples {
   std::vector<std::string> texts;

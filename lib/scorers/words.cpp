@@ -1,14 +1,60 @@
 #include "scorers/words.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/utf8.hpp"
-#include "scorers/sentences.hpp"
 #include "text/regex.hpp"
 
 namespace austeer {
+
+namespace {
+
+/// The positions of full stops that end no sentence.
+std::set<std::size_t> stops_of_abbreviations(std::string_view text) {
+  static const Regex abbreviation(
+      R"((?<![^\s\x{1c}-\x{1f}(\[{<"'`«“‘„])(?i:mrs?|ms|dr|prof|st|[js]r|gen|gov|sen|rep|rev)"
+      R"(|capt|col|lt|vs|cf|\p{L}(?:\.\p{L})*+)\.)",
+      "abbreviations");
+  std::set<std::size_t> stops;
+  for (const ByteRange& match : abbreviation.find_all(text)) stops.insert(match.end - 1);
+  return stops;
+}
+
+/// Adds what is left of `sentence` without the white space around it, unless that is nothing.
+void add_trimmed(std::string_view sentence, std::vector<std::string_view>& result) {
+  static const Regex word(R"([^\s\x{1c}-\x{1f}]+)", "words");
+  const std::vector<ByteRange> found = word.find_all(sentence);
+  if (found.empty()) return;
+  const std::size_t begin = found.front().begin;
+  result.push_back(sentence.substr(begin, found.back().end - begin));
+}
+
+}  // namespace
+
+std::vector<std::string_view> sentences(std::string_view text) {
+  static const Regex end(R"((?<![.?!])[.?!]++[\])}>"'»”’]*+(?=[\s\x{1c}-\x{1f}]++(?!\p{Ll})))",
+                         "sentence ends");
+  const std::set<std::size_t> exempt = stops_of_abbreviations(text);
+  std::vector<std::string_view> result;
+  std::size_t start = 0;
+  for (const ByteRange& match : end.find_all(text)) {
+    if (exempt.contains(match.begin)) continue;
+    add_trimmed(text.substr(start, match.end - start), result);
+    start = match.end;
+  }
+  add_trimmed(text.substr(start), result);
+  return result;
+}
+
 namespace {
 
 using Rewrite = std::function<std::string(std::string_view match)>;
@@ -174,6 +220,127 @@ std::vector<std::string> words(std::string_view text) {
     for (std::string& word : treebank_words(sentence)) result.push_back(std::move(word));
   }
   return result;
+}
+
+namespace {
+
+constexpr std::size_t shortest_ngram = 3;
+constexpr std::size_t longest_ngram = 5;
+constexpr std::size_t longest_word = 28;
+constexpr std::string_view inner_marks = "'!*@#$%&+-_";
+constexpr std::string_view edge_marks = "'!-_%&+";
+
+bool belongs_to_word(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+         static_cast<unsigned char>(byte) >= 0x80 ||
+         inner_marks.find(byte) != std::string_view::npos;
+}
+
+/// The last byte of U+2010 to U+2027 where one starts at `position`, else 0.
+unsigned char general_punctuation(std::string_view text, std::size_t position) {
+  if (position + 2 >= text.size() || text.substr(position, 2) != "\xe2\x80") return 0;
+  const auto last = static_cast<unsigned char>(text[position + 2]);
+  return last >= 0x90 && last <= 0xa7 ? last : 0;
+}
+
+void end_word(std::string& word, std::vector<std::string>& words) {
+  const std::size_t first = word.find_first_not_of(edge_marks);
+  if (first != std::string::npos) {
+    const std::size_t last = word.find_last_not_of(edge_marks);
+    words.push_back(word.substr(first, std::min(last + 1 - first, longest_word)));
+  }
+  word.clear();
+}
+
+std::uint32_t bucket_of(std::string_view ngram) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : ngram) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  }
+  return static_cast<std::uint32_t>((hash ^ (hash >> 32)) % ngram_buckets);
+}
+
+}  // namespace
+
+std::vector<std::string> ngram_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char byte = lower_ascii(text[i]);
+    if (const unsigned char last = general_punctuation(text, i)) {
+      const bool apostrophe = last == 0x98 || last == 0x99;
+      if (apostrophe) {
+        word += '\'';
+      } else {
+        end_word(word, words);
+      }
+      i += 2;
+    } else if (belongs_to_word(byte)) {
+      word += byte;
+    } else {
+      end_word(word, words);
+    }
+  }
+  end_word(word, words);
+  return words;
+}
+
+std::vector<SparseElement> ngram_features(std::string_view text) {
+  std::vector<std::uint32_t> buckets;
+  for (const std::string& word : ngram_words(text)) {
+    const std::string framed = '<' + word + '>';
+    for (std::size_t length = shortest_ngram; length <= longest_ngram; ++length) {
+      for (std::size_t first = 0; first + length <= framed.size(); ++first) {
+        buckets.push_back(bucket_of(std::string_view(framed).substr(first, length)));
+      }
+    }
+  }
+  std::sort(buckets.begin(), buckets.end());
+  const double scale = 1 / std::sqrt(static_cast<double>(buckets.size()));
+  std::vector<SparseElement> features;
+  for (std::size_t i = 0, next = 0; i < buckets.size(); i = next) {
+    while (next < buckets.size() && buckets[next] == buckets[i]) ++next;
+    const double count = static_cast<double>(next - i);
+    features.push_back({buckets[i], static_cast<float>(std::sqrt(count) * scale)});
+  }
+  return features;
+}
+
+namespace {
+
+/// The words as numbers, equal where the words are.
+std::vector<int> numbered(const std::vector<std::string>& words) {
+  std::map<std::string, int> numbers;
+  std::vector<int> result;
+  for (const std::string& word : words) {
+    result.push_back(numbers.emplace(word, static_cast<int>(numbers.size())).first->second);
+  }
+  return result;
+}
+
+/// The entropy, in bits, of the distribution of the n-grams of `words`.
+double entropy_of_ngrams(std::span<const int> words, std::size_t n) {
+  if (words.size() < n) return 0;
+  std::map<std::vector<int>, std::int64_t> counts;
+  for (std::size_t i = 0; i + n <= words.size(); ++i) {
+    const auto ngram = words.subspan(i, n);
+    ++counts[{ngram.begin(), ngram.end()}];
+  }
+  const auto total = static_cast<double>(words.size() - n + 1);
+  double entropy = 0;
+  for (const auto& [ngram, count] : counts) {
+    const double share = static_cast<double>(count) / total;
+    entropy -= share * std::log2(share);
+  }
+  return entropy;
+}
+
+}  // namespace
+
+double ngram_entropy(std::string_view text) {
+  const std::vector<int> numbers = numbered(words(text));
+  return (2.0 / 3.0 * entropy_of_ngrams(numbers, 2) + 4.0 / 3.0 * entropy_of_ngrams(numbers, 3)) /
+         2.0;
 }
 
 }  // namespace austeer

@@ -4,10 +4,32 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "statistics/corrections.hpp"
 #include "statistics/sign_test.hpp"
 #include "steering/unit_blocks.hpp"
 
 namespace austeer {
+
+std::vector<double> q_values(const Ranking& ranking) {
+  std::vector<double> p_values;
+  p_values.reserve(ranking.units.size());
+  for (const RankedUnit& unit : ranking.units) p_values.push_back(unit.p_value);
+  return benjamini_hochberg(p_values);
+}
+
+std::int64_t significant_units(std::span<const double> q_values) {
+  return std::ranges::count_if(q_values, [](double q) { return q <= false_discovery_rate; });
+}
+
+Ties ties_at_cut(const Ranking& ranking, std::int64_t k) {
+  const auto groups = groups_of(ranking);
+  if (k < 1 || k >= static_cast<std::int64_t>(groups.size())) return {};
+  const auto cut = groups.begin() + k;
+  const double score = cut[-1].front().score;
+  const auto tied = [&](const auto& group) { return group.front().score == score; };
+  return {std::count_if(groups.begin(), cut, tied), std::count_if(cut, groups.end(), tied)};
+}
+
 namespace {
 
 Json provenance(const ActivationCache& cache, std::span<const ScoredSite> sites) {

@@ -13,6 +13,30 @@
 
 namespace austeer {
 
+// Many units, many tests: what share of the units called significant are so by chance alone.
+
+/// The share of false calls at which units are called significant.
+inline constexpr double false_discovery_rate = 0.05;
+
+/// The q-value of each unit, in ranking order: benjamini_hochberg of their p-values.
+std::vector<double> q_values(const Ranking& ranking);
+
+/// How many of these are significant at that rate.
+std::int64_t significant_units(std::span<const double> q_values);
+
+// Scores that count pairs are often equal; which of the equal ones are chosen is then a convention.
+
+/// The groups that share the score of the last one chosen.
+struct Ties {
+  std::int64_t inside = 0;   ///< of those chosen
+  std::int64_t outside = 0;  ///< of the others: left out by their layer and dim alone
+
+  bool operator==(const Ties&) const = default;
+};
+
+/// The ties at the cut after the first `k` groups; none where nothing, or everything, is chosen.
+Ties ties_at_cut(const Ranking& ranking, std::int64_t k);
+
 /// One site as a method sees it. Units have the index layer * width + dim.
 struct ScoredSite {
   std::string key;                    ///< of the cached site that the activations come from

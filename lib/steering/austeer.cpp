@@ -1,5 +1,3 @@
-#include "steering/austeer.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -9,7 +7,8 @@
 #include "statistics/random.hpp"
 #include "statistics/sign_test.hpp"
 #include "steering/assemble.hpp"
-#include "steering/method_options.hpp"
+#include "steering/methods.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/unit_statistics.hpp"
 
 namespace austeer {

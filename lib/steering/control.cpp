@@ -52,7 +52,7 @@ std::span<const UnitGroup> outside_first_tenth(std::span<const UnitGroup> groups
 void check_enough(Control control, std::size_t left, std::size_t wanted, const std::string& where) {
   if (left >= wanted) return;
   throw UsageError({fmt::format("[plan] too few groups are left {} for the control '{}'", where,
-                                control_name(control)),
+                                enum_name(control)),
                     fmt::format("{} or more that have a value and are not chosen", wanted),
                     std::to_string(left), "Steer fewer, or take another control"});
 }

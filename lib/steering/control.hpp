@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_names.hpp"
+#include "base/names.hpp"
 #include "steering/ranking.hpp"
 
 namespace austeer {
@@ -30,11 +30,6 @@ constexpr auto enum_table(Control) {
                  std::pair{"direction", Control::direction},
                  std::pair{"magnitude", Control::magnitude}, std::pair{"layer", Control::layer}}};
 }
-
-inline std::string control_name(Control control) { return enum_name(control); }
-
-/// The control called `name`. Throws UsageError with the nearest known one.
-inline Control parse_control(std::string_view name) { return enum_value<Control>(name); }
 
 /// Units that are chosen together, with the values that a plan multiplies by its strength.
 using ChosenGroup = std::vector<RankedUnit>;

@@ -1,11 +1,10 @@
-#include "steering/iti.hpp"
-
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include "learning/logistic.hpp"
 #include "steering/assemble.hpp"
-#include "steering/method_options.hpp"
+#include "steering/methods.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/unit_statistics.hpp"
 
 namespace austeer {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <fmt/format.h>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "base/names.hpp"
 #include "base/settings.hpp"
 #include "plans/plan.hpp"
-#include "plans/unit_name.hpp"
+#include "plans/units.hpp"
 #include "steering/control.hpp"
 #include "steering/ranking.hpp"
 

@@ -1,9 +1,8 @@
-#include "steering/sadi.hpp"
-
 #include <fmt/format.h>
 
 #include "steering/assemble.hpp"
-#include "steering/method_options.hpp"
+#include "steering/methods.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/unit_statistics.hpp"
 
 namespace austeer {

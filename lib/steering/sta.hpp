@@ -7,15 +7,29 @@
 // magnitude with agreeing signs, and the decoder's bias is left out.
 
 #include <ATen/ATen.h>
-#include <span>
+#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "cache/reader.hpp"
-#include "steering/ranking.hpp"
-#include "steering/sta_statistics.hpp"
+#include "steering/momentum.hpp"
+#include "steering/sparse_autoencoder.hpp"
 
 namespace austeer {
+
+/// How much more, and how much more often, each atom is active in positive answers than in negative
+/// ones, over all pairs of a cache; each answer counts through its mean over its tokens. M: atoms,
+/// D: width.
+struct AnswerStatistics {
+  at::Tensor difference;  ///< [M] float64, mean activation of positive minus negative answers
+  at::Tensor frequency;   ///< [M] int64, positive minus negative answers with the atom active
+  MomentumSums layer;     ///< of the layer's own D dims
+};
+
+/// Reads the answers' tokens of one layer of the model from the site `key`, shard by shard. Throws
+/// UsageError for a site that does not hold all answer tokens, a layer that it does not keep and an
+/// autoencoder of another width, ComputeError for activations that are not finite.
+AnswerStatistics answer_statistics(const ActivationCache& cache, const std::string& key,
+                                   std::int64_t layer, const SparseAutoencoder& autoencoder);
 
 /// Which tests an atom must pass.
 enum class AtomTests {
@@ -35,16 +49,5 @@ at::Tensor chosen_atoms(const AnswerStatistics& statistics, double keep, AtomTes
 /// either of them is 0.
 at::Tensor sta_vector(const AnswerStatistics& statistics, const at::Tensor& chosen,
                       const at::Tensor& decoder, std::int64_t pairs);
-
-/// Options: `sae` (path, required), `layer` (default: the one that the autoencoder names, else the
-/// only one that the cache keeps), `keep` (0.35), `atoms` (both, activation, frequency, all). The
-/// one site named is `layer`; what is read is `layer.answer_all`. The autoencoder's layer has score
-/// 1 and the vector as values, all others have 0. Throws UsageError, FormatError, FileError,
-/// ComputeError.
-Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> sites,
-                 const Json& options);
-
-/// What rank_sta reads, and its checks of sites and options (methods.hpp).
-std::vector<std::string> sta_reads(std::span<const std::string> sites, const Json& options);
 
 }  // namespace austeer

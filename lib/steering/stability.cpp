@@ -7,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "steering/ranked_cache.hpp"
-#include "steering/resampled_scores.hpp"
 #include "steering/resampling.hpp"
 #include "steering/unit_statistics.hpp"
 

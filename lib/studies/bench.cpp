@@ -10,13 +10,15 @@
 #include "base/hash.hpp"
 #include "base/locks.hpp"
 #include "base/version.hpp"
-#include "runs/chat_format.hpp"
 #include "runs/collect.hpp"
+#include "runs/options.hpp"
+#include "runs/prompts.hpp"
 #include "runs/rank.hpp"
 #include "steering/methods.hpp"
 #include "studies/judging.hpp"
 
 namespace austeer {
+
 namespace {
 
 constexpr auto poll_time = std::chrono::milliseconds(200);
@@ -184,7 +186,7 @@ std::string Bench::key(const Trial& trial) {
   if (trial.variant != nullptr) {
     key["ranking"] = ranking_key(*trial.variant, trial.seed);
     key["plan"] = trial.variant->choice.value("plan", Json::object());
-    key["control"] = trial.control ? Json(control_name(*trial.control)) : Json();
+    key["control"] = trial.control ? Json(enum_name(*trial.control)) : Json();
     if (const auto seed = control_seed(trial)) key["seed"] = *seed;
     Json revisions = Json::object();
     if (const auto control = control_of(trial)) add_control_revision(*control, revisions);

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "runs/answers.hpp"
-#include "studies/benches.hpp"
+#include "studies/entry_run.hpp"
 #include "studies/selecting.hpp"
 
 namespace austeer {

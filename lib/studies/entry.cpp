@@ -18,7 +18,7 @@ Json method_json(const StudyMethod& method) {
     if (variant.recipe.control) add_control_revision(*variant.recipe.control, revisions);
   }
   for (const Control control : method.controls) {
-    controls.push_back(control_name(control));
+    controls.push_back(enum_name(control));
     add_control_revision(control, revisions);
   }
   Json json = {{"name", method.name}, {"variants", variants}, {"controls", controls}};

@@ -105,7 +105,7 @@ class EntryRun {
       const std::string choice = variant_text(*trial.variant, entry_.method->axes);
       if (!choice.empty()) what += ", " + choice;
     }
-    if (trial.control) what += ", control " + control_name(*trial.control);
+    if (trial.control) what += ", control " + enum_name(*trial.control);
     spdlog::info("{}: {} ({} {} items, {:.1f} s)", what, outcome_words(cell),
                  trial.last - trial.first, trial.dev ? "dev" : "test", seconds);
   }
@@ -115,7 +115,7 @@ class EntryRun {
     std::vector<Trial> trials;
     for (const TestOutcome& test : tests) {
       Trial made = trial(test.variant, false, 0, bench_.splits().test_count());
-      if (!test.control.empty()) made.control = parse_control(test.control);
+      if (!test.control.empty()) made.control = enum_value<Control>(test.control);
       if (test.seed) made.seed = test.seed;
       trials.push_back(made);
     }
@@ -202,7 +202,7 @@ class EntryRun {
       tests.push_back({chosen, "", {}, ""});
     }
     for (const Control control : entry_.method->controls) {
-      const std::string name = control_name(control);
+      const std::string name = enum_name(control);
       if (!is_drawn(control)) {
         tests.push_back({chosen, name, {}, ""});
         continue;
@@ -222,6 +222,22 @@ class EntryRun {
 
 EntryOutcome run_entry(const Study& study, const Entry& entry, Bench& bench, SweepReport& report) {
   return EntryRun(study, entry, bench, report).run();
+}
+
+bool Benches::is_open(const Entry& entry) const {
+  return bench_ && model_->name == entry.model && &bench_->task() == entry.task;
+}
+
+Bench& Benches::at(const Entry& entry) {
+  if (is_open(entry)) return *bench_;
+  bench_.reset();
+  if (!model_ || model_->name != entry.model) {
+    model_.reset();  // first: there may be no room for two
+    RunOptions run = study_.run;
+    run.model = entry.model;
+    model_ = open_model(run);
+  }
+  return bench_.emplace(study_, *entry.task, *model_, folder_);
 }
 
 }  // namespace austeer

@@ -5,12 +5,11 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "base/enum_names.hpp"
 #include "base/names.hpp"
-#include "base/suggest.hpp"
-#include "runs/unit_divergence.hpp"
+#include "runs/unit_probes.hpp"
 #include "studies/axes.hpp"
 #include "studies/study.hpp"
+#include "studies/variant.hpp"
 
 namespace austeer {
 namespace {

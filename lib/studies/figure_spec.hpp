@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "plans/unit_name.hpp"
+#include "plans/units.hpp"
 
 namespace austeer {
 

@@ -4,7 +4,7 @@
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
-#include "runs/read_result.hpp"
+#include "runs/result.hpp"
 
 namespace austeer {
 namespace {

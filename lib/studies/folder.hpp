@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "runs/answer_form.hpp"
+#include "runs/answers.hpp"
 
 namespace austeer {
 

@@ -4,7 +4,7 @@
 
 #include "base/files.hpp"
 #include "base/locks.hpp"
-#include "runs/judge.hpp"
+#include "judging/judge.hpp"
 
 namespace austeer {
 namespace {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/names.hpp"
 #include "base/paths.hpp"
-#include "base/suggest.hpp"
 #include "models/gguf_model.hpp"
 #include "models/locate.hpp"
 #include "studies/include.hpp"
@@ -83,7 +83,7 @@ class MethodReader {
     method_.name = name;
     if (fields_.is_given("controls")) {
       for (const auto& control : fields_.required<std::vector<std::string>>("controls")) {
-        method_.controls.push_back(parse_control(control));
+        method_.controls.push_back(enum_value<Control>(control));
       }
     }
     if (fields_.is_given("tasks")) {

@@ -8,9 +8,8 @@
 #include "base/files.hpp"
 #include "base/locks.hpp"
 #include "base/version.hpp"
-#include "runs/chat_format.hpp"
-#include "runs/promoted_tokens.hpp"
-#include "runs/unit_divergence.hpp"
+#include "runs/prompts.hpp"
+#include "runs/unit_probes.hpp"
 
 namespace austeer {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "plans/unit_name.hpp"
-#include "studies/benches.hpp"
+#include "plans/units.hpp"
+#include "studies/entry_run.hpp"
 #include "studies/figure_spec.hpp"
 #include "studies/folder.hpp"
 #include "studies/study.hpp"
@@ -18,7 +18,7 @@ namespace austeer {
 
 /// A measurement of single units of one model.
 struct Probe {
-  FigureKind kind;  ///< divergence (runs/unit_divergence.hpp), tokens (promoted_tokens.hpp)
+  FigureKind kind;  ///< divergence (runs/unit_probes.hpp), tokens (promoted_tokens.hpp)
   std::string model;
   const StudyTask* task = nullptr;  ///< whose first test items are the prompts of divergences
   std::vector<UnitName> units;

@@ -5,9 +5,8 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "base/enum_names.hpp"
 #include "base/files.hpp"
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 #include "studies/include.hpp"
 
 namespace austeer {

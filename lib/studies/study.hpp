@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/settings.hpp"
+#include "judging/chat_client.hpp"
 #include "runs/eval.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
-#include "scorers/chat_client.hpp"
 #include "studies/figure_spec.hpp"
 #include "studies/method_grid.hpp"
 #include "studies/study_table_keys.hpp"

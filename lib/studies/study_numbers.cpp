@@ -36,7 +36,7 @@ std::string p_text(double p_value) {
 std::string count_text(std::int64_t count) {
   std::string digits = std::to_string(count);
   for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3) {
-    digits.insert(static_cast<std::size_t>(place), ",");
+    digits.insert(digits.begin() + place, ',');
   }
   return digits;
 }

@@ -4,7 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "base/enum_names.hpp"
+#include "base/names.hpp"
 #include "studies/study.hpp"
 
 namespace austeer {

@@ -5,11 +5,10 @@
 #include <set>
 
 #include "base/paths.hpp"
-#include "runs/chat_format.hpp"
-#include "runs/task_items.hpp"
+#include "runs/prompts.hpp"
 #include "studies/selecting.hpp"
 #include "studies/study_numbers.hpp"
-#include "tasks/split.hpp"
+#include "tasks/dataset.hpp"
 
 namespace austeer {
 namespace {

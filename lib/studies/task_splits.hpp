@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "runs/collect.hpp"
 #include "runs/options.hpp"
-#include "runs/similarity.hpp"
+#include "runs/prompts.hpp"
 #include "studies/study.hpp"
 #include "tasks/task.hpp"
 

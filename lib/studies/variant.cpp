@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "plans/site.hpp"
+#include "plans/units.hpp"
 #include "steering/methods.hpp"
 #include "studies/axes.hpp"
 
@@ -97,7 +97,7 @@ bool Variant::is_drawn() const {
 bool is_drawn(Control control) { return control != Control::magnitude; }
 
 void add_control_revision(Control control, Json& revisions) {
-  if (control == Control::random) revisions[control_name(control)] = 1;
+  if (control == Control::random) revisions[enum_name(control)] = 1;
 }
 
 std::vector<Variant> expand_variants(const Json& method, const std::string& place) {

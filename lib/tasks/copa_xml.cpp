@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "tasks/strip.hpp"
+#include "tasks/metrics.hpp"
 
 namespace austeer {
 namespace {

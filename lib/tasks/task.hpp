@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "tasks/item.hpp"
+#include "tasks/dataset.hpp"
 #include "tasks/metrics.hpp"
 #include "tasks/record.hpp"
 #include "tasks/task_config.hpp"
@@ -29,7 +29,7 @@ class Task {
   const std::string& name() const { return config_.name; }
   MetricKind metric() const { return metric_.kind; }
 
-  /// The items of `split_expression` (tasks/split.hpp) from `datasets_folder`/DATASET. Throws
+  /// The items of `split_expression` (tasks/dataset.hpp) from `datasets_folder`/DATASET. Throws
   /// UsageError for an unknown split or an impossible range; FileError where the data are missing;
   /// FormatError for broken data, a record that lacks one of the template's fields or has a list or
   /// an object there (but for a gold, where a list means any of them), and a record without a label

@@ -7,9 +7,8 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 #include "tasks/metrics.hpp"
-#include "tasks/strip.hpp"
 #include "tasks/wrong_answers.hpp"
 
 namespace austeer {

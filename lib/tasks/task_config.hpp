@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/settings.hpp"
-#include "tasks/condition.hpp"
+#include "tasks/record.hpp"
 
 namespace austeer {
 

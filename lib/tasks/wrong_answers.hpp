@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/registry.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
 

@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 #include "tensors/checked.hpp"
 #include "tensors/safetensors.hpp"
 

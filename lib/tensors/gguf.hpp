@@ -9,8 +9,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/files.hpp"
@@ -88,5 +91,38 @@ class GgufFile {
   std::vector<Part> parts_;
   std::map<std::string, std::size_t> part_of_;  // by a tensor's name
 };
+
+// Writing small GGUF files, version 3: text and whole numbers as metadata, float32 tensors.
+
+/// A value of type text or u32.
+using GgufScalar = std::variant<std::string, std::uint32_t>;
+
+/// Writes `metadata` and `tensors`, atomically and in the given order; equal input gives equal
+/// bytes. Tensors are stored as F32, aligned to 32 bytes. Throws FileError.
+void write_gguf(const std::filesystem::path& file,
+                const std::vector<std::pair<std::string, GgufScalar>>& metadata,
+                const std::vector<std::pair<std::string, at::Tensor>>& tensors);
+
+// A GGUF model split into files NAME-00001-of-00003.gguf, as llama.cpp's gguf-split writes them:
+// the metadata lie in the first, tensors in any, and each says which part of how many it is.
+
+/// The paths of all parts, in order, of the file at `file`, whose metadata are `metadata`; `file`
+/// alone where it is not split. Throws FormatError where its name does not say which part it is,
+/// FileError, naming them, where others are missing.
+std::vector<std::filesystem::path> gguf_part_paths(const std::filesystem::path& file,
+                                                   const GgufMetadata& metadata);
+
+/// Throws FormatError unless the headers of the files at `paths`, in order, are parts of one model:
+/// numbered so, of one architecture, with as many tensors as the first promises.
+void check_gguf_parts(const std::vector<std::filesystem::path>& paths,
+                      const std::vector<const GgufHeader*>& headers);
+
+/// Where a file's name says that it is a part: NAME of NAME-00002-of-00003.gguf, and the numbers.
+struct GgufPartName {
+  std::string stem;
+  std::int64_t number;  ///< 1 to count
+  std::int64_t count;
+};
+std::optional<GgufPartName> parse_gguf_part_name(const std::string& file_name);
 
 }  // namespace austeer

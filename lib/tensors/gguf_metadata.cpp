@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 
 namespace austeer {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -110,5 +111,13 @@ MergePieces split_merge(std::string_view merge, const std::string& place);
 /// byte-level BPE does not have (byte tokens are SentencePiece's), lists that do not fit each
 /// other, and all that check_pieces and compose_tokenizer refuse.
 std::unique_ptr<Tokenizer> make_tokenizer(const BpeVocabulary& vocabulary);
+
+// The older form of a RoBERTa tokenizer: vocab.json and merges.txt, and tokenizer_config.json
+// beside them for the special tokens. Many text classifiers are published so.
+
+/// The byte-level BPE tokenizer of `folder`/vocab.json and merges.txt, with <s> before a text and
+/// </s> after it. Throws FileError, and FormatError for what is malformed and for the vocabularies
+/// of other families (GPT-2), which do not have these tokens.
+std::unique_ptr<Tokenizer> load_roberta_vocabulary(const std::filesystem::path& folder);
 
 }  // namespace austeer

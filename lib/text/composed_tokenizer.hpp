@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "text/bpe.hpp"
+#include "text/byte_pieces.hpp"
 #include "text/normalizer.hpp"
-#include "text/piece_decoder.hpp"
 #include "text/pre_tokenizer.hpp"
 #include "text/tokenizer.hpp"
 #include "text/unigram.hpp"

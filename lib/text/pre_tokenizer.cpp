@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 #include "base/utf8.hpp"
 #include "text/byte_pieces.hpp"
 #include "text/word_piece.hpp"

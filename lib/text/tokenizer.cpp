@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/utf8.hpp"
-#include "text/roberta_vocabulary.hpp"
+#include "text/bpe.hpp"
 #include "text/sentencepiece.hpp"
 #include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json.hpp"

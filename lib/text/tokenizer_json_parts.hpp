@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "base/suggest.hpp"
+#include "base/names.hpp"
 #include "text/composed_tokenizer.hpp"
 
 namespace austeer {

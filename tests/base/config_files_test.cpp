@@ -1,9 +1,8 @@
-#include "base/config_files.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/paths.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,9 +1,8 @@
 // JSONL: lines, places, blank lines, and lines that are no JSON.
-#include "base/json_lines.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "testing.hpp"
 
 namespace austeer {

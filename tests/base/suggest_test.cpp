@@ -1,7 +1,7 @@
-#include "base/suggest.hpp"
-
 #include <gtest/gtest.h>
 #include <vector>
+
+#include "base/names.hpp"
 
 namespace austeer {
 namespace {

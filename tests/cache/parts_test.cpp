@@ -1,11 +1,10 @@
 // A cache in parts: sites that were collected later lie in folders of their own, and the reader
 // offers all of them as one.
 
-#include "cache/parts.hpp"
-
 #include <gtest/gtest.h>
 
 #include "cache/caches.hpp"
+#include "cache/manifest.hpp"
 #include "cache/reader.hpp"
 #include "testing.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/plan_fit.hpp"
+#include "engine/plan_tap.hpp"
 #include "exports/control_vector.hpp"
 #include "tensors/gguf.hpp"
 #include "testing.hpp"

@@ -1,12 +1,13 @@
 // Plans written into weights and adapters, against what `transformers` computes with hooks
 // (tests/reference/tiny_models.py), on tiny models of every family.
+#include "exports/folding.hpp"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 
 #include "engine/engine.hpp"
 #include "engine/plan_tap.hpp"
 #include "engine/tiny_model.hpp"
-#include "exports/folded_checkpoint.hpp"
 #include "exports/ia3_adapter.hpp"
 #include "testing.hpp"
 

@@ -8,13 +8,12 @@
 #include <limits>
 
 #include "engine/engine.hpp"
-#include "engine/plan_fit.hpp"
 #include "engine/plan_tap.hpp"
 #include "engine/tiny_model.hpp"
 #include "exports/affine_plan.hpp"
 #include "exports/control_vector.hpp"
 #include "exports/ia3_adapter.hpp"
-#include "tensors/gguf_write.hpp"
+#include "tensors/gguf.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,13 +1,12 @@
 // The tokenizers of GGUF metadata: both kinds, their defaults, and metadata that lies.
 
-#include "models/gguf_tokenizer.hpp"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "captured_log.hpp"
+#include "models/gguf_config.hpp"
 #include "models/gguf_metadata.hpp"
 #include "models/gguf_model.hpp"
 #include "reference.hpp"

@@ -1,8 +1,6 @@
 // Which tokens end an answer: those of configurations, of the tokenizer, and of GGUF files by key
 // and by name.
 
-#include "models/stop_tokens.hpp"
-
 #include <ATen/ATen.h>
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -12,6 +10,7 @@
 #include "models/config.hpp"
 #include "models/gguf_metadata.hpp"
 #include "models/gguf_model.hpp"
+#include "models/load.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,9 +1,8 @@
 // Units by name.
 
-#include "plans/unit_name.hpp"
-
 #include <gtest/gtest.h>
 
+#include "plans/units.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,9 +1,8 @@
 // How many answers of a result are in form, and how many of those are right.
 
-#include "runs/answer_form.hpp"
-
 #include <gtest/gtest.h>
 
+#include "runs/answers.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,13 +1,11 @@
 // Messages in a model's chat format: which format counts, what is refused, and what becomes of the
 // items and pairs of a task that asks in chat.
 
-#include "runs/chat_format.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "runs/prompt_choice.hpp"
+#include "runs/prompts.hpp"
 #include "runs/tokenised_pairs.hpp"
 #include "testing.hpp"
 

@@ -1,12 +1,11 @@
 // The detoxification protocol on a tiny model: what is scored, and what a continuation costs.
-#include "runs/detox.hpp"
-
 #include <gtest/gtest.h>
 #include <numeric>
 
 #include "models/config.hpp"
 #include "reference.hpp"
-#include "scorers/fluency.hpp"
+#include "runs/answers.hpp"
+#include "scorers/words.hpp"
 #include "tensors/checkpoint.hpp"
 
 namespace austeer {

@@ -10,7 +10,7 @@
 #include "cache/writer.hpp"
 #include "engine/plan_tap.hpp"
 #include "probe_reference.hpp"
-#include "steering/austeer.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/rankings.hpp"
 #include "tasks/task.hpp"
 #include "testing.hpp"

@@ -1,8 +1,7 @@
 // What a run says it needs, and the disk that is too small for it.
-#include "runs/needs.hpp"
-
 #include <gtest/gtest.h>
 
+#include "runs/options.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -5,7 +5,8 @@
 #include <iostream>
 
 #include "base/paths.hpp"
-#include "runs/similarity.hpp"
+#include "runs/collect.hpp"
+#include "runs/prompts.hpp"
 #include "tasks/compare_items.hpp"
 #include "tasks/reference.hpp"
 

@@ -8,7 +8,7 @@
 #include "base/version.hpp"
 #include "runs/rank.hpp"
 #include "steering/ranking.hpp"
-#include "tensors/gguf_write.hpp"
+#include "tensors/gguf.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,10 +1,9 @@
 // Whether a plan is taken for a model: by the fingerprints that it records, one by one.
 
-#include "runs/plan_origin.hpp"
-
 #include <gtest/gtest.h>
 #include <memory>
 
+#include "runs/plan_choice.hpp"
 #include "testing.hpp"
 
 namespace austeer {

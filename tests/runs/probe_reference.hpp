@@ -9,7 +9,7 @@
 #include "base/json.hpp"
 #include "engine/tiny_model.hpp"
 #include "models/load.hpp"
-#include "plans/unit_name.hpp"
+#include "plans/units.hpp"
 #include "reference.hpp"
 
 namespace austeer::testing {

@@ -1,12 +1,11 @@
 // Promoted tokens against `transformers`, where the unit is set to 1 and what follows passed over.
 
-#include "runs/promoted_tokens.hpp"
-
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <limits>
 
 #include "probe_reference.hpp"
+#include "runs/unit_probes.hpp"
 #include "testing.hpp"
 
 namespace austeer {

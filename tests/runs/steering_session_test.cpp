@@ -1,12 +1,11 @@
 // Sessions on a tiny model: answers against those of continue_prompt, and what each line changes.
 
-#include "runs/steering_session.hpp"
-
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <utility>
 
 #include "probe_reference.hpp"
+#include "runs/steer.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -11,9 +11,9 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/paths.hpp"
-#include "scorers/open_scorer.hpp"
-#include "scorers/toxicity_head.hpp"
-#include "scorers/toxicity_split.hpp"
+#include "scorers/toxicity_fit.hpp"
+#include "scorers/toxicity_model.hpp"
+#include "scorers/toxicity_scorer.hpp"
 #include "testing.hpp"
 
 namespace austeer {
@@ -35,7 +35,7 @@ class LengthScorer : public ToxicityScorer {
   Json description() const override { return {{"kind", "length"}}; }
 };
 
-std::string labels(int count) {
+std::string labelled_texts(int count) {
   std::string lines;
   for (int i = 0; i < count; ++i) {
     Json line = {{"text", "text number " + std::to_string(i)},
@@ -50,7 +50,7 @@ std::string labels(int count) {
 
 TEST(ToxicityLabels, SidesNeverMeet) {
   const TemporaryFolder folder;
-  write_file(folder / "labels.jsonl", labels(200));
+  write_file(folder / "labels.jsonl", labelled_texts(200));
   const auto training = read_toxicity_labels(folder / "labels.jsonl", LabelSide::training);
   const auto held_out = read_toxicity_labels(folder / "labels.jsonl", LabelSide::held_out);
   EXPECT_EQ(training.texts.size() + held_out.texts.size(), 200U);
@@ -62,7 +62,7 @@ TEST(ToxicityLabels, SidesNeverMeet) {
 
 TEST(ToxicityLabels, KeepsKindsThatMostTextsHave) {
   const TemporaryFolder folder;
-  write_file(folder / "labels.jsonl", labels(200));
+  write_file(folder / "labels.jsonl", labelled_texts(200));
   const auto training = read_toxicity_labels(folder / "labels.jsonl", LabelSide::training);
   ASSERT_EQ(training.kinds.size(), 1U);
   EXPECT_EQ(training.kinds.begin()->first, "insult");
@@ -84,13 +84,13 @@ TEST(ToxicityLabels, RefusesBadLines) {
   refused("{\"text\": \"a\"}\n", "labels.jsonl:1");
   refused("{\"text\": \"a\", \"toxicity\": 2}\n", "toxicity");
   refused("{\"text\": \"a\", \"toxicity\": 0.5, \"threat\": \"x\"}\n", "threat");
-  refused(labels(3) + "[]\n", "labels.jsonl:4");
+  refused(labelled_texts(3) + "[]\n", "labels.jsonl:4");
   refused("", "no text falls on");
 }
 
 TEST(ToxicityEvaluate, ScoresTheHeldOutSideOnly) {
   const TemporaryFolder folder;
-  write_file(folder / "labels.jsonl", labels(200));
+  write_file(folder / "labels.jsonl", labelled_texts(200));
   const auto held_out = read_toxicity_labels(folder / "labels.jsonl", LabelSide::held_out);
   const ToxicityEvaluation found = evaluate_toxicity(LengthScorer(), folder / "labels.jsonl");
   EXPECT_EQ(found.metrics.texts, static_cast<std::int64_t>(held_out.texts.size()));

@@ -1,13 +1,12 @@
 // Divergences against those of `transformers`, steered by hooks.
 
-#include "runs/unit_divergence.hpp"
-
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
 #include "probe_reference.hpp"
-#include "runs/prompt_choice.hpp"
+#include "runs/prompts.hpp"
+#include "runs/unit_probes.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,8 +1,6 @@
 // Sequence classifiers as scorers, against the logits of `transformers` for tiny random models
 // (tests/reference/encoders.py).
 
-#include "scorers/classifier_scorer.hpp"
-
 #include <gtest/gtest.h>
 #include <sstream>
 
@@ -10,7 +8,7 @@
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "reference.hpp"
-#include "scorers/open_scorer.hpp"
+#include "scorers/toxicity_scorer.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,13 +1,10 @@
 // Words and entropies equal to NLTK's, over awkward texts.
 
-#include "scorers/fluency.hpp"
-
 #include <cmath>
 #include <gtest/gtest.h>
 
 #include "base/files.hpp"
 #include "base/json.hpp"
-#include "scorers/sentences.hpp"
 #include "scorers/words.hpp"
 
 namespace austeer {

@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "scorers/ngram_features.hpp"
 #include "scorers/toxicity_fit.hpp"
-#include "scorers/toxicity_split.hpp"
+#include "scorers/words.hpp"
 
 namespace austeer::testing {
 

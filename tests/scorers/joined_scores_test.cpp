@@ -1,11 +1,10 @@
 // Scores made elsewhere: joined by the text or its hash, and what is refused.
-#include "scorers/joined_scores.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "scorers/toxicity_scorer.hpp"
 #include "testing.hpp"
 
 namespace austeer {

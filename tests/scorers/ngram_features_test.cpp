@@ -1,12 +1,11 @@
 // Words and hashed n-grams against tests/reference/scorers.py, and by hand.
 
-#include "scorers/ngram_features.hpp"
-
 #include <cmath>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "scorer_reference.hpp"
+#include "scorers/words.hpp"
 
 namespace austeer {
 namespace {

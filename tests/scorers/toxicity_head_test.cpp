@@ -1,13 +1,12 @@
 // The head's file: kept bit for bit, and refused when it is not what it claims to be.
 
-#include "scorers/toxicity_head.hpp"
-
 #include <functional>
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "heads.hpp"
+#include "scorers/toxicity_model.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
 

@@ -1,11 +1,10 @@
 // The split against tests/reference/scorers.py.
 
-#include "scorers/toxicity_split.hpp"
-
 #include <gtest/gtest.h>
 #include <set>
 
 #include "scorer_reference.hpp"
+#include "scorers/toxicity_fit.hpp"
 
 namespace austeer {
 namespace {

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "steering/austeer.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/rankings.hpp"
 #include "testing.hpp"
 

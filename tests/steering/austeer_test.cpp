@@ -1,8 +1,6 @@
 // The method against its definition, written a second time as plainly as possible: one unit at a
 // time, sums in long double, std::stable_sort.
 
-#include "steering/austeer.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -10,6 +8,7 @@
 
 #include "statistics/sign_test.hpp"
 #include "steering/methods.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/rankings.hpp"
 #include "testing.hpp"
 

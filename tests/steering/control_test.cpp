@@ -69,7 +69,7 @@ TEST(Control, SameBudgetAndNeverAChosenUnit) {
   const auto chosen = places(first(heads, 6));
   for (const Control kind : all_controls) {
     for (const std::uint64_t seed : {0, 1, 2}) {
-      SCOPED_TRACE(control_name(kind) + ", seed " + std::to_string(seed));
+      SCOPED_TRACE(enum_name(kind) + ", seed " + std::to_string(seed));
       const auto found = control(kind, heads, 6, seed);
       EXPECT_EQ(places(found).size(), 12U);
       std::size_t shared = 0;
@@ -270,8 +270,8 @@ TEST(Control, OfARecipe) {
 }
 
 TEST(Control, Names) {
-  for (const Control kind : all_controls) EXPECT_EQ(parse_control(control_name(kind)), kind);
-  expect_refusal<UsageError>([] { parse_control("ramdom"); }, "did you mean 'random'");
+  for (const Control kind : all_controls) EXPECT_EQ(enum_value<Control>(enum_name(kind)), kind);
+  expect_refusal<UsageError>([] { enum_value<Control>("ramdom"); }, "did you mean 'random'");
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 // q-values of a ranking's units.
 
-#include "steering/fdr.hpp"
-
 #include <gtest/gtest.h>
 
+#include "steering/assemble.hpp"
 #include "steering/rankings.hpp"
 
 namespace austeer {

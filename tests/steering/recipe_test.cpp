@@ -73,9 +73,9 @@ TEST(Rules, ClampOverwritesTheWholeSite) {
 
 TEST(Rules, Names) {
   for (const Rule rule : {Rule::scale, Rule::directed, Rule::oriented, Rule::add, Rule::clamp}) {
-    EXPECT_EQ(parse_rule(rule_name(rule)), rule);
+    EXPECT_EQ(enum_value<Rule>(enum_name(rule)), rule);
   }
-  expect_refusal<UsageError>([] { parse_rule("direct"); }, "did you mean 'directed'");
+  expect_refusal<UsageError>([] { enum_value<Rule>("direct"); }, "did you mean 'directed'");
 }
 
 TEST(Recipe, TheRankingSaysWhatIsNotAsked) {

@@ -7,10 +7,10 @@
 
 #include "base/error.hpp"
 #include "reference.hpp"
-#include "steering/austeer.hpp"
+#include "steering/assemble.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/rankings.hpp"
-#include "steering/resampled_scores.hpp"
-#include "steering/ties.hpp"
+#include "steering/resampling.hpp"
 #include "steering/unit_statistics.hpp"
 #include "testing.hpp"
 

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "statistics/sign_test.hpp"
-#include "steering/austeer.hpp"
-#include "steering/fdr.hpp"
+#include "steering/assemble.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/rankings.hpp"
 #include "testing.hpp"
 

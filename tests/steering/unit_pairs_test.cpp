@@ -1,14 +1,13 @@
 // The pairs that speak for and against units.
 
-#include "steering/unit_pairs.hpp"
-
 #include <algorithm>
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "steering/austeer.hpp"
-#include "steering/fdr.hpp"
+#include "steering/assemble.hpp"
+#include "steering/ranking_methods.hpp"
 #include "steering/rankings.hpp"
+#include "steering/unit_statistics.hpp"
 #include "testing.hpp"
 
 namespace austeer {

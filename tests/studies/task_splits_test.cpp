@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.hpp"
-#include "studies/forewarnings.hpp"
+#include "studies/check.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -6,10 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "tasks/number.hpp"
-#include "tasks/published_number.hpp"
 #include "tasks/reference.hpp"
-#include "tasks/strip.hpp"
 #include "testing.hpp"
 
 namespace austeer {

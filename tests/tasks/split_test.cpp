@@ -1,9 +1,8 @@
 // Split expressions.
-#include "tasks/split.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "tasks/dataset.hpp"
 #include "testing.hpp"
 
 namespace austeer {

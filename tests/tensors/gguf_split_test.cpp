@@ -1,13 +1,12 @@
 // Models split into several GGUF files: read as one from any part, refused where the parts do not
 // belong together. Parts written by the gguf package are compared in tests/engine.
-#include "tensors/gguf_split.hpp"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <optional>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "tensors/gguf.hpp"
 #include "tensors/gguf_bytes.hpp"
 #include "testing.hpp"
 

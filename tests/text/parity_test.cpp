@@ -9,7 +9,7 @@
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "text/bpe.hpp"
-#include "text/sentencepiece_vocabulary.hpp"
+#include "text/sentencepiece.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

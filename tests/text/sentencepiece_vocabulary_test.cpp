@@ -1,11 +1,10 @@
-#include "text/sentencepiece_vocabulary.hpp"
-
 #include <cmath>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "testing.hpp"
+#include "text/sentencepiece.hpp"
 
 namespace austeer {
 namespace {
