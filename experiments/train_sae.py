@@ -36,7 +36,7 @@ def part_with(cache, key):
         manifest = json.loads((folder / "manifest.json").read_text())
         for site in manifest["sites"]:
             last = site["positions"] == "last"
-            known.append(site["name"] if last else f"{site['name']}.{site['positions']}")
+            known.append(site["name"] if last else f"{site['name']}@{site['positions']}")
             if known[-1] == key:
                 if not manifest["complete"]:
                     sys.exit(f"{folder} is not complete: run the same collect again")
@@ -185,7 +185,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--layer", type=int, required=True)
-    parser.add_argument("--site", default="layer.answer_all", help="or layer (last tokens)")
+    parser.add_argument("--site", default="layer@answer_all", help="or layer (last tokens)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--atoms", type=int, default=2048)
     parser.add_argument("--active", type=int, default=32, help="atoms per token, on average")

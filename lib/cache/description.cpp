@@ -19,7 +19,6 @@ constexpr std::array required_fingerprints = {"model", "tokenizer", "task", "tem
 constexpr std::array dtypes = {std::pair{"float32", at::kFloat},
                                std::pair{"bfloat16", at::kBFloat16},
                                std::pair{"float16", at::kHalf}};
-constexpr std::array known_positions = {"last", "answer_mean", "answer_all"};
 
 // Far above any model and any text, and small enough that no product of them overflows.
 constexpr std::int64_t max_layers = 1 << 14;
@@ -59,10 +58,6 @@ std::int64_t sum_of(const std::vector<std::int64_t>& tokens, std::int64_t first,
 
 std::optional<std::string> flaw(const CachedSite& site) {
   if (!is_site_name(site.name)) return fmt::format("'{}' cannot name a site", site.name);
-  if (std::ranges::find(known_positions, site.positions) == known_positions.end()) {
-    return fmt::format("the site '{}' has unknown positions '{}' (known: {})", site.name,
-                       site.positions, fmt::join(known_positions, ", "));
-  }
   if (!within(site.layers, max_layers) || !within(site.width, max_width)) {
     return fmt::format("the site '{}' has an impossible size ({} layers, width {})", site.key(),
                        site.layers, site.width);
@@ -141,7 +136,7 @@ double rough_bytes(const CacheDescription& description) {
 
 }  // namespace
 
-std::string CachedSite::key() const { return positions == "last" ? name : name + "." + positions; }
+std::string CachedSite::key() const { return name_of_reading(name, positions); }
 
 std::int64_t CachedSite::kept() const {
   return only.empty() ? layers : static_cast<std::int64_t>(only.size());
@@ -151,9 +146,9 @@ std::int64_t CachedSite::layer(std::int64_t kept_layer) const {
   return only.empty() ? kept_layer : only.at(static_cast<std::size_t>(kept_layer));
 }
 
-bool CachedSite::reads_answers() const { return positions != "last"; }
+bool CachedSite::reads_answers() const { return positions != ReadPositions::last; }
 
-bool CachedSite::has_token_rows() const { return positions == "answer_all"; }
+bool CachedSite::has_token_rows() const { return positions == ReadPositions::answer_all; }
 
 std::vector<std::int64_t> VoidPairs::all() const {
   std::vector<std::int64_t> both;

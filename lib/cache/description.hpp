@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/settings.hpp"
+#include "plans/units.hpp"
 
 namespace austeer {
 
@@ -31,14 +32,13 @@ struct CachedSite {
   std::string name;         ///< "attention", "ffn", "layer", "ffn_gate"
   std::int64_t layers = 0;  ///< of the model
   std::int64_t width = 0;
-  std::string positions = "last";  ///< "last" token of a text, "answer_mean": the mean over the
-                                   ///< tokens of its answer, "answer_all": each of them
-  std::int64_t group = 1;          ///< dims that belong together: head_dim at `attention`, else 1
+  ReadPositions positions = ReadPositions::last;
+  std::int64_t group = 1;  ///< dims that belong together: head_dim at `attention`, else 1
   std::vector<std::int64_t> only = {};  ///< layers that are kept, ascending; empty: all
 
   bool operator==(const CachedSite&) const = default;
 
-  /// "layer", "layer.answer_mean": names the site within a cache, and opens its tensors' names.
+  /// "layer", "layer@answer_mean": names the site within a cache, and opens its tensors' names.
   std::string key() const;
   /// Number of layers kept.
   std::int64_t kept() const;

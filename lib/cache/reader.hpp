@@ -1,6 +1,6 @@
 #pragma once
 // Reads an activation cache, all its parts as one: mapped shards, checked against the manifests
-// when it is opened. Sites go by their keys: "layer", "layer.answer_mean".
+// when it is opened. Sites go by their keys: "layer", "layer@answer_mean".
 
 #include <filesystem>
 #include <string>

@@ -27,18 +27,6 @@ void check_answer(std::size_t text, std::size_t first, std::size_t tokens) {
 
 }  // namespace
 
-std::string site_reading_name(const SiteReading& reading) {
-  const std::string site = site_name(reading.site);
-  return reading.reads_answers() ? site + "@" + read_positions_name(reading.positions) : site;
-}
-
-SiteReading parse_site_reading(std::string_view name) {
-  const std::size_t at = name.find('@');
-  if (at == std::string_view::npos) return {.site = parse_site(name)};
-  return {.site = parse_site(name.substr(0, at)),
-          .positions = enum_value<ReadPositions>(name.substr(at + 1))};
-}
-
 ActivationTap::ActivationTap(const Decoder& model, std::span<const SiteReading> readings,
                              std::span<const Tokens> texts, std::span<const std::size_t> first) {
   const auto count = static_cast<std::int64_t>(texts.size());

@@ -20,43 +20,6 @@
 
 namespace austeer {
 
-/// Which tokens of a text are read.
-enum class ReadPositions {
-  last,         ///< its last one
-  answer_mean,  ///< those of its answer, as their mean
-  answer_all,   ///< those of its answer, each
-};
-
-constexpr auto enum_table(ReadPositions) {
-  return EnumTable{"site", "positions",
-                   std::array{std::pair{"last", ReadPositions::last},
-                              std::pair{"answer_mean", ReadPositions::answer_mean},
-                              std::pair{"answer_all", ReadPositions::answer_all}}};
-}
-
-inline std::string read_positions_name(ReadPositions positions) { return enum_name(positions); }
-
-/// What is read at one site.
-struct SiteReading {
-  Site site = Site::ffn;
-  ReadPositions positions = ReadPositions::last;
-  std::vector<std::int64_t> layers = {};  ///< ascending; empty: all
-
-  bool reads_answers() const { return positions != ReadPositions::last; }
-};
-
-/// "layer", "layer@answer_mean": as people write it; the layers are not part of it.
-std::string site_reading_name(const SiteReading& reading);
-
-/// The inverse. Throws UsageError with the nearest known names.
-SiteReading parse_site_reading(std::string_view name);
-
-template <>
-struct TextForm<SiteReading> {
-  static SiteReading parse(std::string_view name) { return parse_site_reading(name); }
-  static std::string text(const SiteReading& reading) { return site_reading_name(reading); }
-};
-
 class ActivationTap : public Tap {
  public:
   /// Room for `readings` of `texts`, in the model's dtype. `first` as for Engine::read, which must

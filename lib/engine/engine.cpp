@@ -80,13 +80,13 @@ void Engine::run(std::vector<TextSlice> slices, std::span<Tap* const> taps, cons
   if (taps.empty()) return;
   const Forks forks(taps, model_.config().layers);
   for (const auto& pass_slices :
-       cut_into_passes(std::move(slices), options_.way, options_.batch_tokens)) {
-    for (Tap* const tap : taps) run_clean_pass(model_, pass_slices, options_.way, tap);
-    PackedPass pass(pass_slices, options_.way, nullptr, model_);
+       cut_into_passes(std::move(slices), options_.passes, options_.batch_tokens)) {
+    for (Tap* const tap : taps) run_clean_pass(model_, pass_slices, options_.passes, tap);
+    PackedPass pass(pass_slices, options_.passes, nullptr, model_);
     const auto on_tap = [&](std::size_t tap, const at::Tensor& hidden) {
       if (on_hidden) on_hidden(tap, pass_slices, hidden);
     };
-    if (options_.way == PassWay::fast) {
+    if (options_.passes == PassKind::fast) {
       forks.forward(model_, pass, on_tap);
     } else {
       for (std::size_t tap = 0; tap < taps.size(); ++tap) {
@@ -187,8 +187,8 @@ at::Tensor Engine::logits(const Tokens& text, Tap* tap, std::size_t prompt_token
   auto slices = whole_prompts({&text, 1});
   if (prompt_tokens > 0) slices[0].prompt = static_cast<std::int64_t>(prompt_tokens);
   slices[0].needed = length(text);
-  run_clean_pass(model_, slices, options_.way, tap);
-  PackedPass pass(slices, options_.way, tap, model_);
+  run_clean_pass(model_, slices, options_.passes, tap);
+  PackedPass pass(slices, options_.passes, tap, model_);
   return model_.logits(model_.forward(pass));
 }
 

@@ -29,16 +29,16 @@ struct EngineOptions {
   /// Most tokens that one pass computes of new texts; a text that needs more makes a pass of its
   /// own. More amortises reading the weights, fewer keeps activations in the processor's cache.
   std::int64_t batch_tokens = 2048;
-  /// The plain way computes every token of every text for every tap, and prompts by themselves: the
-  /// fast way is compared with it.
-  PassWay way = PassWay::fast;
+  /// Plain passes compute every token of every text for every tap, and prompts by themselves: fast
+  /// ones are compared with them.
+  PassKind passes = PassKind::fast;
 };
 
 void describe(auto& visit, SettingsOf<EngineOptions> auto& engine) {
   visit(engine.batch_tokens,
         {.key = "batch_tokens", .help = "most tokens of one pass", .least = 1, .most = 1 << 24});
-  visit(engine.way,
-        {.key = "engine",
+  visit(engine.passes,
+        {.key = "passes",
          .help = "fast, or plain: every token of every text by itself, to compare with"});
 }
 

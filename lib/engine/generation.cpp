@@ -70,11 +70,11 @@ Generation::Joined Generation::joining(std::span<const TextSlice> waiting,
                                        std::int64_t held) const {
   const bool alone = held == 0;
   Joined joined;
-  if (!alone && engine_.way == PassWay::plain) return joined;
+  if (!alone && engine_.passes == PassKind::plain) return joined;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const bool first = i == 0;
     const std::int64_t rows =
-        computed_tokens(first ? nullptr : &waiting[i - 1], waiting[i], engine_.way);
+        computed_tokens(first ? nullptr : &waiting[i - 1], waiting[i], engine_.passes);
     const std::int64_t new_tokens = (joined.texts + 1) * options_.max_new_tokens;
     const bool has_rows = first || joined.rows + rows <= engine_.batch_tokens;
     const bool has_keys =
@@ -89,7 +89,7 @@ Generation::Joined Generation::joining(std::span<const TextSlice> waiting,
 std::vector<Tokens> Generation::run(std::vector<TextSlice> prompts, Tap* tap,
                                     const OnTexts& on_texts) const {
   std::vector<Tokens> results(prompts.size());
-  if (engine_.way == PassWay::fast) put_alike_together(prompts);
+  if (engine_.passes == PassKind::fast) put_alike_together(prompts);
   std::span<const TextSlice> waiting = prompts;
   std::deque<Live> live;
   std::int64_t held = 0;
@@ -100,7 +100,7 @@ std::vector<Tokens> Generation::run(std::vector<TextSlice> prompts, Tap* tap,
       waiting = waiting.subspan(texts.size());
       joined->rows += std::ssize(live);  // the pass has the rows of the others too
       held += joined->rows + joined->texts * options_.max_new_tokens;
-      run_clean_pass(model_, texts, engine_.way, tap);
+      run_clean_pass(model_, texts, engine_.passes, tap);
       for (const TextSlice& text : texts) live.push_back({text, {}, {}, joined});
     }
     const std::int64_t before = std::ssize(live);
@@ -118,7 +118,7 @@ std::int64_t Generation::step(std::deque<Live>& live, Tap* tap,
     text.slice.path = &text.path;
     slices.push_back(text.slice);
   }
-  PackedPass pass(slices, engine_.way, tap, model_);
+  PackedPass pass(slices, engine_.passes, tap, model_);
   const std::vector<TokenId> best = best_tokens(model_, model_.forward(pass));
   std::int64_t released = 0;
   std::deque<Live> unfinished;

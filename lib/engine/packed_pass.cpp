@@ -43,15 +43,15 @@ std::int64_t shared_tokens(const TextSlice& a, const TextSlice& b) {
   return std::ranges::mismatch(first, b.tokens.first(most)).in1 - first.begin();
 }
 
-std::int64_t computed_tokens(const TextSlice* before, const TextSlice& slice, PassWay way) {
-  const bool shares = before != nullptr && way == PassWay::fast;
+std::int64_t computed_tokens(const TextSlice* before, const TextSlice& slice, PassKind kind) {
+  const bool shares = before != nullptr && kind == PassKind::fast;
   return size(slice) - (shares ? shared_tokens(*before, slice) : 0);
 }
 
-PackedPass::PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap,
+PackedPass::PackedPass(std::span<const TextSlice> slices, PassKind kind, Tap* tap,
                        const Decoder& model)
     : block_(std::make_shared<KvBlock>(static_cast<std::size_t>(model.config().layers))),
-      way_(way),
+      kind_(kind),
       model_(model) {
   extents_.reserve(slices.size());
   for (std::size_t i = 0; i < slices.size(); ++i) {
@@ -61,7 +61,7 @@ PackedPass::PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap,
       add(slice, 1, *slice.path);
       continue;
     }
-    const std::int64_t count = computed_tokens(i > 0 ? &slices[i - 1] : nullptr, slice, way);
+    const std::int64_t count = computed_tokens(i > 0 ? &slices[i - 1] : nullptr, slice, kind);
     const std::int64_t known = size(slice) - count;
     KvPath path = known > 0 ? extents_.back().path.first(known) : KvPath();
     path.append({block_, static_cast<std::int64_t>(ids_.size()), count});
@@ -104,7 +104,7 @@ at::Tensor PackedPass::attend(std::int64_t layer, const AttentionConfig& attenti
                               const at::Tensor& values) {
   const bool all_rows = queries.size(0) == keys.size(0);
   hold(layer, keys.contiguous(), values.contiguous());
-  const bool in_place = way_ == PassWay::fast && queries.is_cpu();
+  const bool in_place = kind_ == PassKind::fast && queries.is_cpu();
   at::Tensor result = in_place ? attend_in_place(layer, attention, queries.contiguous(), all_rows)
                                : attend_plainly(layer, attention, queries, all_rows);
   if (!keeps_) (*block_)[static_cast<std::size_t>(layer)] = {};
@@ -223,17 +223,17 @@ void put_alike_together(std::vector<TextSlice>& slices) {
   });
 }
 
-std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassWay way,
+std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassKind kind,
                                                     std::int64_t budget) {
-  if (way == PassWay::fast) put_alike_together(slices);
+  if (kind == PassKind::fast) put_alike_together(slices);
   std::vector<std::vector<TextSlice>> passes;
   std::int64_t tokens = 0;
   for (TextSlice& slice : slices) {
     const TextSlice* const before = passes.empty() ? nullptr : &passes.back().back();
-    tokens += computed_tokens(before, slice, way);
+    tokens += computed_tokens(before, slice, kind);
     if (before == nullptr || tokens > budget) {
       passes.emplace_back();
-      tokens = computed_tokens(nullptr, slice, way);
+      tokens = computed_tokens(nullptr, slice, kind);
     }
     passes.back().push_back(std::move(slice));
   }
@@ -259,7 +259,7 @@ class Observation : public Tap {
 
 }  // namespace
 
-void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassWay way,
+void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassKind kind,
                     Tap* tap) {
   if (tap == nullptr || !tap->wants_clean_pass()) return;
   std::vector<TextSlice> prompts;
@@ -270,7 +270,7 @@ void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, Pas
   }
   if (prompts.empty()) return;
   Observation observation(*tap);
-  PackedPass pass(prompts, way, &observation, model);
+  PackedPass pass(prompts, kind, &observation, model);
   model.forward(pass);
 }
 

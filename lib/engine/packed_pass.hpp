@@ -39,24 +39,24 @@ struct TextSlice {
 std::int64_t shared_tokens(const TextSlice& a, const TextSlice& b);
 
 /// How a pass computes what can be computed in two ways.
-enum class PassWay {
+enum class PassKind {
   fast,   ///< each text shares what it can with the one before it; attention reads it in place
   plain,  ///< each text by itself, by general products of matrices
 };
 
-constexpr auto enum_table(PassWay) {
+constexpr auto enum_table(PassKind) {
   return EnumTable{
-      "engine", "engine",
-      std::array{std::pair{"fast", PassWay::fast}, std::pair{"plain", PassWay::plain}}};
+      "engine", "passes",
+      std::array{std::pair{"fast", PassKind::fast}, std::pair{"plain", PassKind::plain}}};
 }
 
 /// How many tokens of `slice` a pass computes where `before` (null: nothing) comes before it.
-std::int64_t computed_tokens(const TextSlice* before, const TextSlice& slice, PassWay way);
+std::int64_t computed_tokens(const TextSlice* before, const TextSlice& slice, PassKind kind);
 
 class PackedPass : public Pass {
  public:
   /// `tap` may be null; `model` must outlive the pass.
-  PackedPass(std::span<const TextSlice> slices, PassWay way, Tap* tap, const Decoder& model);
+  PackedPass(std::span<const TextSlice> slices, PassKind kind, Tap* tap, const Decoder& model);
 
   at::Tensor attend(std::int64_t layer, const AttentionConfig& attention, const at::Tensor& queries,
                     const at::Tensor& keys, const at::Tensor& values) override;
@@ -99,7 +99,7 @@ class PackedPass : public Pass {
   std::vector<std::int64_t> needed_index_;
   Rows rows_;
   Rows needed_rows_;  // what is left of rows_ in the last layer
-  PassWay way_;
+  PassKind kind_;
   const Decoder& model_;
   Tap* tap_ = nullptr;
 };
@@ -112,14 +112,15 @@ class PackedPass : public Pass {
 void put_alike_together(std::vector<TextSlice>& slices);
 
 /// `slices`, which are whole texts, in passes that compute at most `budget` tokens each; a text
-/// that needs more makes a pass of its own. The plain way keeps the order and counts every token.
-std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassWay way,
+/// that needs more makes a pass of its own. Plain passes keep the order and count every token.
+std::vector<std::vector<TextSlice>> cut_into_passes(std::vector<TextSlice> slices, PassKind kind,
                                                     std::int64_t budget);
 
 // The pass before a steered one, for taps that need to know what the model does unsteered.
 
 /// Runs the prompts of `slices`, which are whole texts, for what `tap` observes; nothing where it
 /// is null or wants no such pass. Keys and values are not kept.
-void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassWay way, Tap* tap);
+void run_clean_pass(const Decoder& model, std::span<const TextSlice> slices, PassKind kind,
+                    Tap* tap);
 
 }  // namespace austeer

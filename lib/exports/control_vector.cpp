@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "exports/affine_plan.hpp"
+#include "models/families.hpp"
 #include "models/gguf_config.hpp"
 #include "tensors/gguf.hpp"
 
@@ -132,7 +133,7 @@ void write_control_vector(const Plan& plan, const DecoderConfig& config,
   }
   write_gguf(file,
              {{"general.architecture", architecture},
-              {hint_key, gguf_architecture(config.model_type)},
+              {hint_key, std::string(family_of(config.model_type).architecture)},
               {count_key, static_cast<std::uint32_t>(tensors.size())},
               {exported_plan_key, to_text(plan.provenance)}},
              tensors);

@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "base/progress.hpp"
 #include "base/version.hpp"
+#include "models/families.hpp"
 #include "models/folder_model.hpp"
 #include "tensors/checkpoint.hpp"
 #include "tensors/safetensors.hpp"
@@ -22,8 +23,8 @@ struct BiasGroup {
   const char* key;  ///< of config.json
   const char* parent;
   std::vector<const char*> modules;
-  bool present;                         ///< whether this model has them
-  std::vector<std::string_view> types;  ///< families that read the key
+  bool present;  ///< whether this model has them
+  bool read;     ///< whether its family reads the key
 };
 
 BiasGroup attention_biases(const DecoderConfig& config) {
@@ -31,11 +32,15 @@ BiasGroup attention_biases(const DecoderConfig& config) {
           "self_attn",
           {"q_proj", "k_proj", "v_proj", "o_proj"},
           config.output_bias,
-          {"llama", "qwen3", "qwen3_moe", "gemma2", "gemma3_text"}};
+          family_of(config.model_type).reads_attention_bias};
 }
 
 BiasGroup ffn_biases(const DecoderConfig& config) {
-  return {"mlp_bias", "mlp", {"gate_proj", "up_proj", "down_proj"}, config.ffn_bias, {"llama"}};
+  return {"mlp_bias",
+          "mlp",
+          {"gate_proj", "up_proj", "down_proj"},
+          config.ffn_bias,
+          family_of(config.model_type).reads_ffn_bias};
 }
 
 [[noreturn]] void refuse_folding(const AffinePlan::key_type& place, std::string_view why,
@@ -49,7 +54,7 @@ BiasGroup ffn_biases(const DecoderConfig& config) {
 void need_biases(Folding& folding, const BiasGroup& group, const AffinePlan::key_type& place,
                  const DecoderConfig& config) {
   if (group.present || std::ranges::count(folding.switches, group.key) > 0) return;
-  if (std::ranges::count(group.types, std::string_view(config.model_type)) == 0) {
+  if (!group.read) {
     refuse_folding(
         place, fmt::format("the shift needs a bias, which {} has none of there", config.model_type),
         "A shift of the residual stream can go --to control-vector");

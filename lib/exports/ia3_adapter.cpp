@@ -10,7 +10,6 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "exports/affine_plan.hpp"
-#include "exports/folding.hpp"
 #include "tensors/safetensors.hpp"
 
 namespace austeer {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "kernels/avx2_functions.hpp"
+#include "kernels/avx2.hpp"
 
 #if defined(__x86_64__)
 

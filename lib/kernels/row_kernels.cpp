@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/avx2_functions.hpp"
+#include "kernels/avx2.hpp"
 #include "kernels/row_product.hpp"
 
 namespace austeer {

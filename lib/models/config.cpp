@@ -32,25 +32,24 @@ std::vector<std::int64_t> typed_windows(Fields& fields, std::int64_t layers, std
 }
 
 void read_windows(Fields& fields, const Json& json, DecoderConfig& config) {
-  const std::string& type = config.model_type;
-  const bool gemma = type.starts_with("gemma");
-  const bool qwen = type.starts_with("qwen");
-  if (type == "llama" || (qwen && !fields.optional("use_sliding_window", false))) return;
+  const Family& family = family_of(config.model_type);
+  if (family.windowed == WindowedLayers::none) return;
+  if (family.windows_by_switch && !fields.optional("use_sliding_window", false)) return;
   const std::int64_t otherwise = json.contains("sliding_window") ? 0 : 4096;  // null: no window
   const auto window = fields.optional("sliding_window", otherwise);
   if (window == 0) return;
-  const bool whole = type == "mistral" || type == "qwen3_moe";  // every layer has the window
-  if (!whole && fields.has("layer_types")) {
+  const bool every = family.windowed == WindowedLayers::every_layer;
+  if (!every && fields.has("layer_types")) {
     config.windows = typed_windows(fields, config.layers, window);
-  } else if (gemma) {
+  } else if (family.windowed == WindowedLayers::alternating) {
     const std::string key = fields.has("_sliding_window_pattern") ? "_sliding_window_pattern"
                                                                   : "sliding_window_pattern";
-    const auto period = fields.optional(key, window_period(type));
+    const auto period = fields.optional(key, family.window_period);
     if (period < 1) fields.refuse(key, "a positive number", period);
     config.windows = alternating_windows(config.layers, window, period);
   } else {
     config.windows.assign(static_cast<std::size_t>(config.layers), window);
-    if (!whole) {
+    if (!every) {
       const auto first = fields.optional<std::int64_t>("max_window_layers", 28);
       const auto full =
           static_cast<std::ptrdiff_t>(std::clamp(first, std::int64_t{0}, config.layers));
@@ -60,7 +59,7 @@ void read_windows(Fields& fields, const Json& json, DecoderConfig& config) {
 }
 
 void read_experts(Fields& fields, DecoderConfig& config) {
-  if (config.model_type != "qwen3_moe") return;
+  if (!family_of(config.model_type).has_experts) return;
   ExpertsConfig experts;
   experts.count = fields.required<std::int64_t>(fields.has("num_experts") ? "num_experts"
                                                                           : "num_local_experts");
@@ -78,8 +77,8 @@ void read_experts(Fields& fields, DecoderConfig& config) {
   }
 }
 
-void read_gemma(Fields& fields, const Json& json, DecoderConfig& config) {
-  if (!config.model_type.starts_with("gemma")) return;
+void read_query_scale(Fields& fields, const Json& json, DecoderConfig& config) {
+  if (!family_of(config.model_type).reads_query_scale) return;
   const auto scalar = fields.optional("query_pre_attn_scalar", 256.0);
   if (!(scalar > 0)) fields.refuse("query_pre_attn_scalar", "a positive number", scalar);
   config.query_scale = 1.0 / std::sqrt(scalar);
@@ -102,8 +101,7 @@ void read_activation(Fields& fields, const DecoderConfig& config) {
 }
 
 std::int64_t default_head_dim(const DecoderConfig& config) {
-  if (config.model_type.starts_with("gemma")) return 256;
-  if (config.model_type == "qwen3") return 128;
+  if (const std::int64_t own = family_of(config.model_type).head_dim; own > 0) return own;
   return config.heads > 0 ? config.width / config.heads : 0;
 }
 
@@ -165,15 +163,16 @@ DecoderConfig parse_config(const Json& json, const std::string& place) {
   check_config(config, place);  // before lists with an entry for each layer are made
   config.norm_epsilon = fields.optional("rms_norm_eps", config.norm_epsilon);
   config.tied_embeddings = fields.optional("tie_word_embeddings", config.tied_embeddings);
-  if (config.model_type != "qwen2" && config.model_type != "mistral") {
+  const Family& family = family_of(config.model_type);
+  if (family.reads_attention_bias) {
     config.attention_bias = config.output_bias = fields.optional("attention_bias", false);
   }
-  config.ffn_bias = config.model_type == "llama" && fields.optional("mlp_bias", false);
+  config.ffn_bias = family.reads_ffn_bias && fields.optional("mlp_bias", false);
   read_activation(fields, config);
   read_rope_config(fields, config);
   read_windows(fields, json, config);
   read_experts(fields, config);
-  read_gemma(fields, json, config);
+  read_query_scale(fields, json, config);
   config.stored_dtype = fields.optional<std::string>(
       "dtype", fields.optional<std::string>("torch_dtype", config.stored_dtype));
   read_stop_tokens(fields, config.stop_tokens);

@@ -8,8 +8,8 @@
 #include "kernels/row_kernels.hpp"
 #include "models/config.hpp"
 #include "models/dtype.hpp"
-#include "models/layer_stream.hpp"
 #include "models/linear.hpp"
+#include "models/placement.hpp"
 
 namespace austeer {
 namespace {

@@ -11,7 +11,6 @@
 
 #include "models/config.hpp"
 #include "models/decoder_layer.hpp"
-#include "models/layer_stream.hpp"
 #include "models/placement.hpp"
 #include "models/rope.hpp"
 #include "plans/units.hpp"

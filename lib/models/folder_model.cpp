@@ -7,13 +7,11 @@
 #include <string_view>
 
 #include "models/dtype.hpp"
+#include "models/families.hpp"
 
 namespace austeer {
 
 namespace {
-
-constexpr const char* larger_model = "gemma3";
-constexpr const char* text_model = "gemma3_text";
 
 constexpr std::string_view decoder_model = "model.";
 constexpr std::string_view decoder_head = "lm_head.";
@@ -29,13 +27,14 @@ constexpr std::array known_prefixes = {Prefixes{decoder_model, decoder_head},
                                        Prefixes{"language_model.model.", "language_model.lm_head."},
                                        Prefixes{"model.language_model.", decoder_head}};
 
-/// Sizes that transformers 5.23 takes where Gemma 3's text_config does not give them.
-const Json& gemma3_defaults() {
-  static const Json defaults = {
-      {"model_type", text_model},  {"vocab_size", 262208},    {"hidden_size", 2304},
-      {"intermediate_size", 9216}, {"num_hidden_layers", 26}, {"num_attention_heads", 8},
-      {"num_key_value_heads", 4},  {"head_dim", 256},         {"max_position_embeddings", 131072},
-      {"sliding_window", 4096},    {"eos_token_id", 1}};
+/// Sizes that transformers 5.23 takes where the text_config of Gemma 3, the one family with one,
+/// does not give them.
+const Json& text_part_defaults() {
+  static const Json defaults = {{"vocab_size", 262208},      {"hidden_size", 2304},
+                                {"intermediate_size", 9216}, {"num_hidden_layers", 26},
+                                {"num_attention_heads", 8},  {"num_key_value_heads", 4},
+                                {"head_dim", 256},           {"max_position_embeddings", 131072},
+                                {"sliding_window", 4096},    {"eos_token_id", 1}};
   return defaults;
 }
 
@@ -50,17 +49,21 @@ std::optional<std::string> with_prefix(std::string_view name, std::string_view f
 
 bool has_text_part(const Json& config) {
   const auto type = config.is_object() ? config.find("model_type") : config.end();
-  return type != config.end() && *type == larger_model;
+  return type != config.end() && type->is_string() &&
+         family_of_text_part(type->get<std::string>()) != nullptr;
 }
 
 Json text_part_config(const Json& config, const std::string& place) {
   Fields fields(config, place);
-  Json text = gemma3_defaults();
+  const std::string own_type(
+      family_of_text_part(fields.required<std::string>("model_type"))->model_type);
+  Json text = text_part_defaults();
+  text["model_type"] = own_type;
   if (fields.has(text_config_key)) {
     const Json& own = fields.value(text_config_key);
     Fields own_fields(own, place + ": " + text_config_key);
-    const auto type = own_fields.optional<std::string>("model_type", text_model);
-    if (type != text_model) own_fields.refuse("model_type", text_model, type);
+    const auto type = own_fields.optional("model_type", own_type);
+    if (type != own_type) own_fields.refuse("model_type", own_type, type);
     text.update(own);
   }
   // What stands outside is said of the whole model.

@@ -24,16 +24,6 @@ namespace austeer {
 
 namespace {
 
-struct Architecture {
-  std::string_view name;
-  std::string_view model_type;  ///< as config.json says it
-};
-
-constexpr std::array architectures = {
-    Architecture{"llama", "llama"},   Architecture{"qwen2", "qwen2"},
-    Architecture{"qwen3", "qwen3"},   Architecture{"qwen3moe", "qwen3_moe"},
-    Architecture{"gemma2", "gemma2"}, Architecture{"gemma3", "gemma3_text"}};
-
 /// What to do with a file that holds no model of its own.
 std::string other_use(const std::string& architecture) {
   if (architecture == "controlvector") return "It is a control vector: pass it with --plan";
@@ -41,20 +31,17 @@ std::string other_use(const std::string& architecture) {
   return "";
 }
 
-const Architecture& architecture_of(const GgufFile& file) {
+const Family& family_of_file(const GgufFile& file) {
   const GgufMetadata& metadata = file.metadata();
   const auto name = metadata.required<std::string>("general.architecture");
   if (metadata.optional<std::string>("general.type", "model") == "adapter") {
     throw FormatError({file.path().string() + ": the file is an adapter (LoRA), not a model", "",
                        "", "Merge it into its model (llama.cpp's llama-export-lora)"});
   }
-  std::vector<std::string_view> names;
-  for (const Architecture& architecture : architectures) {
-    if (architecture.name == name) return architecture;
-    names.push_back(architecture.name);
-  }
+  if (const Family* family = family_in_gguf(name)) return *family;
   throw FormatError({file.path().string() + ": the architecture is not supported",
-                     fmt::format("{}", fmt::join(names, ", ")), name, other_use(name)});
+                     fmt::format("{}", fmt::join(gguf_architectures(), ", ")), name,
+                     other_use(name)});
 }
 
 /// The metadata whose keys open with the architecture, "llama.block_count".
@@ -132,7 +119,7 @@ std::vector<double> read_divisors(const GgufFile& file, std::int64_t head_dim) {
   return {divisors.const_data_ptr<float>(), divisors.const_data_ptr<float>() + divisors.numel()};
 }
 
-/// Gemma 3 turns the layers that have a window by a base of their own, which is not scaled.
+/// A second RoPE, of layers that have a window, has a base of its own, which is not scaled.
 void read_ropes(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
   const auto rotated = keys.optional("rope.dimension_count", config.head_dim);
   if (rotated != config.head_dim) {
@@ -144,25 +131,24 @@ void read_ropes(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
   config.rope.attention_factor *= keys.optional("rope.scaling.attn_factor", 1.0);
   config.rope.divisors = read_divisors(file, config.head_dim);
   extend_positions(config);
-  if (config.model_type == "gemma3_text") {
+  if (family_of(config.model_type).two_ropes) {
     config.window_rope = RopeConfig{};
     config.window_rope->theta = keys.optional("rope.freq_base_swa", 1e4);
   }
 }
 
-/// Gemma alternates layers with a window and layers without; elsewhere all have it, if the file
-/// speaks of one.
+/// Some families alternate layers with a window and layers without; in the others all have it, if
+/// the file speaks of one.
 void read_windows(const Keys& keys, DecoderConfig& config) {
-  const std::int64_t own_period = window_period(config.model_type);
-  const bool second = config.model_type == "gemma2";
-  const auto window = keys.optional<std::int64_t>("attention.sliding_window", second ? 4096 : 0);
+  const Family& family = family_of(config.model_type);
+  const auto window = keys.optional("attention.sliding_window", family.gguf_window);
   if (window == 0) return;
-  if (own_period == 0) {
+  if (family.windowed != WindowedLayers::alternating) {
     config.windows.assign(static_cast<std::size_t>(config.layers), window);
     return;
   }
   const std::string pattern = "attention.sliding_window_pattern";
-  const auto period = keys.optional(pattern, own_period);
+  const auto period = keys.optional(pattern, family.window_period);
   if (period < 1) {
     keys.refuse(pattern, "the sliding window's period", "of 1 or more", std::to_string(period));
   }
@@ -171,23 +157,22 @@ void read_windows(const Keys& keys, DecoderConfig& config) {
 
 /// The largest Gemma 2 and Gemma 3 scale queries by the width of a head were the residual stream
 /// cut into heads; the file does not say so, their number of layers does.
-double gemma_query_scale(const DecoderConfig& config) {
-  const std::int64_t largest = config.model_type == "gemma2" ? 46 : 62;
-  const std::int64_t width =
-      config.layers == largest ? config.width / config.heads : config.head_dim;
+double own_query_scale(const DecoderConfig& config) {
+  const bool largest = config.layers == family_of(config.model_type).largest_layers;
+  const std::int64_t width = largest ? config.width / config.heads : config.head_dim;
   return 1.0 / std::sqrt(static_cast<double>(width));
 }
 
-void read_gemma(const Keys& keys, DecoderConfig& config) {
-  if (!config.model_type.starts_with("gemma")) return;
-  config.query_scale = keys.optional("attention.scale", gemma_query_scale(config));
+void read_query_scale(const Keys& keys, DecoderConfig& config) {
+  if (!family_of(config.model_type).reads_query_scale) return;
+  config.query_scale = keys.optional("attention.scale", own_query_scale(config));
   config.attention_softcap = keys.optional("attn_logit_softcapping", config.attention_softcap);
   config.logit_softcap = keys.optional("final_logit_softcapping", config.logit_softcap);
 }
 
 /// Experts of layers that have a router.
 void read_experts(const GgufFile& file, const Keys& keys, DecoderConfig& config) {
-  if (config.model_type != "qwen3_moe") {
+  if (!family_of(config.model_type).has_experts) {
     const auto count = keys.optional<std::int64_t>("expert_count", 0);
     if (count == 0) return;
     keys.refuse("expert_count", "experts are not supported in this architecture", "0",
@@ -248,10 +233,10 @@ void read_presence(const GgufFile& file, DecoderConfig& config) {
 
 DecoderConfig read_gguf_config(const GgufFile& file) {
   const std::string place = file.path().string();
-  const Architecture& architecture = architecture_of(file);
-  const Keys keys(file, architecture.name);
+  const Family& family = family_of_file(file);
+  const Keys keys(file, family.architecture);
   DecoderConfig config;
-  config.model_type = architecture.model_type;
+  config.model_type = family.model_type;
   apply_family(config, place);
   read_sizes(file, keys, config);
   check_config(config, place);  // before sizes are divided by and lists are made
@@ -259,18 +244,10 @@ DecoderConfig read_gguf_config(const GgufFile& file) {
   read_ropes(file, keys, config);
   read_windows(keys, config);
   read_experts(file, keys, config);
-  read_gemma(keys, config);
+  read_query_scale(keys, config);
   config.stop_tokens = gguf_stop_tokens(file, config.vocabulary);
   check_config(config, place);
   return config;
-}
-
-std::string gguf_architecture(const std::string& model_type) {
-  const std::string_view type = model_type == "mistral" ? "llama" : std::string_view(model_type);
-  for (const Architecture& architecture : architectures) {
-    if (architecture.model_type == type) return std::string(architecture.name);
-  }
-  throw UsageError("gguf", "no GGUF architecture is known for the model type " + model_type);
 }
 
 // One function per kind of vocabulary fills in the neutral form that lib/text makes a tokenizer of.

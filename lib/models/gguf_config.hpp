@@ -20,10 +20,6 @@ namespace austeer {
 /// missing key, and sizes that are impossible or do not fit together.
 DecoderConfig read_gguf_config(const GgufFile& file);
 
-/// What GGUF calls the architecture of a model of `model_type` ("mistral": "llama"). Throws
-/// UsageError for a type that is not supported.
-std::string gguf_architecture(const std::string& model_type);
-
 // The tokenizer that the metadata of a GGUF file describes (`tokenizer.ggml.*`).
 
 /// The token that the metadata names at `key` ("tokenizer.ggml.eos_token_id"), if it names one.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/names.hpp"
+#include "models/families.hpp"
 #include "models/gguf_config.hpp"
 
 namespace austeer {
@@ -213,7 +214,7 @@ at::Tensor GgufModel::load(const std::string& name, at::ScalarType dtype) const 
   }
   at::Tensor stored = file_.load(place.tensor, dtype);
   if (stored.dim() == 1) stored = stored.clone();
-  if (config_.model_type != "llama") return stored;
+  if (!family_of(config_.model_type).interleaved_rope) return stored;
   if (name.find(".q_proj.") != std::string::npos) return to_half_split(stored, config_.heads);
   if (name.find(".k_proj.") != std::string::npos) return to_half_split(stored, config_.kv_heads);
   return stored;

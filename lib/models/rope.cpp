@@ -8,6 +8,7 @@
 
 #include "kernels/row_kernels.hpp"
 #include "models/dtype.hpp"
+#include "models/families.hpp"
 
 namespace austeer {
 
@@ -95,8 +96,9 @@ void read_rope_config(Fields& fields, DecoderConfig& config) {
                   fields.value("rope_scaling"));
   }
   const std::string place = fields.place() + ": " + key;
-  const bool two = config.model_type == "gemma3_text";
-  config.rope.theta = fields.optional("rope_theta", two ? 1e6 : config.rope.theta);
+  const Family& family = family_of(config.model_type);
+  const bool two = family.two_ropes;
+  config.rope.theta = fields.optional("rope_theta", family.rope_theta);
   if (two) {
     config.window_rope = RopeConfig{};
     config.window_rope->theta = fields.optional("rope_local_base_freq", 1e4);

@@ -8,6 +8,22 @@
 
 namespace austeer {
 
+std::string name_of_reading(std::string_view site, ReadPositions positions) {
+  if (positions == ReadPositions::last) return std::string(site);
+  return fmt::format("{}@{}", site, enum_name(positions));
+}
+
+std::string site_reading_name(const SiteReading& reading) {
+  return name_of_reading(site_name(reading.site), reading.positions);
+}
+
+SiteReading parse_site_reading(std::string_view name) {
+  const std::size_t at = name.find('@');
+  if (at == std::string_view::npos) return {.site = parse_site(name)};
+  return {.site = parse_site(name.substr(0, at)),
+          .positions = enum_value<ReadPositions>(name.substr(at + 1))};
+}
+
 UnitName parse_unit(std::string_view text) {
   UnitName unit;
   std::string_view rest = text;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/names.hpp"
 #include "base/settings.hpp"
@@ -40,6 +41,47 @@ inline std::string site_name(Site site) { return enum_name(site); }
 
 /// The site called `name`. Throws UsageError with the nearest known one.
 inline Site parse_site(std::string_view name) { return enum_value<Site>(name); }
+
+// What a cache keeps of a site.
+
+/// Which tokens of a text are read.
+enum class ReadPositions {
+  last,         ///< its last one
+  answer_mean,  ///< those of its answer, as their mean
+  answer_all,   ///< those of its answer, each
+};
+
+constexpr auto enum_table(ReadPositions) {
+  return EnumTable{"site", "positions",
+                   std::array{std::pair{"last", ReadPositions::last},
+                              std::pair{"answer_mean", ReadPositions::answer_mean},
+                              std::pair{"answer_all", ReadPositions::answer_all}}};
+}
+
+/// What is read at one site.
+struct SiteReading {
+  Site site = Site::ffn;
+  ReadPositions positions = ReadPositions::last;
+  std::vector<std::int64_t> layers = {};  ///< ascending; empty: all
+
+  bool reads_answers() const { return positions != ReadPositions::last; }
+};
+
+/// "layer", "layer@answer_mean": how options, caches and rankings name what is read of the site
+/// called `site`.
+std::string name_of_reading(std::string_view site, ReadPositions positions);
+
+/// The same of a reading; the layers are not part of it.
+std::string site_reading_name(const SiteReading& reading);
+
+/// The inverse. Throws UsageError with the nearest known names.
+SiteReading parse_site_reading(std::string_view name);
+
+template <>
+struct TextForm<SiteReading> {
+  static SiteReading parse(std::string_view name) { return parse_site_reading(name); }
+  static std::string text(const SiteReading& reading) { return site_reading_name(reading); }
+};
 
 // Units by name, as users write them: LAYER:DIM, or SITE:LAYER:DIM.
 

@@ -26,7 +26,7 @@ namespace austeer {
 namespace {
 
 SiteReading reading_of(const CachedSite& site) {
-  return {parse_site(site.name), enum_value<ReadPositions>(site.positions), site.only};
+  return {parse_site(site.name), site.positions, site.only};
 }
 
 CacheDescription describe_part(const CacheDescription& common,
@@ -83,7 +83,7 @@ CachedSite cached_site(const SiteReading& reading, const Decoder& model) {
   return {.name = site_name(reading.site),
           .layers = model.config().layers,
           .width = model.site_width(reading.site),
-          .positions = read_positions_name(reading.positions),
+          .positions = reading.positions,
           .group = reading.site == Site::attention ? model.config().head_dim : 1,
           .only = reading.layers};
 }
@@ -154,7 +154,7 @@ CacheDescription describe_cache(const CollectOptions& options, const Task& task,
       // The rounding of a matrix product may depend on its rows, the threads and the kernels.
       {"batch_tokens", std::to_string(options.run.engine.batch_tokens)},
       {"threads", std::to_string(at::get_num_threads())},
-      {"way", enum_name(options.run.engine.way)},
+      {"passes", enum_name(options.run.engine.passes)},
       {"engine", "austeer " + version() + ", libtorch " + libtorch_version()}};
   if (options.void_pairs != VoidPairsChoice::keep) {
     description.fingerprints["void_pairs"] = void_pairs_choice_name(options.void_pairs);

@@ -97,9 +97,9 @@ struct FingerprintDifference {
 };
 
 /// What GGUF calls the family `name`, which may be a model type of Hugging Face's.
-std::string family_in_gguf(const std::string& name) {
+std::string_view name_in_gguf(std::string_view name) {
   const std::vector<std::string> known = family_names();
-  return std::ranges::find(known, name) == known.end() ? name : gguf_architecture(name);
+  return std::ranges::find(known, name) == known.end() ? name : family_of(name).architecture;
 }
 
 /// Says or refuses that vectors of another program name another family of models than `model`'s.
@@ -108,7 +108,7 @@ void check_family(const Model& model, const Json& provenance, const std::filesys
   const std::string hint = recorded_text(provenance, {"model_hint"});
   if (hint.empty()) return;
   const std::string& family = model.decoder->config().model_type;
-  if (family_in_gguf(hint) == family_in_gguf(family)) return;
+  if (name_in_gguf(hint) == name_in_gguf(family)) return;
   const std::string what =
       fmt::format("[plan] {} was made for another family of models", file.string());
   if (force) return spdlog::warn("{}: {}, and this is {}", what, hint, family);

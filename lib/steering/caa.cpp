@@ -18,13 +18,14 @@ double consistency(const SiteActivations& layer) {
 }
 
 struct CaaOptions {
-  std::string positions;
+  ReadPositions positions;
   Json resolved;
 };
 
 CaaOptions read_caa(std::span<const std::string> sites, const Json& given) {
   MethodOptions options(given, "caa");
-  const std::string positions = options.choice("positions", {"last", "answer_mean"});
+  const auto positions =
+      enum_value<ReadPositions>(options.choice("positions", {"last", "answer_mean"}));
   CaaOptions read{positions, options.resolved()};
   if (only_site("caa", sites) == "layer") return read;
   throw UsageError("rank", "caa steers the site layer, not " + sites.front());
@@ -33,13 +34,13 @@ CaaOptions read_caa(std::span<const std::string> sites, const Json& given) {
 }  // namespace
 
 std::vector<std::string> caa_reads(std::span<const std::string> sites, const Json& options) {
-  return {"layer@" + read_caa(sites, options).positions};
+  return {name_of_reading("layer", read_caa(sites, options).positions)};
 }
 
 Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& given) {
   const auto [positions, resolved] = read_caa(sites, given);
-  const std::string key = positions == "last" ? "layer" : "layer." + positions;
+  const std::string key = name_of_reading("layer", positions);
   const CachedSite& cached = cache.site(key);
 
   ScoredSite site{key, cached.width, sum_momenta(cache, key), {}, {}};

@@ -96,7 +96,7 @@ std::vector<std::string> sadi_reads(std::span<const std::string> sites, const Js
 
 /// Options: `sae` (path, required), `layer` (default: the one that the autoencoder names, else the
 /// only one that the cache keeps), `keep` (0.35), `atoms` (both, activation, frequency, all). The
-/// one site named is `layer`; what is read is `layer.answer_all`. The autoencoder's layer has score
+/// one site named is `layer`; what is read is `layer@answer_all`. The autoencoder's layer has score
 /// 1 and the vector as values, all others have 0. Throws UsageError, FormatError, FileError,
 /// ComputeError.
 Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> sites,

@@ -27,7 +27,8 @@ std::int64_t kept_layer(const ActivationCache& cache, const CachedSite& site, st
                         const SparseAutoencoder& autoencoder) {
   if (!site.has_token_rows()) {
     throw UsageError({fmt::format("[rank] sta cannot use the site '{}'", site.key()),
-                      "every token of the answers", fmt::format("positions '{}'", site.positions),
+                      "every token of the answers",
+                      fmt::format("positions '{}'", enum_name(site.positions)),
                       "Collect the site layer@answer_all"});
   }
   if (autoencoder.width() != site.width) {
@@ -278,7 +279,7 @@ Ranking rank_sta(const ActivationCache& cache, std::span<const std::string> site
                  const Json& options) {
   MethodOptions given(options, "sta");
   const auto [tests, keep, autoencoder] = read_sta(sites, given);
-  const std::string key = "layer.answer_all";
+  const std::string key = "layer@answer_all";
   const CachedSite& site = cache.site(key);
   const OpenedAutoencoder opened = open_sparse_autoencoder(autoencoder);
   const std::int64_t layer = chosen_layer(given, opened, site);

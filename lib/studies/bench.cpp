@@ -73,11 +73,7 @@ bool has_all(const std::filesystem::path& folder, const std::vector<SiteReading>
   if (!std::filesystem::exists(folder / "manifest.json")) return false;
   try {
     const ActivationCache cache(folder);
-    for (const SiteReading& reading : readings) {
-      std::string key = site_name(reading.site);
-      if (reading.reads_answers()) key += "." + read_positions_name(reading.positions);
-      cache.site(key);
-    }
+    for (const SiteReading& reading : readings) cache.site(site_reading_name(reading));
   } catch (const Error&) {
     return false;  // unfinished, or without some of the sites: collect() goes on or says why not
   }

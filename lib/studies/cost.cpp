@@ -79,7 +79,7 @@ ItemCost measure(const StudyTask& task, const Bench& bench, const Model& model,
 }
 
 /// How often the items are answered for an entry.
-struct Passes {
+struct PassKind {
   std::int64_t cells = 0;
   std::int64_t items = 0;
 
@@ -94,8 +94,8 @@ std::int64_t draws_of(const Study& study, bool is_drawn) {
   return is_drawn ? static_cast<std::int64_t>(study.seeds.size()) : 1;
 }
 
-Passes passes_of(const Study& study, const Entry& entry, const TaskSplits& splits) {
-  Passes passes;
+PassKind passes_of(const Study& study, const Entry& entry, const TaskSplits& splits) {
+  PassKind passes;
   if (entry.method == nullptr) {
     passes.add(1, splits.test_count());
     return passes;
@@ -123,8 +123,8 @@ Passes passes_of(const Study& study, const Entry& entry, const TaskSplits& split
 }
 
 /// Of a grid's cells on the dev or test items, those that are there.
-Passes done_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder) {
-  Passes done;
+PassKind done_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder) {
+  PassKind done;
   const auto look = [&](Trial trial, std::optional<std::uint64_t> seed = {}) {
     trial.seed = seed;
     trial.last = trial.dev ? bench.splits().dev_count() : bench.splits().test_count();
@@ -151,8 +151,8 @@ Passes done_of(const Study& study, const Entry& entry, Bench& bench, const Study
 
 EntryCost cost_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder,
                   const ItemCost& item) {
-  const Passes all = passes_of(study, entry, bench.splits());
-  Passes done = done_of(study, entry, bench, folder);
+  const PassKind all = passes_of(study, entry, bench.splits());
+  PassKind done = done_of(study, entry, bench, folder);
   if (read_outcome(folder, study, entry)) done = all;
   const auto missing = static_cast<double>(std::max<std::int64_t>(0, all.items - done.items));
   return {entry.model,

@@ -9,8 +9,8 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "tensors/checked.hpp"
-#include "tensors/float_pieces.hpp"
 #include "tensors/nf4_kernel.hpp"
+#include "tensors/packed_matrix.hpp"
 
 namespace austeer {
 namespace {

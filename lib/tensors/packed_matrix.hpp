@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,5 +28,15 @@ class PackedMatrix {
   /// The same matrix held by other tensors, alike in number, sizes and dtypes.
   virtual std::shared_ptr<const PackedMatrix> with_parts(std::vector<at::Tensor> parts) const = 0;
 };
+
+// Filling a tensor with numbers that are computed in float32, piece by piece on all threads.
+
+/// Writes the elements [first, first + count) to `out`.
+using WriteFloats = std::function<void(std::int64_t first, std::int64_t count, float* out)>;
+
+/// Fills `out`, contiguous on the CPU and of any floating-point dtype, with what `write` gives,
+/// rounded to the dtype once. Pieces start at multiples of `granularity` elements, of which `out`
+/// has a whole number.
+void fill_in_pieces(const at::Tensor& out, std::int64_t granularity, const WriteFloats& write);
 
 }  // namespace austeer

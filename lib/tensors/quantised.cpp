@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "tensors/float_pieces.hpp"
+#include "tensors/packed_matrix.hpp"
 #include "tensors/quantised_blocks.hpp"
 
 namespace austeer {

@@ -183,7 +183,7 @@ TEST(ActivationCache, AnswersComeBackBitForBit) {
   const ActivationCache cache(folder.path());
   EXPECT_EQ(cache.description(), description);
   const Activations expected = activations_of(description, 0, description.pairs);
-  for (const std::string key : {"layer.answer_mean", "layer.answer_all"}) {
+  for (const std::string key : {"layer@answer_mean", "layer@answer_all"}) {
     std::vector<at::Tensor> positive, negative;
     for (std::int64_t i = 0; i < cache.shards(key); ++i) {
       positive.push_back(cache.shard(key, i).positive);
@@ -193,11 +193,11 @@ TEST(ActivationCache, AnswersComeBackBitForBit) {
     EXPECT_TRUE(at::equal(at::cat(negative), expected.at(key).negative)) << key;
   }
   // Pairs 4 to 7: answers of 2, 3, 1, 2 tokens and of 4, 1, 3, 5; two layers are kept.
-  EXPECT_EQ(cache.shard("layer.answer_all", 1).positive.sizes(), at::IntArrayRef({8, 2, 4}));
-  EXPECT_EQ(cache.shard("layer.answer_all", 1).negative.sizes(), at::IntArrayRef({13, 2, 4}));
-  EXPECT_EQ(cache.shard("layer.answer_mean", 1).negative.sizes(), at::IntArrayRef({4, 3, 4}));
-  EXPECT_EQ(cache.site("layer.answer_all").layer(1), 2);
-  EXPECT_EQ(cache.site("layer.answer_mean").layer(1), 1);
+  EXPECT_EQ(cache.shard("layer@answer_all", 1).positive.sizes(), at::IntArrayRef({8, 2, 4}));
+  EXPECT_EQ(cache.shard("layer@answer_all", 1).negative.sizes(), at::IntArrayRef({13, 2, 4}));
+  EXPECT_EQ(cache.shard("layer@answer_mean", 1).negative.sizes(), at::IntArrayRef({4, 3, 4}));
+  EXPECT_EQ(cache.site("layer@answer_all").layer(1), 2);
+  EXPECT_EQ(cache.site("layer@answer_mean").layer(1), 1);
   expect_refusal<UsageError>([&] { cache.site("layer"); }, "no site 'layer'");
 }
 
@@ -300,7 +300,7 @@ TEST(CacheKey, DependsOnEveryField) {
   expect_other([](auto& d) { d.sites[0].width = 7; }, "sites");
   expect_other([](auto& d) { d.sites[0].group = 3; }, "sites");
   expect_other([](auto& d) { d.sites[0].only = {1}; }, "sites");
-  expect_other([](auto& d) { d.sites[0].positions = "answer_mean"; }, "sites");
+  expect_other([](auto& d) { d.sites[0].positions = ReadPositions::answer_mean; }, "sites");
   expect_other(
       [](auto& d) {
         d.answer_tokens.positive = {1, 2};
@@ -324,7 +324,8 @@ TEST(CacheDescription, ShardsOfAbout32MiB) {
   description.sites = {{"layer", 100, 100000}};
   EXPECT_EQ(default_pairs_per_shard(description), 1);
   // 2 texts * 32 layers * 4096 units * 2 bytes = 512 KiB a token of both answers
-  description.sites = {{.name = "layer", .layers = 32, .width = 4096, .positions = "answer_all"}};
+  description.sites = {
+      {.name = "layer", .layers = 32, .width = 4096, .positions = ReadPositions::answer_all}};
   description.answer_tokens.positive.assign(23, 8);
   description.answer_tokens.negative.assign(23, 8);
   EXPECT_EQ(default_pairs_per_shard(description), 8);
@@ -356,12 +357,12 @@ TEST(CacheWriter, ImpossibleDescriptionsMakeNoFolder) {
   refuse([](auto& d) { d.dtype = at::kDouble; }, "Double cannot be cached");
   refuse([](auto& d) { d.pairs = 0; }, "impossible numbers of pairs");
   refuse([](auto& d) { d.answer_classes = {"yes", "no"}; }, "2 answer classes for 23 pairs");
-  refuse([](auto& d) { d.sites[1].positions = "all"; }, "'ffn' has unknown positions 'all'");
   refuse([](auto& d) { d.sites[1].group = 3; }, "groups of 3 dims");
   refuse([](auto& d) { d.sites[1].only = {2}; }, "keeps impossible layers [2]");
   refuse([](auto& d) { d.sites.push_back({.name = "ffn", .layers = 2, .width = 4}); },
          "the site 'ffn' stands twice");
-  refuse([](auto& d) { d.sites[0].positions = "answer_mean"; }, "0 positive answers are counted");
+  refuse([](auto& d) { d.sites[0].positions = ReadPositions::answer_mean; },
+         "0 positive answers are counted");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
@@ -407,10 +408,10 @@ TEST(CacheWriter, NotFiniteTokensOfAnswersAreNamed) {
   append_until(writer, description, 5, 10);
   // The negative answers of pairs 10, 11, 12 have 1, 3, 5 tokens.
   Activations batch = activations_of(description, 10, 5);
-  batch["layer.answer_all"].negative[1 + 3 + 2][1][3] = std::numeric_limits<float>::infinity();
+  batch["layer@answer_all"].negative[1 + 3 + 2][1][3] = std::numeric_limits<float>::infinity();
   expect_refusal<ComputeError>([&] { writer.append(batch); },
                                "pair 12: the negative activation of token 2 of the answer at site "
-                               "layer.answer_all, layer 2, dim 3 is not finite; found inf");
+                               "layer@answer_all, layer 2, dim 3 is not finite; found inf");
 }
 
 TEST(CacheWriter, AnswersThatDoNotFit) {
@@ -420,7 +421,7 @@ TEST(CacheWriter, AnswersThatDoNotFit) {
   CacheWriter writer(folder.path(), description);
   const auto refuse = [&](const auto& change, const std::string& message) {
     Activations batch = activations_of(description, 0, 3);
-    change(batch["layer.answer_all"], batch["layer.answer_mean"]);
+    change(batch["layer@answer_all"], batch["layer@answer_mean"]);
     expect_refusal<UsageError>([&] { writer.append(batch); }, message);
   };
   const auto shorten = [](at::Tensor& tensor, std::int64_t axis) {
@@ -428,13 +429,13 @@ TEST(CacheWriter, AnswersThatDoNotFit) {
   };
   // The positive answers of pairs 0 to 2 have 1, 2, 3 tokens, the negative ones 1, 3, 5.
   refuse([&](auto& all, auto&) { shorten(all.positive, 0); },
-         "layer.answer_all do not fit the cache; expected BFloat16 [6, 2, 4]; found BFloat16 "
+         "layer@answer_all do not fit the cache; expected BFloat16 [6, 2, 4]; found BFloat16 "
          "[5, 2, 4]");
   refuse([&](auto& all, auto&) { shorten(all.negative, 0); },
          "expected BFloat16 [9, 2, 4]; found BFloat16 [8, 2, 4]");
   refuse([&](auto& all, auto&) { shorten(all.positive, 1); }, "found BFloat16 [6, 1, 4]");
   refuse([&](auto&, auto& mean) { shorten(mean.positive, 0); },
-         "layer.answer_mean do not fit the cache; expected BFloat16 [3, 3, 4]");
+         "layer@answer_mean do not fit the cache; expected BFloat16 [3, 3, 4]");
   EXPECT_EQ(writer.next_pair(), 0);
 }
 

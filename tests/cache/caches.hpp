@@ -27,13 +27,14 @@ inline CacheDescription small_description() {
 /// The same pairs at sites that read answers: answers of 1 to 3 tokens (positive) and 1 to 5.
 inline CacheDescription answers_description() {
   CacheDescription description = small_description();
-  description.sites = {{.name = "layer", .layers = 3, .width = 4, .positions = "answer_mean"},
-                       {.name = "layer",
-                        .layers = 3,
-                        .width = 4,
-                        .positions = "answer_all",
-                        .group = 2,
-                        .only = {0, 2}}};
+  description.sites = {
+      {.name = "layer", .layers = 3, .width = 4, .positions = ReadPositions::answer_mean},
+      {.name = "layer",
+       .layers = 3,
+       .width = 4,
+       .positions = ReadPositions::answer_all,
+       .group = 2,
+       .only = {0, 2}}};
   for (std::int64_t pair = 0; pair < description.pairs; ++pair) {
     description.answer_tokens.positive.push_back(1 + pair % 3);
     description.answer_tokens.negative.push_back(1 + (pair * 7) % 5);

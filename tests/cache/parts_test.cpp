@@ -47,8 +47,8 @@ TEST(CacheParts, AreReadAsOne) {
   cache.verify();
   std::vector<std::string> keys;
   for (const CachedSite& site : cache.description().sites) keys.push_back(site.key());
-  EXPECT_EQ(keys, (std::vector<std::string>{"attention", "ffn", "layer.answer_mean",
-                                            "layer.answer_all", "ffn_gate"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"attention", "ffn", "layer@answer_mean",
+                                            "layer@answer_all", "ffn_gate"}));
   EXPECT_EQ(cache.description().answer_tokens, answers.answer_tokens);
   EXPECT_EQ(cache.description().answer_classes, root.answer_classes);
   for (const CacheDescription& part : {root, answers, gate}) {
@@ -68,7 +68,7 @@ TEST(CacheParts, AreReadAsOne) {
     }
   }
   expect_refusal<UsageError>([&] { cache.site("layer.answer_meen"); },
-                             "did you mean 'layer.answer_mean'");
+                             "did you mean 'layer@answer_mean'");
 }
 
 TEST(CacheParts, ThatDoNotFitAreRefused) {
@@ -77,7 +77,8 @@ TEST(CacheParts, ThatDoNotFitAreRefused) {
     make_cache(folder.path(), small_description());
     make_cache(folder / "added-01", answers_description());
     CacheDescription second = answers_description();
-    second.sites = {{.name = "layer", .layers = 3, .width = 4, .positions = "answer_mean"}};
+    second.sites = {
+        {.name = "layer", .layers = 3, .width = 4, .positions = ReadPositions::answer_mean}};
     second.sites.front().name = "ffn_gate";
     change(second);
     make_cache(folder / "added-02", second);
@@ -101,7 +102,7 @@ TEST(CacheParts, ThatDoNotFitAreRefused) {
          "it differs in 'answer_classes' of pair 7 (here \"yes\", there \"no\")");
   refuse([](auto& d) { d.answer_tokens.negative[9] += 1; },
          "it differs in 'answer_tokens.negative' of pair 9 (here 4, there 5)");
-  refuse([](auto& d) { d.sites.front().name = "layer"; }, "hold the site 'layer.answer_mean'");
+  refuse([](auto& d) { d.sites.front().name = "layer"; }, "hold the site 'layer@answer_mean'");
 }
 
 TEST(CacheParts, BrokenPartsAreNamed) {
@@ -133,7 +134,7 @@ TEST(CacheParts, AnUnfinishedOneIsNotOffered) {
   cache.verify();
   EXPECT_EQ(cache.description().sites, small_description().sites);
   EXPECT_EQ(cache.shards("ffn"), 6);
-  const auto ask = [&] { cache.shard("layer.answer_all", 0); };
+  const auto ask = [&] { cache.shard("layer@answer_all", 0); };
   expect_refusal<FileError>(ask, "added-02 is not complete: 8 of 23 pairs are there");
   expect_refusal<FileError>(ask, "Run the same collect again");
   expect_refusal<UsageError>([&] { cache.site("layer"); }, "known: attention, ffn");

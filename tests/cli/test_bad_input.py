@@ -63,7 +63,7 @@ class WrongUsage(AusteerTest):
             (("eval", "--task", "copa", "--split", "test[900:]"), "64"),
             (("eval", "--task", "copa", "--model", "smollm"), "unknown model 'smollm'"),
             (("eval", "--task", "copa", "--dtype", "float8"), "unknown dtype 'float8'"),
-            (("eval", "--task", "copa", "--engine", "plan"), "did you mean 'plain'"),
+            (("eval", "--task", "copa", "--passes", "plan"), "did you mean 'plain'"),
             (("eval", "--task", "svamp", "--metric", "number_mach"), "did you mean 'number_match'"),
             (("eval", "--task", "copa", "--scoring", "choices", "--metric", "exact_match"),
              "--metric"),

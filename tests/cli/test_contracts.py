@@ -37,7 +37,7 @@ class Refusals(MadeContractTest):
     COMMANDS = (
         "frobnicate", "eval", "eval --task opn", "eval --task open.yaml --splt test",
         "eval --task open.yaml --split tset", "eval --task open.yaml --scoring choises",
-        "eval --task open.yaml --metric exact_mach", "eval --task open.yaml --engine plane",
+        "eval --task open.yaml --metric exact_mach", "eval --task open.yaml --passes plane",
         "eval --task open.yaml --dtype bfloat61", "eval --task open.yaml --model smollm2-135m",
         "eval --task open.yaml --device cdua", "eval --task open.yaml --k 3",
         "eval --task open.yaml --log-level inf",

@@ -229,7 +229,7 @@ class Evaluations(MadeContractTest):
 
     def test_results(self):
         self.evaluate("eval", "open.yaml", "--limit", 2, "--batch-tokens", 512)
-        self.evaluate("eval-plain", "open.yaml", "--engine", "plain", "--split", "train[2:4]",
+        self.evaluate("eval-plain", "open.yaml", "--passes", "plain", "--split", "train[2:4]",
                       "--max-new-tokens", 2)
         self.evaluate("eval-label", "choice.yaml", figures={"in_form": SHARE})
         self.evaluate("eval-choices", "choice.yaml", "--scoring", "choices", item={

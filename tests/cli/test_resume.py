@@ -94,7 +94,7 @@ class Resume(AusteerTest):
             report = json.loads(self.succeed(*FEW, *sites, "--out", "cache", "--json"))
             self.assertEqual((report["resumed_pairs"], report["texts"]), (FEW_PAIRS, 0))
         self.assertEqual(digests(self.folder / "cache"), whole)
-        self.refuse(2, "holds the site 'layer.answer_all' for other layers", *FEW, "--sites",
+        self.refuse(2, "holds the site 'layer@answer_all' for other layers", *FEW, "--sites",
                     "layer@answer_all", "--layers", "11", "--out", "cache")
         self.succeed(*FEW, "--sites", "layer", "--out", "cache")
         self.assertEqual(self.parts(), ["added-01", "added-02"])

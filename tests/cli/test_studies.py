@@ -303,7 +303,7 @@ class RefusalTest(StudyTest):
     def test_settings_of_a_run(self):
         """Those of the command line are a study's too, and are refused as `eval` refuses them."""
         for what, message in ((["--offload"], "--offload needs --device"),
-                              (["--engine", "plane"], "unknown engine 'plane'"),
+                              (["--passes", "plane"], "unknown passes 'plane'"),
                               (["--batch-tokens", "0"], "--batch-tokens")):
             self.refuse(2, message, "sweep", "study.yaml", *what, "--quiet")
 

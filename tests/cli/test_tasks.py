@@ -35,7 +35,7 @@ class Tasks(AusteerTest):
     def test_the_plain_engine_answers_alike(self):
         for scoring in ("generate", "choices"):
             _, _, fast = self.evaluate("copa", "--limit", 4, "--scoring", scoring)
-            _, result, plain = self.evaluate("copa", "--limit", 4, "--scoring", scoring, "--engine",
+            _, result, plain = self.evaluate("copa", "--limit", 4, "--scoring", scoring, "--passes",
                                              "plain")
             self.assertEqual(result["configuration"]["engine"], "plain")
             self.assertEqual([item["generated"] for item in plain],

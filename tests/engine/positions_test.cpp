@@ -75,7 +75,7 @@ TEST_F(PositionsTest, ReadShowsTheAnswersRowsInTheLastLayer) {
   first[3] = model.texts[3].size() - 1;
   for (const std::int64_t batch_tokens : {1, 30, 4096}) {
     RowTap rows;
-    Engine(model.decoder, {batch_tokens, PassWay::plain}).read(model.texts, rows, first);
+    Engine(model.decoder, {batch_tokens, PassKind::plain}).read(model.texts, rows, first);
     std::size_t all = 0;
     std::size_t answers = 0;
     for (std::size_t i = 0; i < model.texts.size(); ++i) {

@@ -1,4 +1,4 @@
-// The fast way against the plain one, which computes every text by itself: texts that begin alike,
+// Fast passes against plain ones, which compute every text by itself: texts that begin alike,
 // plans that part on the way, texts that end while others wait.
 
 #include <algorithm>
@@ -88,7 +88,7 @@ class Sharing : public ::testing::TestWithParam<const char*> {
  protected:
   const testing::TinyModel& model = testing::tiny_model(GetParam());
   const AlikeTexts alike{model.texts[3]};
-  const EngineOptions plain{4096, PassWay::plain};
+  const EngineOptions plain{4096, PassKind::plain};
 
   static std::vector<EngineOptions> fast() { return {{60}, {4096}}; }
 
@@ -227,7 +227,7 @@ TEST(Batches, CountOnlyWhatIsComputed) {
   RowCounter shared;
   Engine(model.decoder).read(alike.texts, shared);
   RowCounter separate;
-  Engine(model.decoder, {4096, PassWay::plain}).read(alike.texts, separate);
+  Engine(model.decoder, {4096, PassKind::plain}).read(alike.texts, separate);
   // Each token that stands before the last of its text, and differs in what leads to it, once.
   std::set<Tokens> begun;
   for (const Tokens& text : alike.texts) {
@@ -264,8 +264,8 @@ TEST(Batches, TextsEndAfterTheTokensThatTheCallerChooses) {
   generate.ends_after = [](std::span<const TokenId> tokens) {
     return tokens.size() == static_cast<std::size_t>(2 + tokens.front() % 4);
   };
-  for (const PassWay way : {PassWay::fast, PassWay::plain}) {
-    const auto cut = Engine(model.decoder, {40, way}).generate(alike.texts, generate);
+  for (const PassKind passes : {PassKind::fast, PassKind::plain}) {
+    const auto cut = Engine(model.decoder, {40, passes}).generate(alike.texts, generate);
     for (std::size_t i = 0; i < whole.size(); ++i) {
       Tokens expected = whole[i];
       expected.resize(static_cast<std::size_t>(2 + expected.front() % 4));

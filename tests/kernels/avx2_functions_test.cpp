@@ -1,12 +1,11 @@
 // Exponential and hyperbolic tangent of eight numbers: within some units in the last place of those
 // in float64, over all their range, and right beyond it.
 
-#include "kernels/avx2_functions.hpp"
-
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "kernels/avx2.hpp"
 #include "kernels/row_product.hpp"
 
 #if defined(__x86_64__)

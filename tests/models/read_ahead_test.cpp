@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "models/layer_stream.hpp"
+#include "models/placement.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
 

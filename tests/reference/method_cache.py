@@ -45,7 +45,7 @@ class Cache:
                 site = CachedSite(entry["name"], entry["layers"], entry["width"],
                                   entry["positions"], entry["group"], kept)
                 last = site.positions == "last"
-                key = site.name if last else f"{site.name}.{site.positions}"
+                key = site.name if last else f"{site.name}@{site.positions}"
                 assert key not in self.sites, f"{key} is there twice"
                 self.sites[key] = (part, manifest, site)
 

@@ -217,7 +217,7 @@ def kept_atoms(difference, frequency, keep, atoms):
 
 def sta(cache, keys, sae, layer, keep="0.35", atoms="both"):
     name, = keys
-    layer, key = int(layer), f"{name}.answer_all"
+    layer, key = int(layer), f"{name}@answer_all"
     site = cache.site(key)
     answers = cache.answers(key, layer)
     autoencoder = sparse_autoencoder.load(sae)

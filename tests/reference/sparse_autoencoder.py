@@ -8,7 +8,7 @@
 
     sparse_autoencoder.py --cache FOLDER --layer 18 --atoms 256 --out FOLDER
 
-writes a small one for that layer of an activation cache (site layer.answer_all) in every layout:
+writes a small one for that layer of an activation cache (site layer@answer_all) in every layout:
 stored.npz, deflated.npz, params.safetensors and llama/. Its atoms point from one token's activation
 to another's. Each threshold lies in a wide gap of the atom's values on the cache, so that rounding
 never decides whether an atom is active.
@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--atoms", type=int, default=256)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    sides = Cache(options.cache).answers("layer.answer_all", options.layer)
+    sides = Cache(options.cache).answers("layer@answer_all", options.layer)
     arrays = make(np.concatenate([tokens for side in sides for tokens in side]), options.atoms)
     options.out.mkdir(parents=True, exist_ok=True)
     np.savez(options.out / "stored.npz", **arrays)

@@ -55,7 +55,7 @@ TEST(Caa, MeanDifferencePerLayer) {
   write_cache(folder.path(),
               {{"layer", positive, negative},
                {"ffn", positive, negative},
-               {"layer", mean_positive, mean_negative, 1, "answer_mean"}},
+               {"layer", mean_positive, mean_negative, 1, ReadPositions::answer_mean}},
               6);
   const auto expect = [&](const Ranking& ranking, const at::Tensor& with,
                           const at::Tensor& without) {
@@ -74,7 +74,7 @@ TEST(Caa, MeanDifferencePerLayer) {
   EXPECT_EQ(ranking.options, (Json{{"positions", "last"}}));
   const Ranking of_means = rank("caa", folder, "layer", {{"positions", "answer_mean"}});
   expect(of_means, mean_positive, mean_negative);
-  EXPECT_TRUE(of_means.provenance.at("cache_keys").contains("layer.answer_mean"));
+  EXPECT_TRUE(of_means.provenance.at("cache_keys").contains("layer@answer_mean"));
 
   expect_refused("caa", folder, {"ffn"}, Json::object(), "caa steers the site layer, not ffn");
   expect_refused("caa", folder, {"layer", "ffn"}, Json::object(), "expected one site; found 2");
@@ -225,9 +225,11 @@ TEST(Iti, WhatItRefuses) {
 TEST(Methods, OnlyWholePairedSitesAreRanked) {
   const auto [positive, negative] = leaning_activations(6, 8, 3);
   TemporaryFolder folder;
-  write_cache(folder.path(),
-              {{"ffn", positive, negative}, {"layer", positive, negative, 1, "answer_all"}}, 6);
-  expect_refused("austeer", folder, {"layer.answer_all"}, Json::object(),
+  write_cache(
+      folder.path(),
+      {{"ffn", positive, negative}, {"layer", positive, negative, 1, ReadPositions::answer_all}},
+      6);
+  expect_refused("austeer", folder, {"layer@answer_all"}, Json::object(),
                  "holds single tokens or some layers only");
   expect_refused("caa", folder, {"layer"}, Json::object(), "has no site 'layer'");
 }

@@ -17,7 +17,7 @@ struct SiteOfCache {
   at::Tensor positive;
   at::Tensor negative;
   std::int64_t group = 1;
-  std::string positions = "last";
+  ReadPositions positions = ReadPositions::last;
 };
 
 /// A finished cache with `sites` in shards of `pairs_per_shard`.
@@ -35,7 +35,7 @@ inline void write_cache(const std::filesystem::path& folder, const std::vector<S
                                  .positions = site.positions,
                                  .group = site.group});
     activations[description.sites.back().key()] = {site.positive, site.negative};
-    if (site.positions == "last") continue;
+    if (site.positions == ReadPositions::last) continue;
     const std::vector<std::int64_t> ones(static_cast<std::size_t>(site.positive.size(0)), 1);
     description.answer_tokens = {ones, ones};
   }

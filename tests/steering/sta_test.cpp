@@ -34,7 +34,7 @@ CacheDescription description_of(const SafetensorsFile& expected) {
   description.sites = {{.name = "layer",
                         .layers = 5,
                         .width = width,
-                        .positions = "answer_all",
+                        .positions = ReadPositions::answer_all,
                         .group = 1,
                         .only = {1, 3, 4}}};
   description.dtype = at::kFloat;
@@ -116,7 +116,7 @@ TEST(Sta, ChoosesTheReferencesAtomsAndAddsItsVector) {
     const std::string atoms = item.at("atoms").get<std::string>();
 
     const AnswerStatistics statistics = answer_statistics(
-        *answers.cache, "layer.answer_all", layer, open_sparse_autoencoder(file).autoencoder);
+        *answers.cache, "layer@answer_all", layer, open_sparse_autoencoder(file).autoencoder);
     EXPECT_TRUE(statistics.frequency.equal(expected("frequency")));
     EXPECT_LE(relative_error(statistics.difference, expected("difference")), 1e-5);
     const at::Tensor chosen = chosen_atoms(statistics, keep, tests_called(atoms));
@@ -203,10 +203,10 @@ TEST(Sta, CachesThatCannotBeUsed) {
                              "expected an autoencoder of width 8; found 24");
 
   description = description_of(expected);
-  description.sites.front().positions = "answer_mean";
+  description.sites.front().positions = ReadPositions::answer_mean;
   write_cache(folder / "means", description, positive.narrow(0, 0, 40), negative.narrow(0, 0, 40));
   expect_refusal<UsageError>([&] { ranked_by_sta(ActivationCache(folder / "means"), options); },
-                             "has no site 'layer.answer_all'");
+                             "has no site 'layer@answer_all'");
 
   // Equal answers on both sides: nothing to tell apart.
   description = description_of(expected);

@@ -202,13 +202,13 @@ TEST_F(StudyFile, IncludesWhatItsOwnKeysOverride) {
 }
 
 TEST_F(StudyFile, RunsAsTheCommandLineSaysWhereItSaysSo) {
-  const auto file = write(head + "run: {device: cuda, offload: true, threads: 2, engine: plain}\n");
+  const auto file = write(head + "run: {device: cuda, offload: true, threads: 2, passes: plain}\n");
   const Study study = open_study(file, {{"offload", false}, {"threads", 3}, {"dtype", "float16"}});
   EXPECT_EQ(study.run.device, "cuda");
   EXPECT_FALSE(study.run.offload);
   EXPECT_EQ(study.run.threads, 3);
   EXPECT_EQ(study.run.dtype, "float16");
-  EXPECT_EQ(study.run.engine.way, PassWay::plain);
+  EXPECT_EQ(study.run.engine.passes, PassKind::plain);
 }
 
 TEST_F(StudyFile, RefusesACircleOfIncludes) {

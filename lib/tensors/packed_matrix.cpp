@@ -1,4 +1,4 @@
-#include "tensors/float_pieces.hpp"
+#include "tensors/packed_matrix.hpp"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
