@@ -95,6 +95,9 @@ struct Content<std::vector<T>> {
   static constexpr bool is_list = true;
 };
 
+/// "a,b" as {"a", "b"}.
+std::vector<std::string> split_list(const std::string& text);
+
 template <typename Settings>
 void read_settings(Fields& fields, Settings& settings, std::set<std::string> but = {});
 template <typename Settings>

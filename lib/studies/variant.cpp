@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/settings.hpp"
 #include "plans/units.hpp"
 #include "steering/methods.hpp"
 #include "studies/axes.hpp"
@@ -46,21 +47,10 @@ void find_axes(const Json& value, const std::string& path, std::vector<std::stri
   }
 }
 
-/// "a,b" as {"a", "b"}.
-std::vector<std::string> parts_of(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(',', start), text.size());
-    parts.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return parts;
-}
-
 void read_ranking_choice(Fields fields, Variant& variant) {
   variant.method = fields.optional<std::string>("method", variant.method);
   variant.sites = methods().get(variant.method).sites;
-  if (fields.is_given("site")) variant.sites = parts_of(fields.required<std::string>("site"));
+  if (fields.is_given("site")) variant.sites = split_list(fields.required<std::string>("site"));
   for (const std::string& site : variant.sites) parse_site(site);
   if (fields.is_given("set")) {
     fields.object("set");
