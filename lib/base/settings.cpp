@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-namespace austeer::settings_detail {
+namespace austeer {
 
-std::vector<std::string> text_list(Fields& fields, const std::string& key) {
-  if (fields.value(key).is_array()) return fields.required<std::vector<std::string>>(key);
-  const auto text = fields.required<std::string>(key);
+std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> parts;
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t end = std::min(text.find(',', start), text.size());
@@ -14,6 +12,13 @@ std::vector<std::string> text_list(Fields& fields, const std::string& key) {
     start = end + 1;
   }
   return parts;
+}
+
+namespace settings_detail {
+
+std::vector<std::string> text_list(Fields& fields, const std::string& key) {
+  if (fields.value(key).is_array()) return fields.required<std::vector<std::string>>(key);
+  return split_list(fields.required<std::string>(key));
 }
 
 std::vector<Fields> object_list(Fields& fields, const std::string& key) {
@@ -41,4 +46,5 @@ bool is_written(const Setting& setting, const Json& value, const Json& by_defaul
   return true;
 }
 
-}  // namespace austeer::settings_detail
+}  // namespace settings_detail
+}  // namespace austeer

@@ -46,28 +46,13 @@ void find_axes(const Json& value, const std::string& path, std::vector<std::stri
   }
 }
 
-/// "a,b" as {"a", "b"}.
-std::vector<std::string> parts_of(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(',', start), text.size());
-    parts.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return parts;
-}
-
 void read_ranking_choice(Fields fields, Variant& variant) {
-  variant.method = fields.optional<std::string>("method", variant.method);
+  SettingsReader reader(fields);
+  describe_rank(reader, variant);
   variant.sites = methods().get(variant.method).sites;
-  if (fields.is_given("site")) variant.sites = parts_of(fields.required<std::string>("site"));
+  if (variant.site) variant.sites = split_list(*variant.site);
   for (const std::string& site : variant.sites) parse_site(site);
-  if (fields.is_given("set")) {
-    fields.object("set");
-    variant.settings = fields.value("set");
-  }
-  if (fields.is_given("pairs")) variant.pairs = fields.required<std::int64_t>("pairs");
-  if (variant.pairs && *variant.pairs < 1) fields.refuse("pairs", "at least 1", *variant.pairs);
+  if (!variant.settings.is_object()) fields.object("set");
   fields.refuse_unknown();
 }
 
