@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ git curl pkg-config python3 python3-venv python3-pip
   libcli11-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libsentencepiece-dev nlohmann-json3-dev
-  libpcre2-dev libssl-dev libboost-math-dev libcurl4-openssl-dev libexpat1-dev libicu-dev
+  libonig-dev libssl-dev libboost-math-dev libcurl4-openssl-dev libexpat1-dev libicu-dev
   liblbfgs-dev libzip-dev gnuplot-nox)
 with_tests=no
 if [ "${1:-}" = --tests ]; then

@@ -1,6 +1,6 @@
 #pragma once
-// Regular expressions of tokenizers, through PCRE2 with Unicode on, read as the `tokenizers`
-// package's engine (Oniguruma) reads them, and with limits that a hostile pattern runs into.
+// Regular expressions of tokenizers, in Ruby's dialect by Oniguruma, which is the engine of the
+// `tokenizers` package too, and with limits that a hostile pattern runs into.
 
 #include <cstddef>
 #include <memory>
@@ -23,15 +23,14 @@ constexpr std::size_t grown_limit(std::size_t bytes) { return 64 * bytes + 4096;
 /// A compiled pattern; matching is const and may run in several threads.
 class Regex {
  public:
-  /// Compiles `pattern`; `place` opens messages. Throws FormatError, naming the position, for what
-  /// does not compile, and for the few constructs that PCRE2 and Oniguruma read differently.
+  /// Compiles `pattern`; `place` opens messages. Throws FormatError for what does not compile.
   Regex(std::string_view pattern, std::string place);
   ~Regex();
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
 
   /// All matches in valid UTF-8 `text`, from left to right, none overlapping. Throws FormatError
-  /// when the pattern needs more than a linear number of steps or too much memory.
+  /// when a match takes more than a linear number of steps back or more than linear memory.
   std::vector<ByteRange> find_all(std::string_view text) const;
 
   /// `text` with every match replaced by `content`, taken literally. Throws as find_all does, and
