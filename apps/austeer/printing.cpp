@@ -41,8 +41,8 @@ void print_tokens(const char* what, const std::vector<ScoredToken>& tokens) {
 }
 
 void print_verification(const Verification& verification) {
-  const Agreement& difference = verification.difference;
-  const Agreement& steering = verification.steering;
+  const LogitDifference& difference = verification.difference;
+  const LogitDifference& steering = verification.steering;
   fmt::print("{} texts, {} tokens\n", difference.texts, difference.tokens);
   fmt::print("{:<24}{:>24}{:>18}\n", "", "plan against export", "plan at all");
   fmt::print("{:<24}{:>24.3g}{:>18.3g}\n", "largest logit difference",

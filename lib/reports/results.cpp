@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "statistics/corrections.hpp"
-#include "studies/judging.hpp"
+#include "studies/judged_task.hpp"
 
 namespace austeer {
 namespace {

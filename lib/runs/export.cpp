@@ -20,19 +20,20 @@
 
 namespace austeer {
 
-Agreement agreement(std::span<const at::Tensor> first, std::span<const at::Tensor> second) {
+LogitDifference logit_difference(std::span<const at::Tensor> first,
+                                 std::span<const at::Tensor> second) {
   if (first.empty() || first.size() != second.size()) {
-    throw UsageError("agreement", "both runs need the same texts, at least one");
+    throw UsageError("verify", "both runs need the same texts, at least one");
   }
-  Agreement result{static_cast<std::int64_t>(first.size()), 0, 0, 0, 0};
+  LogitDifference result{static_cast<std::int64_t>(first.size()), 0, 0, 0, 0};
   for (std::size_t i = 0; i < first.size(); ++i) {
     if (first[i].sizes() != second[i].sizes()) {
-      throw UsageError("agreement", "the two models have other vocabularies, or tokens");
+      throw UsageError("verify", "the two models have other vocabularies, or tokens");
     }
     const at::Tensor p = first[i].cpu().to(at::kDouble), q = second[i].cpu().to(at::kDouble);
     const double difference = (p - q).abs().max().item<double>();
     if (!std::isfinite(difference)) {
-      throw ComputeError("agreement", "logits are NaN or infinite",
+      throw ComputeError("verify", "logits are NaN or infinite",
                          "Weaken the plan, or use --dtype float32");
     }
     result.tokens += p.size(0);
@@ -46,12 +47,12 @@ Agreement agreement(std::span<const at::Tensor> first, std::span<const at::Tenso
   return result;
 }
 
-Json to_json(const Agreement& agreement) {
-  return {{"texts", agreement.texts},
-          {"tokens", agreement.tokens},
-          {"largest_difference", agreement.largest_difference},
-          {"same_next_token", agreement.same_next_token},
-          {"mean_divergence", agreement.mean_divergence}};
+Json to_json(const LogitDifference& difference) {
+  return {{"texts", difference.texts},
+          {"tokens", difference.tokens},
+          {"largest_difference", difference.largest_difference},
+          {"same_next_token", difference.same_next_token},
+          {"mean_divergence", difference.mean_divergence}};
 }
 
 namespace {
@@ -129,7 +130,7 @@ Verification verify_export(const fs::path& path, const Plan& plan, Model model,
         format == ExportFormat::ia3 ? read_ia3_adapter(path) : read_control_vector(path);
     exported = logits_under(read, *model.decoder, texts);
   }
-  return {agreement(steered, exported), agreement(vanilla, steered)};
+  return {logit_difference(steered, exported), logit_difference(vanilla, steered)};
 }
 
 Verification verify(const VerifyOptions& options) {
@@ -140,11 +141,11 @@ Verification verify(const VerifyOptions& options) {
   return verify_export(options.path, *plan, std::move(model), options.prompts, options.run);
 }
 
-Agreement agreement_of_plans(const Plan& first, const Plan& second, const Model& model,
-                             const PromptChoice& choice, const RunOptions& run) {
+LogitDifference logit_difference_of_plans(const Plan& first, const Plan& second, const Model& model,
+                                          const PromptChoice& choice, const RunOptions& run) {
   const std::vector<Tokens> texts = texts_of(choice, run, model);
-  return agreement(logits_under(first, *model.decoder, texts),
-                   logits_under(second, *model.decoder, texts));
+  return logit_difference(logits_under(first, *model.decoder, texts),
+                          logits_under(second, *model.decoder, texts));
 }
 
 Json to_json(const Verification& verification) {
@@ -164,8 +165,8 @@ bool is_directed(const Plan& plan) {
                                  const Plan& plan, const Model& model) {
   PlanRecipe recipe = options.plan.recipe;
   recipe.rule = Rule::oriented;
-  const Agreement off =
-      agreement_of_plans(plan, ranking.plan(recipe), model, options.prompts, options.run);
+  const LogitDifference off =
+      logit_difference_of_plans(plan, ranking.plan(recipe), model, options.prompts, options.run);
   throw UsageError(
       "export", directed_is_not_linear,
       fmt::format("--rule oriented is linear. Of this ranking, over {} texts, its logits are up to "

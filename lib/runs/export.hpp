@@ -18,10 +18,10 @@
 
 namespace austeer {
 
-// How far two ways of running a model on the same texts agree, token by token.
+// How far two runs of the same texts are apart, token by token.
 
 /// Of the next-token logits after every token of some texts.
-struct Agreement {
+struct LogitDifference {
   std::int64_t texts = 0;
   std::int64_t tokens = 0;
   double largest_difference = 0;  ///< of two logits
@@ -31,10 +31,11 @@ struct Agreement {
 
 /// Of the logits that two runs gave, [T, V] per text on any device. Throws UsageError where their
 /// shapes differ or there is no text, ComputeError for logits that are not finite.
-Agreement agreement(std::span<const at::Tensor> first, std::span<const at::Tensor> second);
+LogitDifference logit_difference(std::span<const at::Tensor> first,
+                                 std::span<const at::Tensor> second);
 
 /// {"texts", "tokens", "largest_difference", "same_next_token", "mean_divergence"}
-Json to_json(const Agreement& agreement);
+Json to_json(const LogitDifference& difference);
 
 // verify: whether an export does what the plan does, by running both.
 
@@ -57,8 +58,8 @@ ExportFormat format_of_export(const std::filesystem::path& path);
 
 /// What export and verify report.
 struct Verification {
-  Agreement difference;  ///< between the plan, carried out by austeer, and the export
-  Agreement steering;    ///< between the model with the plan and without it, to compare with
+  LogitDifference difference;  ///< between the plan, carried out by austeer, and the export
+  LogitDifference steering;    ///< between the model with the plan and without it, to compare with
 };
 
 /// Runs `plan` on `model`, and the export at `path`, on the prompts that `choice` names, else on
@@ -80,8 +81,8 @@ struct VerifyOptions {
 Verification verify(const VerifyOptions& options);
 
 /// How far `first` and `second` are apart on `model`.
-Agreement agreement_of_plans(const Plan& first, const Plan& second, const Model& model,
-                             const PromptChoice& choice, const RunOptions& run);
+LogitDifference logit_difference_of_plans(const Plan& first, const Plan& second, const Model& model,
+                                          const PromptChoice& choice, const RunOptions& run);
 
 /// {"difference": ..., "steering": ...}
 Json to_json(const Verification& verification);

@@ -15,7 +15,7 @@
 #include "runs/prompts.hpp"
 #include "runs/rank.hpp"
 #include "steering/methods.hpp"
-#include "studies/judging.hpp"
+#include "studies/judged_task.hpp"
 
 namespace austeer {
 

@@ -8,7 +8,7 @@
 
 #include "runs/collect.hpp"
 #include "steering/methods.hpp"
-#include "studies/judging.hpp"
+#include "studies/judged_task.hpp"
 #include "studies/selecting.hpp"
 #include "studies/study_numbers.hpp"
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/files.hpp"
-#include "studies/judging.hpp"
+#include "studies/judged_task.hpp"
 
 namespace austeer {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "studies/judging.hpp"
+#include "studies/judged_task.hpp"
 #include "studies/selecting.hpp"
 
 namespace austeer {

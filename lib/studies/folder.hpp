@@ -46,7 +46,7 @@ std::string short_digest(const Json& value);
 struct CellResult {
   std::string key;
   std::string failed;          ///< why its plan could not be carried out; "" where it could
-  std::vector<double> scores;  ///< per item: 1 where it is right, else 0 (studies/judging.hpp)
+  std::vector<double> scores;  ///< per item: 1 where it is right, else 0 (studies/judged_task.hpp)
   std::int64_t activations_per_token = 0;
   bool is_detoxification = false;  ///< an item is right where it is not toxic
   std::optional<double> cost;      ///< nats per token; nothing where every answer is empty

@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/names.hpp"
-#include "tensors/checked.hpp"
+#include "tensors/header_checks.hpp"
 #include "tensors/safetensors.hpp"
 
 namespace austeer {

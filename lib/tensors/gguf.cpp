@@ -11,9 +11,9 @@
 #include "base/file_kind.hpp"
 #include "base/files.hpp"
 #include "base/names.hpp"
-#include "tensors/checked.hpp"
 #include "tensors/checkpoint.hpp"
 #include "tensors/gguf_metadata.hpp"
+#include "tensors/header_checks.hpp"
 
 namespace austeer {
 

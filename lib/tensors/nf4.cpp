@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "tensors/checked.hpp"
+#include "tensors/header_checks.hpp"
 #include "tensors/nf4_kernel.hpp"
 #include "tensors/packed_matrix.hpp"
 

@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "base/names.hpp"
-#include "tensors/checked.hpp"
+#include "tensors/header_checks.hpp"
 
 namespace austeer {
 

@@ -11,8 +11,8 @@
 #include "base/error.hpp"
 #include "base/file_kind.hpp"
 #include "base/json.hpp"
-#include "tensors/checked.hpp"
 #include "tensors/checkpoint.hpp"
+#include "tensors/header_checks.hpp"
 
 namespace austeer {
 

@@ -11,7 +11,7 @@ TEST(RunOptions, AreRecordedWithoutTheFolderOfTheData) {
   options.datasets = "/data";
   EXPECT_EQ(to_text(settings_json(options)),
             R"({"model":"smollm2-135m-instruct","device":"cpu","dtype":"auto","threads":0,)"
-            R"("batch_tokens":2048,"engine":"fast"})");
+            R"("batch_tokens":2048,"passes":"fast"})");
 }
 
 TEST(RunOptions, AreRecordedWithTheOffloadWhereThereIsOne) {

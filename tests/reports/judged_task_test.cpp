@@ -1,6 +1,6 @@
 // Tasks of a study that a judge decides: what it is asked, and what its verdicts make of results.
 
-#include "studies/judging.hpp"
+#include "studies/judged_task.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

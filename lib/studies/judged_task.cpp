@@ -1,4 +1,4 @@
-#include "studies/judging.hpp"
+#include "studies/judged_task.hpp"
 
 #include <fmt/format.h>
 

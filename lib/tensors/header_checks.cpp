@@ -1,4 +1,4 @@
-#include "tensors/checked.hpp"
+#include "tensors/header_checks.hpp"
 
 #include <cstddef>
 #include <fmt/format.h>
