@@ -47,6 +47,7 @@ struct Setting {
   bool required = false;
   std::optional<std::int64_t> least = {};
   std::optional<std::int64_t> most = {};
+  bool filled = false;     ///< a list: not empty
   std::string unset = {};  ///< in --help, what holds while an optional field has no value
   std::string shape = {};  ///< in --help, in place of the field's type
   Written written = Written::usual;
@@ -74,6 +75,15 @@ concept HasText = requires(const T& value) {
 /// json(value). To be specialised.
 template <typename T>
 struct JsonForm;
+
+/// The JsonForm of an enumeration whose unknown names are wrong usage (UsageError) in a file too.
+template <NamedEnum Enum>
+struct UsageJsonForm {
+  static void read(Fields& fields, const std::string& key, Enum& value) {
+    value = enum_value<Enum>(fields.required<std::string>(key));
+  }
+  static Json json(Enum value) { return enum_name(value); }
+};
 
 /// What an optional or a list holds; of another type the type itself.
 template <typename T>
@@ -179,6 +189,9 @@ void check_bounds(const Fields& fields, const Setting& setting, const T& value) 
   } else if constexpr (Content<T>::is_optional) {
     if (value) check_bounds(fields, setting, *value);
   } else if constexpr (Content<T>::is_list) {
+    if (setting.filled && value.empty()) {
+      fields.refuse(setting.key, "at least one", Json::array());
+    }
     for (const auto& element : value) check_bounds(fields, setting, element);
   } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
     if (setting.least && std::cmp_less(value, *setting.least)) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/settings.hpp"
+
 namespace austeer {
 
 struct ChatOptions {
@@ -22,6 +24,13 @@ struct ChatOptions {
   double longest_pause_seconds = 60;
   std::size_t max_bytes = 1 << 20;  ///< of one response
 };
+
+/// Which judge, as a study says it.
+void describe(auto& visit, SettingsOf<ChatOptions> auto& chat) {
+  visit(chat.endpoint, {.key = "endpoint", .required = true});
+  visit(chat.model, {.key = "model", .required = true});
+  visit(chat.key_variable, {.key = "key_variable"});
+}
 
 /// The address that questions are posted to. Throws UsageError for an address with another protocol
 /// than http and https, or with a user name, a query or a fragment, where keys could hide; the

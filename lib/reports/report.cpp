@@ -122,7 +122,7 @@ std::string splits_words(const StudyTask& task) {
 }
 
 std::string selection_words(const Study& study) {
-  const std::string name = selection_name(study.select);
+  const std::string name = enum_name(study.select);
   if (study.select != Selection::race) return name;
   return fmt::format("{}, with at most {:.0f} % of the evaluations", name, 100 * study.race_share);
 }

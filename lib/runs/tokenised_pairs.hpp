@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/names.hpp"
+#include "base/settings.hpp"
 #include "cache/description.hpp"
 #include "engine/engine.hpp"
 #include "tasks/dataset.hpp"
@@ -31,6 +31,9 @@ constexpr auto enum_table(VoidPairsChoice) {
       std::array{std::pair{"keep", VoidPairsChoice::keep}, std::pair{"drop", VoidPairsChoice::drop},
                  std::pair{"shorten", VoidPairsChoice::shorten}}};
 }
+
+template <>
+struct JsonForm<VoidPairsChoice> : UsageJsonForm<VoidPairsChoice> {};
 
 inline std::string void_pairs_choice_name(VoidPairsChoice choice) { return enum_name(choice); }
 

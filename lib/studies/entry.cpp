@@ -45,13 +45,8 @@ Json entry_json(const Study& study, const Entry& entry) {
   if (entry.method == nullptr) return json;
   json["method"] = method_json(*entry.method);
   if (study.judge) json["judge"] = judge_key(study);
-  json["select"] = selection_name(study.select);
-  json["race_share"] = study.race_share;
+  json.update(identity_json(study));
   json["seeds"] = seeds_of(study, *entry.method);
-  json["max_tokens"] = study.max_tokens;
-  if (study.void_pairs != VoidPairsChoice::keep) {
-    json["void_pairs"] = void_pairs_choice_name(study.void_pairs);
-  }
   return json;
 }
 

@@ -1,7 +1,6 @@
 #include "studies/study.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <set>
 
@@ -11,15 +10,6 @@
 
 namespace austeer {
 namespace {
-
-constexpr std::array selections = {
-    std::pair{"dev", Selection::dev}, std::pair{"test", Selection::test},
-    std::pair{"race", Selection::race}, std::pair{"none", Selection::none}};
-
-/// Throws FormatError unless the number at `key` is at least 1.
-void at_least_one(const Fields& fields, const std::string& key, std::int64_t value) {
-  if (value < 1) fields.refuse(key, "at least 1", value);
-}
 
 /// A task's YAML file lies beside the study; anything else is a name.
 std::string task_beside(const std::string& task, const std::filesystem::path& study) {
@@ -59,26 +49,18 @@ void find_autoencoders(StudyMethod& method, const std::filesystem::path& study) 
 /// itself.
 void read_run(Fields fields, RunOptions& run) { read_settings(fields, run, {"model"}); }
 
-ChatOptions read_judge(Fields fields) {
-  ChatOptions judge;
-  judge.endpoint = fields.required<std::string>("endpoint");
-  completions_address(judge.endpoint);
-  judge.model = fields.required<std::string>("model");
-  if (judge.model.empty()) fields.refuse("model", "the judge's name on its server", "");
-  judge.key_variable = fields.optional<std::string>("key_variable", judge.key_variable);
-  fields.refuse_unknown();
-  return judge;
-}
-
-void read_selection(Fields& fields, Study& study) {
-  study.select = value_in(selections, fields.optional<std::string>("select", "dev"), "study",
-                          "way of selecting");
-  study.race_share = fields.optional<double>("race_share", study.race_share);
+/// Reads what describe() says of a study.
+void read_values(Fields& fields, Study& study) {
+  SettingsReader reader(fields);
+  describe(reader, study);
   if (!(study.race_share > 0 && study.race_share <= 1)) {
     fields.refuse("race_share", "a share above 0, at most 1", study.race_share);
   }
-  study.seeds = fields.optional<std::vector<std::uint64_t>>("seeds", study.seeds);
-  if (study.seeds.empty()) fields.refuse("seeds", "at least one", Json::array());
+  if (!study.judge) return;
+  completions_address(study.judge->endpoint);
+  if (study.judge->model.empty()) {
+    fields.object("judge").refuse("model", "the judge's name on its server", "");
+  }
 }
 
 void take_methods(const Json& document, Study& study) {
@@ -135,8 +117,6 @@ Json raw(Fields& fields, const std::string& key, Json fallback) {
 
 }  // namespace
 
-std::string selection_name(Selection selection) { return name_in(selections, selection); }
-
 bool Study::has_method_on(const std::string& task) const {
   return std::ranges::any_of(methods,
                              [&](const StudyMethod& method) { return method.runs_on(task); });
@@ -159,19 +139,10 @@ Study read_study(const std::filesystem::path& file) {
   study.file = file;
   study.text = read_file(file);
   if (whole.includes) study.merged = to_text(document, 2);
-  study.title = fields.required<std::string>("title");
-  study.question = fields.optional<std::string>("question", "");
-  study.models = fields.required<std::vector<std::string>>("models");
-  if (study.models.empty()) fields.refuse("models", "at least one", Json::array());
+  read_values(fields, study);
   study.tasks = read_tasks(fields.object("tasks"), fields.value("tasks"), file);
-  read_selection(fields, study);
   take_methods(raw(fields, "methods", Json::object()), study);
-  study.max_tokens = fields.optional<std::int64_t>("max_tokens", study.max_tokens);
-  at_least_one(fields, "max_tokens", study.max_tokens);
-  study.void_pairs = parse_void_pairs_choice(
-      fields.optional<std::string>("void_pairs", void_pairs_choice_name(study.void_pairs)));
   if (fields.is_given("run")) read_run(fields.object("run"), study.run);
-  if (fields.is_given("judge")) study.judge = read_judge(fields.object("judge"));
   study.table = read_table_keys(raw(fields, "table", Json::object()), study);
   study.figures = read_figure_specs(raw(fields, "figures", Json::array()), study);
   study.examples = read_example_keys(raw(fields, "examples", Json::object()), study);

@@ -2,10 +2,12 @@
 // A study: models x tasks x methods x their grids, from one YAML file. experiments/README.md has
 // every key; experiments/ has a study for each table and figure of the paper.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/settings.hpp"
@@ -27,7 +29,15 @@ enum class Selection {
   none,  ///< nothing is chosen: every variant meets the test items
 };
 
-std::string selection_name(Selection selection);
+constexpr auto enum_table(Selection) {
+  return EnumTable{
+      "study", "way of selecting",
+      std::array{std::pair{"dev", Selection::dev}, std::pair{"test", Selection::test},
+                 std::pair{"race", Selection::race}, std::pair{"none", Selection::none}}};
+}
+
+template <>
+struct JsonForm<Selection> : UsageJsonForm<Selection> {};
 
 /// A task of a study, and which part of its data serves what.
 struct StudyTask {
@@ -107,6 +117,20 @@ struct Study {
   const StudyMethod* method_on(const std::string& model, const std::string& task,
                                const StudyMethod& method) const;
 };
+
+/// The keys with values of their own; those that are parts, such as tasks and methods, are read
+/// after them, since they name one another. In the digest are those that every entry depends on.
+void describe(auto& visit, SettingsOf<Study> auto& study) {
+  visit(study.title, {.key = "title", .required = true, .in_digest = false});
+  visit(study.question, {.key = "question", .in_digest = false});
+  visit(study.models, {.key = "models", .required = true, .filled = true, .in_digest = false});
+  visit(study.select, {.key = "select"});
+  visit(study.race_share, {.key = "race_share"});
+  visit(study.seeds, {.key = "seeds", .filled = true});
+  visit(study.max_tokens, {.key = "max_tokens", .least = 1});
+  visit(study.void_pairs, {.key = "void_pairs", .written = Written::unless_default});
+  visit(study.judge, {.key = "judge", .in_digest = false});
+}
 
 /// Reads a study, and the files that it includes, strictly. Throws FileError, FormatError (with the
 /// nearest known key for an unknown one), UsageError for unknown methods, rules and the like.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/settings.hpp"
 #include "plans/units.hpp"
 #include "steering/methods.hpp"
 #include "studies/axes.hpp"
@@ -48,16 +47,12 @@ void find_axes(const Json& value, const std::string& path, std::vector<std::stri
 }
 
 void read_ranking_choice(Fields fields, Variant& variant) {
-  variant.method = fields.optional<std::string>("method", variant.method);
+  SettingsReader reader(fields);
+  describe_rank(reader, variant);
   variant.sites = methods().get(variant.method).sites;
-  if (fields.is_given("site")) variant.sites = split_list(fields.required<std::string>("site"));
+  if (variant.site) variant.sites = split_list(*variant.site);
   for (const std::string& site : variant.sites) parse_site(site);
-  if (fields.is_given("set")) {
-    fields.object("set");
-    variant.settings = fields.value("set");
-  }
-  if (fields.is_given("pairs")) variant.pairs = fields.required<std::int64_t>("pairs");
-  if (variant.pairs && *variant.pairs < 1) fields.refuse("pairs", "at least 1", *variant.pairs);
+  if (!variant.settings.is_object()) fields.object("set");
   fields.refuse_unknown();
 }
 

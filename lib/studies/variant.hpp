@@ -6,14 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 #include "steering/recipe.hpp"
 
 namespace austeer {
 
 struct Variant {
   std::string method = "austeer";
-  std::vector<std::string> sites;     ///< ranked together; as named, or else the method's
+  std::optional<std::string> site;    ///< names with commas; nothing: the method's
+  std::vector<std::string> sites;     ///< the same one by one, which are ranked together
   Json settings = Json::object();     ///< the method's options
   std::optional<std::int64_t> pairs;  ///< in place of the task's
   PlanRecipe recipe;
@@ -25,6 +26,14 @@ struct Variant {
   /// that it is itself.
   bool is_drawn() const;
 };
+
+/// How the ranking is made: the keys of `rank`.
+void describe_rank(auto& visit, SettingsOf<Variant> auto& variant) {
+  visit(variant.method, {.key = "method"});
+  visit(variant.site, {.key = "site"});
+  visit(variant.settings, {.key = "set"});
+  visit(variant.pairs, {.key = "pairs", .least = 1});
+}
 
 /// Whether a control draws something, so that each of a study's seeds gives another one.
 bool is_drawn(Control control);

@@ -18,6 +18,20 @@ constexpr auto enum_table(Colour) {
       std::array{std::pair{"red", Colour::red}, std::pair{"dark_blue", Colour::dark_blue}}};
 }
 
+enum class Coat { thin, thick };
+
+constexpr auto enum_table(Coat) {
+  return EnumTable{"paint", "coat",
+                   std::array{std::pair{"thin", Coat::thin}, std::pair{"thick", Coat::thick}}};
+}
+
+}  // namespace
+
+template <>
+struct JsonForm<Coat> : UsageJsonForm<Coat> {};
+
+namespace {
+
 struct Brush {
   std::int64_t width = 3;
   std::vector<Colour> colours = {Colour::red};
@@ -33,6 +47,7 @@ struct Canvas {
   Brush brush;
   std::optional<Colour> ground;
   std::optional<std::int64_t> layers;
+  std::optional<Coat> coat;
   bool glossy = false;
   std::vector<Corner> corners;
   std::map<std::string, std::string> labels;
@@ -46,7 +61,7 @@ void describe(auto& visit, SettingsOf<Corner> auto& corner) {
 
 void describe(auto& visit, SettingsOf<Brush> auto& brush) {
   visit(brush.width, {.key = "width", .least = 1, .most = 9});
-  visit(brush.colours, {.key = "colours"});
+  visit(brush.colours, {.key = "colours", .filled = true});
 }
 
 void describe(auto& visit, SettingsOf<Canvas> auto& canvas) {
@@ -54,6 +69,7 @@ void describe(auto& visit, SettingsOf<Canvas> auto& canvas) {
   describe(visit, canvas.brush);
   visit(canvas.ground, {.key = "ground"});
   visit(canvas.layers, {.key = "layers", .written = Written::always});
+  visit(canvas.coat, {.key = "coat"});
   visit(canvas.glossy, {.key = "glossy", .written = Written::unless_default});
   visit(canvas.corners, {.key = "corners"});
   visit(canvas.labels, {.key = "labels", .in_digest = false});
@@ -70,11 +86,12 @@ Canvas read(const std::string& text, const Canvas& over = {}, std::set<std::stri
 
 constexpr const char* full =
     R"({"name":"n","width":9,"colours":["dark_blue","red"],"ground":"red","layers":2,)"
-    R"("glossy":true,"corners":[{"x":1.0,"y":2.5}],"labels":{"a":"b"}})";
+    R"("coat":"thick","glossy":true,"corners":[{"x":1.0,"y":2.5}],"labels":{"a":"b"}})";
 
 TEST(Settings, AreReadAsTheyAreWritten) {
   const Canvas canvas = read(full);
   EXPECT_EQ(canvas.ground, Colour::red);
+  EXPECT_EQ(canvas.coat, Coat::thick);
   EXPECT_EQ(canvas.corners.at(0).y, 2.5);
   EXPECT_EQ(to_text(settings_json(canvas)), full);
 }
@@ -107,9 +124,12 @@ TEST(Settings, AreRefusedByPlaceAndKey) {
   refused(R"("width": 1.5)", "expected a whole number");
   refused(R"("ground": "rad")", "c.json: [paint] unknown colour 'rad'. did you mean 'red'?");
   refused(R"("ground": 3)", "expected a text");
+  refused(R"("colours": [])", "expected at least one; found []");
   refused(R"("corners": {})", "c.json: corners; expected a list");
   refused(R"("corners": [{"x": 1}])", "c.json: corners[0]: the key 'y' is missing");
   refused(R"("corners": [{"x": 1, "y": 1, "z": 1}])", "c.json: corners[0]: unknown key 'z'");
+  expect_refusal<UsageError>([] { read(R"({"name": "n", "coat": "thck"})"); },
+                             "[paint] unknown coat 'thck'. did you mean 'thick'?");
   expect_refusal<FormatError>([] { read("{}"); }, "c.json: the key 'name' is missing");
   expect_refusal<FormatError>([] { read(R"({"name": "n", "width": 1})", {}, {"width"}); },
                               "unknown key 'width'");
