@@ -126,8 +126,9 @@ std::string selection_sentence(const Study& study, const std::vector<EntryResult
 std::vector<std::string> pairs_sentences(const std::vector<EntryResults>& results) {
   std::vector<std::string> sentences;
   for (const EntryResults& found : results) {
+    if (!found.pairs) continue;
     std::string sentence =
-        pairs_left_sentence(found.entry.task->name, found.pairs, found.pairs_asked);
+        pairs_left_sentence(found.entry.task->name, found.pairs->left, found.pairs->asked);
     const bool is_new = std::ranges::find(sentences, sentence) == sentences.end();
     if (!sentence.empty() && is_new) sentences.push_back(std::move(sentence));
   }

@@ -134,7 +134,6 @@ EntryResults read_entry(const Study& study, const StudyFolder& folder, const Ent
   results.evaluations = outcome->evaluations;
   results.ranking = outcome->ranking;
   results.pairs = outcome->pairs;
-  results.pairs_asked = outcome->pairs_asked;
   for (const VariantOutcome& variant : outcome->choice) {
     results.choice.push_back(read_variant(read, variant));
   }

@@ -54,8 +54,7 @@ struct EntryResults {
   std::optional<std::size_t> chosen;
   std::int64_t evaluations = 0;  ///< for the choice
   std::string ranking;           ///< key of the chosen variant's (StudyFolder::ranking)
-  std::int64_t pairs = 0;        ///< as in EntryOutcome
-  std::int64_t pairs_asked = 0;
+  std::optional<PairCounts> pairs;
   std::optional<Measured> test;  ///< of the chosen variant; nothing where it failed
   std::string failed;            ///< then why
   std::optional<PairedComparison> against_vanilla;

@@ -50,29 +50,19 @@ Json entry_json(const Study& study, const Entry& entry) {
   return json;
 }
 
-VariantOutcome read_variant_outcome(Fields fields) {
-  VariantOutcome outcome;
-  outcome.cells = fields.required<std::vector<std::string>>("cells");
-  outcome.items = fields.required<std::int64_t>("items");
-  outcome.mean = fields.required<double>("mean");
-  outcome.failed = fields.optional<std::string>("failed", "");
-  outcome.draws = fields.optional<std::size_t>("draws", 1);
-  if (outcome.draws > 1 && outcome.draws != outcome.cells.size()) {
-    fields.refuse("draws", "as many as cells", outcome.draws);
+/// Throws FormatError for places that the grid does not have.
+void check_outcome(const Fields& fields, const EntryOutcome& outcome, std::size_t variants) {
+  for (const VariantOutcome& variant : outcome.choice) {
+    if (variant.draws == 1 || variant.draws == variant.cells.size()) continue;
+    fields.refuse("choice", "as many draws as cells", variant.draws);
   }
-  return outcome;
-}
-
-TestOutcome read_test_outcome(Fields fields, std::size_t variants) {
-  TestOutcome test;
-  test.variant = fields.required<std::size_t>("variant");
-  if (test.variant >= std::max<std::size_t>(1, variants)) {
-    fields.refuse("variant", "one of the grid's", test.variant);
+  if (outcome.chosen && *outcome.chosen >= variants) {
+    fields.refuse("chosen", "one of the grid's", *outcome.chosen);
   }
-  test.control = fields.optional<std::string>("control", "");
-  if (fields.has("seed")) test.seed = fields.required<std::uint64_t>("seed");
-  test.cell = fields.required<std::string>("cell");
-  return test;
+  for (const TestOutcome& test : outcome.tests) {
+    if (test.variant < std::max<std::size_t>(1, variants)) continue;
+    fields.refuse("tests", "variants of the grid", test.variant);
+  }
 }
 
 }  // namespace
@@ -101,27 +91,8 @@ std::string outcome_key(const Study& study, const Entry& entry) {
 
 void write_outcome(const StudyFolder& folder, const Study& study, const Entry& entry,
                    const EntryOutcome& outcome) {
-  Json choice = Json::array();
-  for (const VariantOutcome& variant : outcome.choice) {
-    choice.push_back({{"cells", variant.cells}, {"items", variant.items}, {"mean", variant.mean}});
-    if (!variant.failed.empty()) choice.back()["failed"] = variant.failed;
-    if (variant.draws > 1) choice.back()["draws"] = variant.draws;
-  }
-  Json tests = Json::array();
-  for (const TestOutcome& test : outcome.tests) {
-    tests.push_back({{"variant", test.variant}, {"control", test.control}, {"cell", test.cell}});
-    if (test.seed) tests.back()["seed"] = *test.seed;
-  }
-  Json document = {{"schema", 1},
-                   {"entry", entry_json(study, entry)},
-                   {"choice", choice},
-                   {"chosen", outcome.chosen ? Json(*outcome.chosen) : Json()},
-                   {"evaluations", outcome.evaluations},
-                   {"ranking", outcome.ranking},
-                   {"tests", tests}};
-  if (entry.method != nullptr) {
-    document["pairs"] = {{"left", outcome.pairs}, {"asked", outcome.pairs_asked}};
-  }
+  Json document = {{"schema", 1}, {"entry", entry_json(study, entry)}};
+  document.update(settings_json(outcome));
   write_file(folder.outcome(outcome_key(study, entry)), to_text(document, 2) + "\n");
 }
 
@@ -131,25 +102,11 @@ std::optional<EntryOutcome> read_outcome(const StudyFolder& folder, const Study&
   if (!std::filesystem::exists(file)) return std::nullopt;
   const Json document = read_json(file);
   Fields fields(document, file.string());
-  const std::size_t variants = entry.method == nullptr ? 0 : entry.method->variants.size();
+  // That the entry is this one is said by the file's name, its digest.
+  for (const char* key : {"schema", "entry"}) fields.is_given(key);
   EntryOutcome outcome;
-  for (const Json& variant : fields.value("choice")) {
-    outcome.choice.push_back(read_variant_outcome(Fields(variant, file.string())));
-  }
-  if (fields.has("chosen")) {
-    outcome.chosen = fields.required<std::size_t>("chosen");
-    if (*outcome.chosen >= variants) fields.refuse("chosen", "one of the grid's", *outcome.chosen);
-  }
-  outcome.evaluations = fields.required<std::int64_t>("evaluations");
-  outcome.ranking = fields.required<std::string>("ranking");
-  if (fields.has("pairs")) {
-    Fields pairs = fields.object("pairs");
-    outcome.pairs = pairs.required<std::int64_t>("left");
-    outcome.pairs_asked = pairs.required<std::int64_t>("asked");
-  }
-  for (const Json& test : fields.value("tests")) {
-    outcome.tests.push_back(read_test_outcome(Fields(test, file.string()), variants));
-  }
+  read_settings(fields, outcome);
+  check_outcome(fields, outcome, entry.method == nullptr ? 0 : entry.method->variants.size());
   return outcome;
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 #include "studies/folder.hpp"
 #include "studies/study.hpp"
 
@@ -43,6 +43,14 @@ struct VariantOutcome {
   std::size_t draws = 1;
 };
 
+void describe(auto& visit, SettingsOf<VariantOutcome> auto& outcome) {
+  visit(outcome.cells, {.key = "cells", .required = true});
+  visit(outcome.items, {.key = "items", .required = true});
+  visit(outcome.mean, {.key = "mean", .required = true});
+  visit(outcome.failed, {.key = "failed", .written = Written::unless_default});
+  visit(outcome.draws, {.key = "draws", .least = 1, .written = Written::unless_default});
+}
+
 /// An evaluation on the test items.
 struct TestOutcome {
   std::size_t variant = 0;
@@ -51,15 +59,41 @@ struct TestOutcome {
   std::string cell;
 };
 
+void describe(auto& visit, SettingsOf<TestOutcome> auto& test) {
+  visit(test.variant, {.key = "variant", .required = true});
+  visit(test.control, {.key = "control"});
+  visit(test.cell, {.key = "cell", .required = true});
+  visit(test.seed, {.key = "seed"});
+}
+
+/// Pairs of a task that a method learns from.
+struct PairCounts {
+  std::int64_t left = 0;   ///< that are there
+  std::int64_t asked = 0;  ///< how many there would have been without items of the choice
+};
+
+void describe(auto& visit, SettingsOf<PairCounts> auto& pairs) {
+  visit(pairs.left, {.key = "left", .required = true});
+  visit(pairs.asked, {.key = "asked", .required = true});
+}
+
 struct EntryOutcome {
   std::vector<VariantOutcome> choice;  ///< one per variant, where a choice was made
   std::optional<std::size_t> chosen;
   std::int64_t evaluations = 0;  ///< variants times items, for the choice
   std::string ranking;           ///< key of the chosen variant's; "" where nothing was chosen
-  std::int64_t pairs = 0;        ///< that there were to learn from; 0: not recorded
-  std::int64_t pairs_asked = 0;  ///< that there would have been without items of the choice
   std::vector<TestOutcome> tests;
+  std::optional<PairCounts> pairs;  ///< of a method
 };
+
+void describe(auto& visit, SettingsOf<EntryOutcome> auto& outcome) {
+  visit(outcome.choice, {.key = "choice", .required = true});
+  visit(outcome.chosen, {.key = "chosen", .written = Written::always});
+  visit(outcome.evaluations, {.key = "evaluations", .required = true});
+  visit(outcome.ranking, {.key = "ranking", .required = true});
+  visit(outcome.tests, {.key = "tests", .required = true});
+  visit(outcome.pairs, {.key = "pairs"});
+}
 
 /// Throws FileError.
 void write_outcome(const StudyFolder& folder, const Study& study, const Entry& entry,

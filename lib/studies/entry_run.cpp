@@ -33,8 +33,8 @@ class EntryRun {
 
   EntryOutcome run() {
     EntryOutcome outcome;
-    outcome.pairs = bench_.splits().pair_count();
-    outcome.pairs_asked = bench_.splits().pairs_asked();
+    const TaskSplits& splits = bench_.splits();
+    if (entry_.method != nullptr) outcome.pairs = {splits.pair_count(), splits.pairs_asked()};
     if (entry_.method == nullptr) {
       test(outcome, {{}});
     } else if (study_.chooses_on_dev()) {

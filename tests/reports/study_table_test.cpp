@@ -288,12 +288,11 @@ TEST(StudyTable, SaysHowManyPairsAreLeft) {
   EntryOutcome b;
   b.chosen = 0;
   b.tests = {{0, "", {}, made.cell(hits(52, 100), 16)}};
-  b.pairs = 260;
-  b.pairs_asked = 300;
+  b.pairs = {260, 300};
   made.outcome("B", b);
   expect_note(make_table(made.study(), made.results()),
               "copa: 260 of 300 pairs are left to learn from");
-  b.pairs = 300;
+  b.pairs = {300, 300};
   made.outcome("B", b);
   expect_note(make_table(made.study(), made.results()), "left to learn from", false);
 }
