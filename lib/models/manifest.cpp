@@ -12,12 +12,6 @@
 namespace austeer {
 namespace {
 
-std::int64_t positive(Fields& fields, const std::string& key) {
-  const auto value = fields.required<std::int64_t>(key);
-  if (value <= 0) fields.refuse(key, "a positive number", value);
-  return value;
-}
-
 bool is_pinned_requirement(const std::string& text) {
   const std::size_t equals = text.find("==");
   if (equals == std::string::npos) return false;
@@ -58,7 +52,8 @@ void read_check(Fields& fields, ModelFile& file) {
   file.url = fields.optional<std::string>("url", "");
   file.sha256 = fields.required<std::string>("sha256");
   if (!is_sha256(file.sha256)) fields.refuse("sha256", "64 lower-case hex digits", file.sha256);
-  file.bytes = positive(fields, "bytes");
+  file.bytes = fields.required<std::int64_t>("bytes");
+  if (file.bytes < 1) fields.refuse("bytes", "at least 1", file.bytes);
   fields.refuse_unknown();
 }
 
@@ -114,34 +109,29 @@ ModelSource read_source(Fields fields) {
   return {{read_member_file(fields, pypi)}, false};
 }
 
-ModelKind read_kind(Fields& fields) {
-  const auto kind = fields.optional<std::string>("kind", "decoder");
-  if (kind != "decoder" && kind != "encoder") fields.refuse("kind", "decoder or encoder", kind);
-  return kind == "encoder" ? ModelKind::encoder : ModelKind::decoder;
+void check_name(const Fields& fields, const std::string& name, const std::string& file_name) {
+  if (name == file_name && is_plain_name(name)) return;
+  fields.refuse("name", fmt::format("the file's own name, '{}'", file_name), name);
 }
 
 /// How prompts are wrapped and answers end; nothing of an encoder's.
-void read_chat(Fields& fields, ModelManifest& manifest) {
+void check_chat(Fields& fields, const ModelManifest& manifest) {
   if (manifest.kind == ModelKind::encoder) {
     for (const char* key : {"chat", "chat_variables", "stop"}) {
-      if (fields.has(key))
-        fields.refuse(key, "nothing, since an encoder writes no answers", fields.value(key));
+      if (!fields.has(key)) continue;
+      fields.refuse(key, "nothing, since an encoder writes no answers", fields.value(key));
     }
     return;
   }
-  manifest.chat = fields.optional<std::string>("chat", "");
   if (!manifest.chat.empty() && manifest.chat.find("{prompt}") == std::string::npos) {
     fields.refuse("chat", "a template with {prompt}", manifest.chat);
   }
-  if (fields.has("chat_variables")) {
-    const Fields variables = fields.object("chat_variables");
-    for (const char* key : {"messages", "add_generation_prompt"}) {
-      if (!variables.has(key)) continue;
-      fields.refuse("chat_variables", "variables that the conversation does not set", key);
-    }
-    manifest.chat_variables = fields.value("chat_variables");
+  if (!fields.has("chat_variables")) return;
+  const Fields variables = fields.object("chat_variables");
+  for (const char* key : {"messages", "add_generation_prompt"}) {
+    if (!variables.has(key)) continue;
+    fields.refuse("chat_variables", "variables that the conversation does not set", key);
   }
-  manifest.stop = fields.optional<std::vector<std::string>>("stop", {});
 }
 
 }  // namespace
@@ -156,20 +146,12 @@ ModelManifest load_model_manifest(const std::string& name,
   const Json json = read_yaml(file);
   Fields fields(json, file.string());
   ModelManifest manifest;
-  manifest.name = fields.required<std::string>("name");
-  if (manifest.name != name || !is_plain_name(name)) {
-    fields.refuse("name", fmt::format("the file's own name, '{}'", name), manifest.name);
-  }
-  manifest.hub = fields.required<std::string>("hub");
-  manifest.licence = fields.required<std::string>("licence");
-  manifest.kind = read_kind(fields);
-  manifest.parameters = positive(fields, "parameters");
-  manifest.layers = positive(fields, "layers");
-  manifest.width = positive(fields, "width");
-  if (fields.has("weights_bytes")) manifest.weights_bytes = positive(fields, "weights_bytes");
-  if (fields.has("source")) manifest.source = read_source(fields.object("source"));
-  read_chat(fields, manifest);
+  SettingsReader reader(fields);
+  describe(reader, manifest);
+  if (fields.is_given("source")) manifest.source = read_source(fields.object("source"));
   fields.refuse_unknown();
+  check_name(fields, manifest.name, name);
+  check_chat(fields, manifest);
   return manifest;
 }
 

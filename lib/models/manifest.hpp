@@ -2,13 +2,15 @@
 // Model manifests, configs/models/NAME.yaml: what a named model is, where its files come from, and
 // how its chat format wraps a prompt.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 
 namespace austeer {
 
@@ -36,6 +38,12 @@ struct ModelSource {
 /// A decoder continues texts; an encoder turns them into vectors.
 enum class ModelKind { decoder, encoder };
 
+constexpr auto enum_table(ModelKind) {
+  return EnumTable{"models", "kind of model",
+                   std::array{std::pair{"decoder", ModelKind::decoder},
+                              std::pair{"encoder", ModelKind::encoder}}};
+}
+
 struct ModelManifest {
   std::string name;     ///< as in the file name
   std::string hub;      ///< "org/name" on the model hub
@@ -50,6 +58,21 @@ struct ModelManifest {
   Json chat_variables = Json::object();  ///< what its own chat template is told
   std::vector<std::string> stop;         ///< tokens that end an answer in the chat format
 };
+
+/// All but the source, whose keys hang on where the files lie.
+void describe(auto& visit, SettingsOf<ModelManifest> auto& model) {
+  visit(model.name, {.key = "name", .required = true});
+  visit(model.hub, {.key = "hub", .required = true});
+  visit(model.licence, {.key = "licence", .required = true});
+  visit(model.kind, {.key = "kind"});
+  visit(model.parameters, {.key = "parameters", .required = true, .least = 1});
+  visit(model.layers, {.key = "layers", .required = true, .least = 1});
+  visit(model.width, {.key = "width", .required = true, .least = 1});
+  visit(model.weights_bytes, {.key = "weights_bytes", .least = 1});
+  visit(model.chat, {.key = "chat"});
+  visit(model.chat_variables, {.key = "chat_variables"});
+  visit(model.stop, {.key = "stop"});
+}
 
 /// The names of the manifests in `configs_folder`/models, sorted. Throws FileError.
 std::vector<std::string> model_manifest_names(const std::filesystem::path& configs_folder);

@@ -92,7 +92,7 @@ TEST(ModelManifest, UnknownNamesAndBadValuesAreRefused) {
   const std::string hash(64, 'a');
   refused(head + "name: other\n", "the file's own name, 'm'");
   refused(head + "name: m\nlayer: 2\n", "unknown key 'layer'");
-  refused("name: m\nhub: o/m\nlicence: MIT\nparameters: 1\nlayers: 0\nwidth: 1\n", "positive");
+  refused("name: m\nhub: o/m\nlicence: MIT\nparameters: 1\nlayers: 0\nwidth: 1\n", "at least 1");
   refused(head + "name: m\nchat: no place for it\n", "a template with {prompt}");
   refused(head + "name: m\nchat_variables: true\n", "chat_variables");
   refused(head + "name: m\nstop: x\n", "a list");
@@ -141,7 +141,8 @@ TEST(ModelManifest, UnknownNamesAndBadValuesAreRefused) {
   refused(with_files("[" + config + "]", ", bytes: 1"), "unknown key 'bytes'");
   refused(head + "name: m\nsource: {files: [" + config + "]}\n", "'pypi'");
 
-  refused(head + "name: m\nkind: coder\n", "decoder or encoder");
+  refused(head + "name: m\nkind: coder\n",
+          "unknown kind of model 'coder'. known: decoder, encoder");
   refused(head + "name: m\nkind: encoder\nchat: \"{prompt}\"\n", "an encoder writes no answers");
   refused(head + "name: m\nkind: encoder\nstop: [x]\n", "an encoder writes no answers");
 
