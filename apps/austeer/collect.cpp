@@ -20,20 +20,9 @@ struct CollectCommand {
 
 void run_collect(const CollectCommand& options) {
   const CollectReport report = collect(options.collect);
-  const double rate = report.seconds > 0 ? static_cast<double>(report.texts) / report.seconds : 0.0;
-  if (options.json) {
-    print_json({{"cache", options.collect.out.string()},
-                {"pairs", report.pairs},
-                {"resumed_pairs", report.resumed_pairs},
-                {"texts", report.texts},
-                {"tokens", report.tokens},
-                {"seconds", report.seconds},
-                {"texts_per_second", rate},
-                {"void_pairs", void_pairs_summary(report.void_pairs)}});
-  } else {
-    fmt::print("{}: {} pairs ({} new texts, {:.1f} texts/s)\n", options.collect.out.string(),
-               report.pairs, report.texts, rate);
-  }
+  if (options.json) return print_json(answer_json(options.collect, report));
+  fmt::print("{}: {} pairs ({} new texts, {:.1f} texts/s)\n", options.collect.out.string(),
+             report.pairs, report.texts, report.texts_per_second());
 }
 
 }  // namespace

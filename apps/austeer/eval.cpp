@@ -45,16 +45,8 @@ void print(const EvalReport& report) {
 
 void run_eval(const EvalCommand& options) {
   const EvalReport report = eval(options.eval);
-  if (!options.json) return print(report);
-  Json answer = {{"task", report.task}, {"items", report.items}};
-  if (report.is_scored()) {
-    answer["correct"] = report.correct;
-    answer["accuracy"] = report.accuracy();
-  }
-  if (report.form) answer.update(report.form->json());
-  answer.update(report.also);
-  answer["result"] = report.result.string();
-  print_json(answer);
+  if (options.json) return print_json(answer_json(report));
+  print(report);
 }
 
 }  // namespace

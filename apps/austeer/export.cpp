@@ -27,11 +27,7 @@ void run_export(ExportCommand& command) {
   command.options.to = enum_value<ExportFormat>(command.to);
   command.options.verify = !command.skip_verification;
   const auto verification = export_plan(command.options);
-  if (command.json) {
-    Json answer = {{"out", command.options.out.string()}, {"format", command.to}};
-    if (verification) answer.update(to_json(*verification));
-    return print_json(answer);
-  }
+  if (command.json) return print_json(answer_json(command.options, verification));
   fmt::print("wrote {}\n", command.options.out.string());
   if (verification) print_verification(*verification);
 }

@@ -28,23 +28,11 @@ void run_comparison(const JudgeCommand& options) {
                      "Or rate a single one with --rate");
   }
   const JudgeReport report = judge(options.judge);
+  if (options.json) return print_json(answer_json(report));
   const OutcomeCounts& counts = report.counts;
-  const std::optional<double> rate = counts.delta_win_rate();
-  if (options.json) {
-    print_json({{"task", report.task},
-                {"items", report.items},
-                {"wins", counts.wins},
-                {"losses", counts.losses},
-                {"ties", counts.ties},
-                {"no_verdict", counts.no_verdict},
-                {"delta_win_rate", rate ? Json(*rate) : Json()},
-                {"p_value", report.p_value},
-                {"asked", report.questions.asked},
-                {"result", report.result.string()}});
-    return;
-  }
   fmt::print("{}: change of the win rate {} (steered wins {}, loses {}, ties {} of {} items",
-             report.task, rate_text(rate), counts.wins, counts.losses, counts.ties, report.items);
+             report.task, rate_text(counts.delta_win_rate()), counts.wins, counts.losses,
+             counts.ties, report.items);
   if (counts.no_verdict > 0) fmt::print("; {} without a verdict", counts.no_verdict);
   fmt::print("), sign test p = {:.2g}\nresult: {}\n", report.p_value, report.result.string());
 }
@@ -106,11 +94,8 @@ void print_ratings(const RateReport& report) {
 
 void run_rating(const JudgeCommand& options) {
   const RateReport report = rate(options.judge);
-  if (!options.json) return print_ratings(report);
-  Json printed = rate_outcome(report);
-  printed["asked"] = report.questions.asked;
-  printed["result"] = report.result.string();
-  print_json(printed);
+  if (options.json) return print_json(answer_json(report));
+  print_ratings(report);
 }
 
 }  // namespace

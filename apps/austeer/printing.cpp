@@ -24,29 +24,9 @@ void print_stability(const Ranking& ranking, const Stability& stability) {
   for (std::size_t i = 0; i < stability.unit_kept.size(); ++i) {
     const RankedUnit& unit = ranking.units[i];
     fmt::print("{:>4}  {}{:>5}  {:>5}  {:>5.1f} %\n", i + 1,
-               sites ? fmt::format("{:>9}  ", name_of_site(ranking, unit)) : "", unit.layer,
+               sites ? fmt::format("{:>9}  ", site_name_of(ranking, unit)) : "", unit.layer,
                unit.dim, 100 * stability.unit_kept[i]);
   }
-}
-
-Json stability_json(const Ranking& ranking, const Stability& stability) {
-  const Ties ties = ties_at_cut(ranking, stability.options.k);
-  Json units = Json::array();
-  for (std::size_t i = 0; i < stability.unit_kept.size(); ++i) {
-    const RankedUnit& unit = ranking.units[i];
-    Json json = Json::object();
-    if (ranking.sites.size() > 1) json["site"] = name_of_site(ranking, unit);
-    json.update({{"layer", unit.layer}, {"dim", unit.dim}, {"kept", stability.unit_kept[i]}});
-    units.push_back(std::move(json));
-  }
-  return {{"k", stability.options.k},
-          {"resamples", stability.options.resamples},
-          {"seed", stability.options.seed},
-          {"kept", stability.kept},
-          {"half_overlap", stability.half_overlap},
-          {"chance", stability.chance},
-          {"ties", {{"inside", ties.inside}, {"outside", ties.outside}}},
-          {"units", units}};
 }
 
 void print_tokens(const char* what, const std::vector<ScoredToken>& tokens) {

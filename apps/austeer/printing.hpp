@@ -3,7 +3,6 @@
 
 #include <vector>
 
-#include "base/json.hpp"
 #include "runs/export.hpp"
 #include "runs/unit_probes.hpp"
 #include "steering/ranking.hpp"
@@ -15,10 +14,6 @@ namespace austeer::app {
 
 /// Prints how much of the top stays on resampled pairs, ties at its end, and each unit's share.
 void print_stability(const Ranking& ranking, const Stability& stability);
-
-/// {"k", "resamples", "seed", "kept", "half_overlap", "chance", "ties": {"inside", "outside"},
-/// "units": [{"layer", "dim", "kept"}]}, each unit with its "site" where there are several.
-Json stability_json(const Ranking& ranking, const Stability& stability);
 
 // Tokens with their scores, as `probe tokens` and `units explain` show them.
 

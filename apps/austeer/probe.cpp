@@ -29,17 +29,12 @@ struct ProbeCommand {
 
 void run_tokens(const ProbeCommand& options) {
   const auto units = promoted_tokens(options.units, options.top, open_model(options.run));
-  Json json = {{"model", options.run.model}, {"units", Json::array()}};
+  if (options.json) return print_json(answer_json(options.run.model, units));
   for (const PromotedTokens& unit : units) {
-    if (options.json) {
-      json["units"].push_back(to_json(unit));
-      continue;
-    }
     fmt::print("{}\n", unit_text(unit.unit));
     print_tokens("promotes", unit.promoted);
     print_tokens("demotes", unit.demoted);
   }
-  if (options.json) print_json(json);
 }
 
 void print_points(const std::string& what, const std::vector<DivergencePoint>& points) {
@@ -54,11 +49,7 @@ void run_divergence(const ProbeCommand& options) {
   const Model model = open_model(options.run);
   const DivergenceReport report =
       unit_divergence(options.units, options.strengths, prompts.texts(model), model);
-  if (options.json) {
-    Json json = {{"model", options.run.model}};
-    json.update(to_json(report));
-    return print_json(json);
-  }
+  if (options.json) return print_json(answer_json(options.run.model, report));
   fmt::print("KL divergence, mean of {} prompts (nats)\n", report.prompts);
   for (const UnitDivergence& unit : report.units) {
     print_points(fmt::format("{} from itself at {:g}", unit_text(unit.unit), report.largest),

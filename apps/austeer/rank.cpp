@@ -35,13 +35,8 @@ std::string methods_help() {
 void run_rank(RankCommand& options) {
   options.rank.settings = parse_settings(options.settings);
   const Ranking ranking = rank(options.rank);
-  if (options.json) {
-    Json answer = units_json(ranking, options.top);
-    answer["ranking"] = options.rank.out.string();
-    print_json(answer);
-  } else {
-    print_units(ranking, options.top);
-  }
+  if (options.json) return print_json(answer_json(options.rank, ranking, options.top));
+  print_units(ranking, options.top);
 }
 
 }  // namespace

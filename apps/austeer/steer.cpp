@@ -33,9 +33,7 @@ void print_both(const std::string& vanilla, const std::string& steered, std::int
 void run_once(const SteerCommand& options) {
   const SteerReport report = steer(options.steer);
   if (options.json) {
-    Json answer = {{"text", report.text}, {"steered_units", report.steered_units}};
-    if (report.vanilla) answer["vanilla"] = *report.vanilla;
-    print_json(answer);
+    print_json(answer_json(report));
   } else if (report.vanilla) {
     print_both(*report.vanilla, report.text, report.steered_units);
   } else {

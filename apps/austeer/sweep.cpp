@@ -3,6 +3,7 @@
 
 #include "studies/sweep.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <string>
@@ -32,12 +33,6 @@ struct SweepCommand {
   bool json = false;
 };
 
-Json cost_json(const EntryCost& cost) {
-  return {{"model", cost.model},    {"task", cost.task}, {"method", cost.method},
-          {"cells", cost.cells},    {"done", cost.done}, {"tokens", cost.tokens},
-          {"seconds", cost.seconds}};
-}
-
 void print_costs(const std::vector<EntryCost>& costs) {
   EntryCost total{"total", "", "", 0, 0, 0, 0};
   const auto print = [](const EntryCost& cost) {
@@ -58,24 +53,25 @@ void print_costs(const std::vector<EntryCost>& costs) {
 
 void list(const Study& study, const StudyFolder& folder, const SweepCommand& options) {
   const auto costs = estimate_costs(study, folder, parse_shard(options.shard));
-  if (!options.json) return print_costs(costs);
-  Json rows = Json::array();
-  for (const EntryCost& cost : costs) rows.push_back(cost_json(cost));
-  print_json({{"study", options.study.file.string()}, {"entries", rows}});
+  if (options.json) return print_json(answer_json(study, costs));
+  print_costs(costs);
+}
+
+void print_check(const StudyCheck& check) {
+  fmt::print("{} {}\n", check.problem.empty() ? "ok     " : "problem", check.what);
+  if (!check.problem.empty()) fmt::print("        {}\n", check.problem);
+  if (!check.note.empty()) fmt::print("        {}\n", check.note);
 }
 
 void dry_run(const Study& study, const SweepCommand& options) {
-  std::int64_t problems = 0;
-  Json rows = Json::array();
-  for (const StudyCheck& check : check_study(study)) {
-    rows.push_back({{"what", check.what}, {"problem", check.problem}, {"note", check.note}});
-    if (!check.problem.empty()) ++problems;
-    if (options.json) continue;
-    fmt::print("{} {}\n", check.problem.empty() ? "ok     " : "problem", check.what);
-    if (!check.problem.empty()) fmt::print("        {}\n", check.problem);
-    if (!check.note.empty()) fmt::print("        {}\n", check.note);
+  const std::vector<StudyCheck> checks = check_study(study);
+  if (options.json) {
+    print_json(answer_json(study, checks));
+  } else {
+    std::ranges::for_each(checks, print_check);
   }
-  if (options.json) print_json({{"study", options.study.file.string()}, {"checks", rows}});
+  const auto problems =
+      std::ranges::count_if(checks, [](const StudyCheck& check) { return !check.problem.empty(); });
   if (problems == 0) return;
   throw Error("sweep", fmt::format("{}: {} of its parts cannot be run", options.study.file.string(),
                                    problems));
@@ -102,7 +98,7 @@ void submit(const Study& study, const StudyFolder& folder, const SweepCommand& o
                            options.sbatch, folder.root()};
   const std::string job = submit_to_slurm(slurm);
   if (options.json) {
-    print_json({{"job", job}, {"tasks", slurm.tasks}, {"folder", folder.root().string()}});
+    print_json(answer_json(slurm, job));
   } else {
     fmt::print("job {}: {} tasks; their logs are in {}\n", job, slurm.tasks,
                (folder.root() / "slurm").string());
@@ -111,14 +107,7 @@ void submit(const Study& study, const StudyFolder& folder, const SweepCommand& o
 
 void run(const Study& study, const StudyFolder& folder, const SweepCommand& options) {
   const SweepReport report = sweep(study, folder, parse_shard(options.shard));
-  if (options.json) {
-    print_json({{"study", options.study.file.string()},
-                {"folder", folder.root().string()},
-                {"entries", report.entries},
-                {"cells_run", report.ran},
-                {"cells_failed", report.failed}});
-    return;
-  }
+  if (options.json) return print_json(answer_json(study, folder, report));
   const std::string failed =
       report.failed == 0 ? "" : fmt::format(", {} of them failed", report.failed);
   fmt::print("{}: {} entries, {} cells run now{}\n", folder.root().string(), report.entries,

@@ -32,20 +32,13 @@ std::unique_ptr<ToxicityScorer> scorer_of(const ToxicityCommand& options) {
 }
 
 void print_evaluation(const ToxicityEvaluation& evaluation, bool json) {
+  if (json) return print_json(answer_json(evaluation));
   const ScorerMetrics& metrics = evaluation.metrics;
-  const double rate = static_cast<double>(metrics.texts) / evaluation.seconds;
-  if (json) {
-    Json result = {{"scorer", evaluation.scorer}};
-    result.update(to_json(metrics));
-    result["seconds"] = evaluation.seconds;
-    result["texts_per_second"] = rate;
-    print_json(result);
-    return;
-  }
   fmt::print("{} held-out texts, {} of them toxic\n", metrics.texts, metrics.toxic);
   fmt::print("AUC        {:.4f}\nagreement  {:.2f} %\nPearson    {:.4f}\nBrier      {:.4f}\n",
              metrics.auc, 100 * metrics.agreement, metrics.pearson, metrics.brier);
-  fmt::print("{:.0f} texts/s\n\nscore       texts  mean score  mean label  share toxic\n", rate);
+  fmt::print("{:.0f} texts/s\n\nscore       texts  mean score  mean label  share toxic\n",
+             evaluation.texts_per_second());
   for (const ReliabilityBin& bin : metrics.reliability) {
     fmt::print("{:.1f} to {:.1f}  {:>5}  {:>10.3f}  {:>10.3f}  {:>11.3f}\n", bin.lower, bin.upper,
                bin.texts, bin.mean_score, bin.mean_label, bin.toxic_share);

@@ -33,24 +33,6 @@ struct CompareCommand {
   bool json = false;
 };
 
-Json comparisons_json(const std::vector<NamedRanking>& rankings,
-                      const std::vector<RankingComparison>& comparisons) {
-  Json json = Json::array();
-  for (const RankingComparison& one : comparisons) {
-    const Overlap& overlap = one.overlap;
-    json.push_back(
-        {{"first", rankings[one.first].name},
-         {"second", rankings[one.second].name},
-         {"shared", overlap.shared},
-         {"share", overlap.share()},
-         {"expected", overlap.expected},
-         {"p_value", overlap.p_value},
-         {"same_direction", overlap.same_direction},
-         {"rank_correlation", one.correlation ? Json(*one.correlation) : Json(nullptr)}});
-  }
-  return json;
-}
-
 void print_comparisons(const std::vector<NamedRanking>& rankings,
                        const std::vector<RankingComparison>& comparisons) {
   for (std::size_t i = 0; i < rankings.size(); ++i) {
@@ -73,15 +55,8 @@ void run_compare(const CompareCommand& options) {
   std::vector<NamedRanking> rankings;
   for (const auto& file : options.files) rankings.push_back({file.string(), load_ranking(file)});
   const auto comparisons = compare_rankings(rankings, options.k);
+  if (options.json) return print_json(answer_json(rankings, comparisons, options.k));
   const RankingTop top = top_of(rankings.front().ranking, options.k);
-  if (options.json) {
-    Json files = Json::array();
-    for (const NamedRanking& ranking : rankings) files.push_back(ranking.name);
-    return print_json({{"k", options.k},
-                       {"choices", top.groups},
-                       {"rankings", files},
-                       {"comparisons", comparisons_json(rankings, comparisons)}});
-  }
   fmt::print("the first {} of {} {}\n", options.k, top.groups,
              top.has_single_units() ? "units" : "groups of units");
   print_comparisons(rankings, comparisons);
@@ -212,9 +187,7 @@ void run_explain(const ExplainCommand& options) {
   const Ranking ranking = load_ranking(options.explain.ranking);
   const Explanation explanation = explain_units(ranking, options.explain);
   if (!options.json) return print_explanation(ranking, explanation);
-  Json json = {{"model", options.explain.run.model}};
-  json.update(to_json(ranking, explanation));
-  print_json(json);
+  print_json(answer_json(options.explain.run.model, ranking, explanation));
 }
 
 void add_pair_options(CLI::App& command, ExplainOptions& options) {
@@ -297,14 +270,9 @@ void run_units(const UnitsCommand& options) {
   if (!options.cache.empty()) {
     stability = top_stability(ranking, ActivationCache(options.cache), options.stability);
   }
-  if (options.json) {
-    Json answer = units_json(ranking, options.top);
-    if (stability) answer["stability"] = stability_json(ranking, *stability);
-    print_json(answer);
-  } else {
-    print_units(ranking, options.top);
-    if (stability) print_stability(ranking, *stability);
-  }
+  if (options.json) return print_json(answer_json(ranking, options.top, stability));
+  print_units(ranking, options.top);
+  if (stability) print_stability(ranking, *stability);
 }
 
 }  // namespace

@@ -12,14 +12,6 @@
 namespace austeer::app {
 namespace {
 
-using Groups = std::vector<std::span<const RankedUnit>>;
-
-Groups first_groups(const Ranking& ranking, std::int64_t top) {
-  Groups groups = groups_of(ranking);
-  groups.resize(std::min(groups.size(), static_cast<std::size_t>(std::max<std::int64_t>(top, 0))));
-  return groups;
-}
-
 bool has_groups(const Ranking& ranking) {
   return std::ranges::any_of(ranking.sites, [](const RankedSite& site) { return site.group > 1; });
 }
@@ -38,10 +30,10 @@ void print_single_units(const Ranking& ranking, std::int64_t top, const std::vec
              sites ? "     site  " : "", "layer", "dim", scores ? "     score  " : "", "positive",
              "negative", "beta", "mean momentum", "p", "q (FDR)");
   std::size_t rank = 0;
-  for (const auto& group : first_groups(ranking, top)) {
+  for (const auto& group : top_groups(ranking, top)) {
     const RankedUnit& unit = group.front();
     fmt::print("{:>4}  {}{:>5}  {:>5}  {}{:>8}  {:>8}  {:>+7.3f}  {:>+13.4g}  {:>9.2e}  {:>9.2e}\n",
-               rank + 1, sites ? fmt::format("{:>9}  ", name_of_site(ranking, unit)) : "",
+               rank + 1, sites ? fmt::format("{:>9}  ", site_name_of(ranking, unit)) : "",
                unit.layer, unit.dim, scores ? fmt::format("{:>10.4g}  ", unit.score) : "",
                unit.positive, unit.negative, beta(unit, ranking.pairs), unit.mean_momentum,
                unit.p_value, q[rank]);
@@ -56,12 +48,12 @@ void print_groups(const Ranking& ranking, std::int64_t top) {
   fmt::print("{:>4}  {:>9}  {:>5}  {}{:>10}  {:>10}\n", "rank", "site", "layer",
              whole_layers ? "" : " head  ", "score", "|value|");
   std::size_t rank = 0;
-  for (const auto& group : first_groups(ranking, top)) {
+  for (const auto& group : top_groups(ranking, top)) {
     double squares = 0;
     for (const RankedUnit& unit : group) squares += unit.value * unit.value;
     const RankedUnit& first = group.front();
     fmt::print("{:>4}  {:>9}  {:>5}  {}{:>+10.4g}  {:>10.4g}\n", ++rank,
-               name_of_site(ranking, first), first.layer,
+               site_name_of(ranking, first), first.layer,
                whole_layers ? "" : fmt::format("{:>5}  ", first.dim / site.group), first.score,
                std::sqrt(squares));
   }
@@ -74,10 +66,6 @@ const char* test_name(const Ranking& ranking) {
 }
 
 }  // namespace
-
-std::string name_of_site(const Ranking& ranking, const RankedUnit& unit) {
-  return site_name(ranking.sites[static_cast<std::size_t>(unit.site)].site);
-}
 
 void print_ties(const Ranking& ranking, std::int64_t k) {
   const Ties ties = ties_at_cut(ranking, k);
@@ -102,30 +90,6 @@ void print_units(const Ranking& ranking, std::int64_t top) {
   }
   print_ties(ranking, top);
   print_significance(ranking, q);
-}
-
-Json units_json(const Ranking& ranking, std::int64_t top) {
-  Json units = Json::array();
-  for (const auto& group : first_groups(ranking, top)) {
-    for (const RankedUnit& unit : group) {
-      Json json = Json::object();
-      if (ranking.sites.size() > 1) json["site"] = name_of_site(ranking, unit);
-      json.update({{"layer", unit.layer},
-                   {"dim", unit.dim},
-                   {"positive", unit.positive},
-                   {"negative", unit.negative},
-                   {"beta", beta(unit, ranking.pairs)},
-                   {"mean_momentum", unit.mean_momentum},
-                   {"p_value", unit.p_value},
-                   {"score", unit.score},
-                   {"value", unit.value}});
-      units.push_back(std::move(json));
-    }
-  }
-  return {{"site", site_names(ranking)},
-          {"width", units_per_layer(ranking)},
-          {"pairs", ranking.pairs},
-          {"units", units}};
 }
 
 }  // namespace austeer::app

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/hash.hpp"
+#include "base/settings.hpp"
 #include "judging/judge_pool.hpp"
 #include "runs/result.hpp"
 #include "statistics/sign_test.hpp"
@@ -165,6 +166,20 @@ JudgeReport judge(const JudgeOptions& options) {
                 {"known", report.questions.known}},
                lines);
   return report;
+}
+
+Json answer_json(const JudgeReport& report) {
+  const OutcomeCounts& counts = report.counts;
+  return {{"task", report.task},
+          {"items", report.items},
+          {"wins", counts.wins},
+          {"losses", counts.losses},
+          {"ties", counts.ties},
+          {"no_verdict", counts.no_verdict},
+          {"delta_win_rate", value_json(counts.delta_win_rate())},
+          {"p_value", report.p_value},
+          {"asked", report.questions.asked},
+          {"result", report.result.string()}};
 }
 
 }  // namespace austeer

@@ -48,4 +48,8 @@ struct JudgeReport {
 /// same prompts, UsageError, and what ChatClient and JudgeCache throw.
 JudgeReport judge(const JudgeOptions& options);
 
+/// {"task", "items", "wins", "losses", "ties", "no_verdict", "delta_win_rate": null without a
+/// verdict, "p_value", "asked", "result"}
+Json answer_json(const JudgeReport& report);
+
 }  // namespace austeer

@@ -263,4 +263,11 @@ Json rate_outcome(const RateReport& report) {
   return made;
 }
 
+Json answer_json(const RateReport& report) {
+  Json answer = rate_outcome(report);
+  answer["asked"] = report.questions.asked;
+  answer["result"] = report.result.string();
+  return answer;
+}
+
 }  // namespace austeer

@@ -79,7 +79,10 @@ struct RateReport {
 /// ratings are there. Throws as judge() does.
 RateReport rate(const JudgeOptions& options);
 
-/// What the report says, as in the result and in `--json`.
+/// What the report says, as in the result.
 Json rate_outcome(const RateReport& report);
+
+/// The same, with "asked" and "result".
+Json answer_json(const RateReport& report);
 
 }  // namespace austeer

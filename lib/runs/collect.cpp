@@ -355,4 +355,15 @@ void check_similarity_model() {
   locate_encoder(sentence_encoder, project_folder("configs"), home_folder());
 }
 
+Json answer_json(const CollectOptions& options, const CollectReport& report) {
+  return {{"cache", options.out.string()},
+          {"pairs", report.pairs},
+          {"resumed_pairs", report.resumed_pairs},
+          {"texts", report.texts},
+          {"tokens", report.tokens},
+          {"seconds", report.seconds},
+          {"texts_per_second", report.texts_per_second()},
+          {"void_pairs", void_pairs_summary(report.void_pairs)}};
+}
+
 }  // namespace austeer

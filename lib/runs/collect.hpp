@@ -95,6 +95,8 @@ struct CollectReport {
   std::int64_t tokens = 0;         ///< of those texts
   double seconds = 0;              ///< model and disk, without loading and tokenising
   VoidPairs void_pairs = {};       ///< among the task's pairs, as the cache describes them
+
+  double texts_per_second() const { return seconds > 0 ? static_cast<double>(texts) / seconds : 0; }
 };
 
 /// Collects, or continues what an earlier run left at `out`. Where that holds a cache of the same
@@ -108,6 +110,10 @@ CollectReport collect(const CollectOptions& options);
 
 /// The same with a model that is open already: options.run says no more than how it was opened.
 CollectReport collect(const CollectOptions& options, const Model& model);
+
+/// {"cache", "pairs", "resumed_pairs", "texts", "tokens", "seconds", "texts_per_second",
+/// "void_pairs"}
+Json answer_json(const CollectOptions& options, const CollectReport& report);
 
 // Which answers are alike, by the sentence encoder that the paper uses.
 

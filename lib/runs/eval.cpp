@@ -214,4 +214,16 @@ std::vector<EvalReport> eval_together(const EvalOptions& options,
   return answer(options, variants, prepare(options, variants), model, start);
 }
 
+Json answer_json(const EvalReport& report) {
+  Json answer = {{"task", report.task}, {"items", report.items}};
+  if (report.is_scored()) {
+    answer["correct"] = report.correct;
+    answer["accuracy"] = report.accuracy();
+  }
+  if (report.form) answer.update(report.form->json());
+  answer.update(report.also);
+  answer["result"] = report.result.string();
+  return answer;
+}
+
 }  // namespace austeer

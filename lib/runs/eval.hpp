@@ -102,4 +102,8 @@ struct EvalVariant {
 std::vector<EvalReport> eval_together(const EvalOptions& options,
                                       const std::vector<EvalVariant>& variants, const Model& model);
 
+/// {"task", "items", "correct", "accuracy", ..., "result"}: of a task for a judge neither "correct"
+/// nor "accuracy"; with what is known of the answers' form, and of EvalReport::also.
+Json answer_json(const EvalReport& report);
+
 }  // namespace austeer

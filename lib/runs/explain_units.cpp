@@ -281,4 +281,10 @@ Json to_json(const Ranking& ranking, const Explanation& explanation) {
   return json;
 }
 
+Json answer_json(const std::string& model, const Ranking& ranking, const Explanation& explanation) {
+  Json answer = {{"model", model}};
+  answer.update(to_json(ranking, explanation));
+  return answer;
+}
+
 }  // namespace austeer

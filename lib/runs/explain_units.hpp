@@ -115,4 +115,7 @@ Explanation explain_units(const Ranking& ranking, const ExplainOptions& options,
 /// plan), and "effect": {"prompts", "plan"} is the whole plan's; in nats.
 Json to_json(const Ranking& ranking, const Explanation& explanation);
 
+/// The same, with the model's name.
+Json answer_json(const std::string& model, const Ranking& ranking, const Explanation& explanation);
+
 }  // namespace austeer

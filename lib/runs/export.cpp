@@ -234,4 +234,10 @@ std::optional<Verification> export_plan(const ExportOptions& options) {
   return verify_export(options.out, *plan, std::move(model), options.prompts, options.run);
 }
 
+Json answer_json(const ExportOptions& options, const std::optional<Verification>& verification) {
+  Json answer = {{"out", options.out.string()}, {"format", enum_name(options.to)}};
+  if (verification) answer.update(to_json(*verification));
+  return answer;
+}
+
 }  // namespace austeer

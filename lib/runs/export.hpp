@@ -101,4 +101,7 @@ struct ExportOptions {
 /// the writers of exports/ and verify_export() throw.
 std::optional<Verification> export_plan(const ExportOptions& options);
 
+/// {"out", "format"}, with what to_json() says of the verification where there was one.
+Json answer_json(const ExportOptions& options, const std::optional<Verification>& verification);
+
 }  // namespace austeer

@@ -43,4 +43,10 @@ Ranking rank(const RankOptions& options) {
   return ranking;
 }
 
+Json answer_json(const RankOptions& options, const Ranking& ranking, std::int64_t top) {
+  Json answer = answer_json(ranking, top);
+  answer["ranking"] = options.out.string();
+  return answer;
+}
+
 }  // namespace austeer

@@ -29,4 +29,7 @@ Json parse_settings(std::span<const std::string> texts);
 /// the method cannot rank.
 Ranking rank(const RankOptions& options);
 
+/// The ranking's answer_json(), with "ranking": its file.
+Json answer_json(const RankOptions& options, const Ranking& ranking, std::int64_t top);
+
 }  // namespace austeer

@@ -255,4 +255,10 @@ std::string SteeringSession::summary() const {
   return fmt::format("{}: {} activations edited per token", text, plan_.units());
 }
 
+Json answer_json(const SteerReport& report) {
+  Json answer = {{"text", report.text}, {"steered_units", report.steered_units}};
+  if (report.vanilla) answer["vanilla"] = *report.vanilla;
+  return answer;
+}
+
 }  // namespace austeer

@@ -33,6 +33,9 @@ struct SteerReport {
 /// continue_prompt() throw.
 SteerReport steer(const SteerOptions& options);
 
+/// {"text", "steered_units"}, and "vanilla" where that was asked for.
+Json answer_json(const SteerReport& report);
+
 /// The greedy continuation of `prompt` by a model that is open, steered where `plan` is not null.
 /// Of `options` chat, system, max_new_tokens and run.engine count. Throws what chat_prompt(),
 /// PlanTap and Engine throw.

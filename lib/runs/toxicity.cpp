@@ -270,4 +270,12 @@ std::int64_t score_lines(const ToxicityScorer& scorer, const std::string& field,
   return count;
 }
 
+Json answer_json(const ToxicityEvaluation& evaluation) {
+  Json answer = {{"scorer", evaluation.scorer}};
+  answer.update(to_json(evaluation.metrics));
+  answer["seconds"] = evaluation.seconds;
+  answer["texts_per_second"] = evaluation.texts_per_second();
+  return answer;
+}
+
 }  // namespace austeer

@@ -65,7 +65,12 @@ struct ToxicityEvaluation {
   ScorerMetrics metrics;
   double seconds = 0;  ///< that scoring took
   Json scorer;         ///< its description
+
+  double texts_per_second() const { return static_cast<double>(metrics.texts) / seconds; }
 };
+
+/// {"scorer", ..., "seconds", "texts_per_second"} around what to_json() says of the metrics.
+Json answer_json(const ToxicityEvaluation& evaluation);
 
 /// Fits a head to the training side and writes it and its card, which also reports how the head
 /// does on the held-out side and on the probe. Returns the latter's figures. Throws what reading,

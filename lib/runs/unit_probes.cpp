@@ -285,4 +285,16 @@ Json to_json(const DivergenceReport& report) {
   return json;
 }
 
+Json answer_json(const std::string& model, std::span<const PromotedTokens> units) {
+  Json all = Json::array();
+  for (const PromotedTokens& unit : units) all.push_back(to_json(unit));
+  return {{"model", model}, {"units", std::move(all)}};
+}
+
+Json answer_json(const std::string& model, const DivergenceReport& report) {
+  Json answer = {{"model", model}};
+  answer.update(to_json(report));
+  return answer;
+}
+
 }  // namespace austeer

@@ -76,6 +76,9 @@ std::vector<PromotedTokens> promoted_tokens(std::span<const UnitName> units, std
 /// {"unit", "promoted": [{"id", "score", "text"}], "demoted": [...]}
 Json to_json(const PromotedTokens& tokens);
 
+/// {"model": its name, "units": [to_json()]}
+Json answer_json(const std::string& model, std::span<const PromotedTokens> units);
+
 // How far apart next-token distributions are when one unit is steered more or less, and when
 // another unit is steered as much (paper, Figure 3).
 
@@ -120,5 +123,8 @@ DivergenceReport unit_divergence(std::span<const UnitName> units, std::span<cons
 /// {"prompts", "largest_strength", "units": [{"unit", "points": [{"strength", "divergence"}]}],
 /// "pairs": [{"first", "second", "points"}]}
 Json to_json(const DivergenceReport& report);
+
+/// The same, with the model's name.
+Json answer_json(const std::string& model, const DivergenceReport& report);
 
 }  // namespace austeer

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/settings.hpp"
 #include "statistics/ranking_agreement.hpp"
 
 namespace austeer {
@@ -136,6 +137,28 @@ std::vector<RankingComparison> compare_rankings(std::span<const NamedRanking> ra
     }
   }
   return comparisons;
+}
+
+Json answer_json(std::span<const NamedRanking> rankings,
+                 std::span<const RankingComparison> comparisons, std::int64_t k) {
+  Json names = Json::array();
+  for (const NamedRanking& ranking : rankings) names.push_back(ranking.name);
+  Json compared = Json::array();
+  for (const RankingComparison& one : comparisons) {
+    const Overlap& overlap = one.overlap;
+    compared.push_back({{"first", rankings[one.first].name},
+                        {"second", rankings[one.second].name},
+                        {"shared", overlap.shared},
+                        {"share", overlap.share()},
+                        {"expected", overlap.expected},
+                        {"p_value", overlap.p_value},
+                        {"same_direction", overlap.same_direction},
+                        {"rank_correlation", value_json(one.correlation)}});
+  }
+  return {{"k", k},
+          {"choices", groups_of(rankings.front().ranking).size()},
+          {"rankings", std::move(names)},
+          {"comparisons", std::move(compared)}};
 }
 
 }  // namespace austeer

@@ -71,4 +71,10 @@ struct RankingComparison {
 std::vector<RankingComparison> compare_rankings(std::span<const NamedRanking> rankings,
                                                 std::int64_t k);
 
+/// {"k", "choices": groups of a ranking, "rankings": [name], "comparisons": [{"first", "second",
+/// "shared", "share", "expected", "p_value", "same_direction", "rank_correlation"}]} of what
+/// compare_rankings() found.
+Json answer_json(std::span<const NamedRanking> rankings,
+                 std::span<const RankingComparison> comparisons, std::int64_t k);
+
 }  // namespace austeer

@@ -120,6 +120,40 @@ std::vector<std::span<const RankedUnit>> groups_of(const Ranking& ranking) {
   return groups;
 }
 
+std::string site_name_of(const Ranking& ranking, const RankedUnit& unit) {
+  return site_name(ranking.sites[static_cast<std::size_t>(unit.site)].site);
+}
+
+std::vector<std::span<const RankedUnit>> top_groups(const Ranking& ranking, std::int64_t top) {
+  auto groups = groups_of(ranking);
+  groups.resize(std::min(groups.size(), static_cast<std::size_t>(std::max<std::int64_t>(top, 0))));
+  return groups;
+}
+
+Json answer_json(const Ranking& ranking, std::int64_t top) {
+  Json units = Json::array();
+  for (const auto& group : top_groups(ranking, top)) {
+    for (const RankedUnit& unit : group) {
+      Json json = Json::object();
+      if (ranking.sites.size() > 1) json["site"] = site_name_of(ranking, unit);
+      json.update({{"layer", unit.layer},
+                   {"dim", unit.dim},
+                   {"positive", unit.positive},
+                   {"negative", unit.negative},
+                   {"beta", beta(unit, ranking.pairs)},
+                   {"mean_momentum", unit.mean_momentum},
+                   {"p_value", unit.p_value},
+                   {"score", unit.score},
+                   {"value", unit.value}});
+      units.push_back(std::move(json));
+    }
+  }
+  return {{"site", site_names(ranking)},
+          {"width", units_per_layer(ranking)},
+          {"pairs", ranking.pairs},
+          {"units", units}};
+}
+
 void check_ranking_sizes(const Ranking& ranking, const std::string& place) {
   std::string wrong = sites_flaw(ranking);
   if (wrong.empty() && (ranking.layers < 1 || ranking.pairs < 1 ||

@@ -120,8 +120,19 @@ std::int64_t units_per_layer(const Ranking& ranking);
 std::string site_names(std::span<const RankedSite> sites);
 std::string site_names(const Ranking& ranking);
 
+/// The name of the site of one of the ranking's units.
+std::string site_name_of(const Ranking& ranking, const RankedUnit& unit);
+
 /// The groups of a checked ranking, in its order: each a run of ranking.units.
 std::vector<std::span<const RankedUnit>> groups_of(const Ranking& ranking);
+
+/// The first `top` of them; all where there are fewer.
+std::vector<std::span<const RankedUnit>> top_groups(const Ranking& ranking, std::int64_t top);
+
+/// {"site", "width", "pairs", "units": [...]}, the units of the first `top` groups in ranking
+/// order. Of several sites "site" has all names, joined by commas, "width" the units of a layer at
+/// all of them, and each unit a "site" of its own.
+Json answer_json(const Ranking& ranking, std::int64_t top);
 
 /// Throws FormatError, its message opened by `place`, unless the sites, layers and pairs are
 /// possible ones: what comes before units are allocated and indexed by them.

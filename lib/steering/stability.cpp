@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "steering/assemble.hpp"
 #include "steering/ranked_cache.hpp"
 #include "steering/resampling.hpp"
 #include "steering/unit_statistics.hpp"
@@ -148,6 +149,33 @@ Stability top_stability(const Ranking& ranking, const ActivationCache& cache,
       overlap_of_halves(scores, strata, ranking.pairs, options.k, options.resamples, random);
   result.chance = k / static_cast<double>(ranking.units.size());
   return result;
+}
+
+Json to_json(const Ranking& ranking, const Stability& stability) {
+  const Ties ties = ties_at_cut(ranking, stability.options.k);
+  Json units = Json::array();
+  for (std::size_t i = 0; i < stability.unit_kept.size(); ++i) {
+    const RankedUnit& unit = ranking.units[i];
+    Json json = Json::object();
+    if (ranking.sites.size() > 1) json["site"] = site_name_of(ranking, unit);
+    json.update({{"layer", unit.layer}, {"dim", unit.dim}, {"kept", stability.unit_kept[i]}});
+    units.push_back(std::move(json));
+  }
+  return {{"k", stability.options.k},
+          {"resamples", stability.options.resamples},
+          {"seed", stability.options.seed},
+          {"kept", stability.kept},
+          {"half_overlap", stability.half_overlap},
+          {"chance", stability.chance},
+          {"ties", {{"inside", ties.inside}, {"outside", ties.outside}}},
+          {"units", units}};
+}
+
+Json answer_json(const Ranking& ranking, std::int64_t top,
+                 const std::optional<Stability>& stability) {
+  Json answer = answer_json(ranking, top);
+  if (stability) answer["stability"] = to_json(ranking, *stability);
+  return answer;
 }
 
 }  // namespace austeer

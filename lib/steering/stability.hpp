@@ -3,6 +3,7 @@
 // of the cache's pairs, and on halves of them.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "cache/reader.hpp"
@@ -39,5 +40,13 @@ struct Stability {
 /// there is a single pair to split (of a class).
 Stability top_stability(const Ranking& ranking, const ActivationCache& cache,
                         const StabilityOptions& options);
+
+/// {"k", "resamples", "seed", "kept", "half_overlap", "chance", "ties": {"inside", "outside"},
+/// "units": [{"layer", "dim", "kept"}]}, each unit with its "site" where there are several.
+Json to_json(const Ranking& ranking, const Stability& stability);
+
+/// As answer_json() of a ranking, with "stability" where there is one.
+Json answer_json(const Ranking& ranking, std::int64_t top,
+                 const std::optional<Stability>& stability);
 
 }  // namespace austeer

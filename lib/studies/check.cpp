@@ -151,4 +151,12 @@ std::vector<StudyCheck> check_study(const Study& study) {
   return checks;
 }
 
+Json answer_json(const Study& study, std::span<const StudyCheck> checks) {
+  Json all = Json::array();
+  for (const StudyCheck& check : checks) {
+    all.push_back({{"what", check.what}, {"problem", check.problem}, {"note", check.note}});
+  }
+  return {{"study", study.file.string()}, {"checks", std::move(all)}};
+}
+
 }  // namespace austeer

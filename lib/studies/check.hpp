@@ -1,6 +1,7 @@
 #pragma once
 // Whether a study can be run: its models, its data and its methods, looked at before anything runs.
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,5 +33,8 @@ struct StudyCheck {
 /// splits, and every variant's options, sites and layers. Throws nothing of that: all problems come
 /// back together.
 std::vector<StudyCheck> check_study(const Study& study);
+
+/// {"study": its file, "checks": [{"what", "problem", "note"}]}
+Json answer_json(const Study& study, std::span<const StudyCheck> checks);
 
 }  // namespace austeer

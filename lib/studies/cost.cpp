@@ -203,4 +203,18 @@ std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& fol
   return costs;
 }
 
+Json answer_json(const Study& study, std::span<const EntryCost> costs) {
+  Json entries = Json::array();
+  for (const EntryCost& cost : costs) {
+    entries.push_back({{"model", cost.model},
+                       {"task", cost.task},
+                       {"method", cost.method},
+                       {"cells", cost.cells},
+                       {"done", cost.done},
+                       {"tokens", cost.tokens},
+                       {"seconds", cost.seconds}});
+  }
+  return {{"study", study.file.string()}, {"entries", std::move(entries)}};
+}
+
 }  // namespace austeer

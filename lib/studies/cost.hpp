@@ -3,6 +3,7 @@
 // makes of them.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,9 @@ struct EntryCost {
 /// a few items of each task for the time. Throws what Bench throws.
 std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& folder,
                                       const Shard& shard);
+
+/// {"study": its file, "entries": [{"model", "task", "method", "cells", "done", "tokens",
+/// "seconds"}]}
+Json answer_json(const Study& study, std::span<const EntryCost> costs);
 
 }  // namespace austeer

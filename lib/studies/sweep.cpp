@@ -162,4 +162,16 @@ SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& sh
   return report;
 }
 
+Json answer_json(const SlurmOptions& options, const std::string& job) {
+  return {{"job", job}, {"tasks", options.tasks}, {"folder", options.folder.string()}};
+}
+
+Json answer_json(const Study& study, const StudyFolder& folder, const SweepReport& report) {
+  return {{"study", study.file.string()},
+          {"folder", folder.root().string()},
+          {"entries", report.entries},
+          {"cells_run", report.ran},
+          {"cells_failed", report.failed}};
+}
+
 }  // namespace austeer

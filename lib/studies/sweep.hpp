@@ -28,6 +28,9 @@ std::string slurm_script(const SlurmOptions& options);
 /// missing or refuses, with what it says; UsageError for fewer than one task.
 std::string submit_to_slurm(const SlurmOptions& options);
 
+/// {"job": its number, "tasks", "folder"}
+Json answer_json(const SlurmOptions& options, const std::string& job);
+
 /// A part of a study's entries: every `count`-th, from the `index`-th on.
 struct Shard {
   std::int64_t index = 1;
@@ -49,5 +52,8 @@ std::vector<Entry> entries_of(const Study& study, const Shard& shard);
 /// Killed at any moment, a sweep loses the cell that it was running and goes on from there when it
 /// is started again. Throws what Bench throws.
 SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& shard);
+
+/// {"study": its file, "folder", "entries", "cells_run", "cells_failed"}
+Json answer_json(const Study& study, const StudyFolder& folder, const SweepReport& report);
 
 }  // namespace austeer
