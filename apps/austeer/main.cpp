@@ -78,13 +78,9 @@ int run_guarded(int argc, char** argv) {
   } catch (const austeer::UsageError& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 2;
-  } catch (const c10::Error& error) {
+  } catch (const c10::Error& error) {  // what the library did not foresee; its first line
     const std::string what = error.what_without_backtrace();
-    const bool memory = what.find("allocate memory") != std::string::npos ||
-                        dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr;
-    fmt::print(
-        stderr, "error: {}{}\n", what.substr(0, what.find('\n')),
-        memory ? ". A smaller --batch-tokens, another --dtype or --offload needs less memory" : "");
+    fmt::print(stderr, "error: {}\n", what.substr(0, what.find('\n')));
     return 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "error: {}\n", error.what());

@@ -44,4 +44,9 @@ class ComputeError : public Error {
   using Error::Error;
 };
 
+/// There is not enough memory, on the device or beside it.
+class OutOfMemoryError : public Error {
+  using Error::Error;
+};
+
 }  // namespace austeer

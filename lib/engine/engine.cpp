@@ -9,6 +9,7 @@
 #include "engine/forks.hpp"
 #include "engine/generation.hpp"
 #include "engine/packed_pass.hpp"
+#include "models/memory_errors.hpp"
 
 namespace austeer {
 namespace {
@@ -79,8 +80,7 @@ void Engine::run(std::vector<TextSlice> slices, std::span<Tap* const> taps, cons
                  const OnHidden& on_hidden) const {
   if (taps.empty()) return;
   const Forks forks(taps, model_.config().layers);
-  for (const auto& pass_slices :
-       cut_into_passes(std::move(slices), options_.way, options_.batch_tokens)) {
+  const auto run_pass = [&](const std::vector<TextSlice>& pass_slices) {
     for (Tap* const tap : taps) run_clean_pass(model_, pass_slices, options_.way, tap);
     PackedPass pass(pass_slices, options_.way, nullptr, model_);
     const auto on_tap = [&](std::size_t tap, const at::Tensor& hidden) {
@@ -94,6 +94,10 @@ void Engine::run(std::vector<TextSlice> slices, std::span<Tap* const> taps, cons
         on_tap(tap, model_.forward(pass));
       }
     }
+  };
+  for (const auto& pass_slices :
+       cut_into_passes(std::move(slices), options_.way, options_.batch_tokens)) {
+    with_memory_errors([&] { run_pass(pass_slices); });
     if (on_texts) on_texts(count(pass_slices));
   }
 }
@@ -127,8 +131,10 @@ std::vector<std::vector<Tokens>> Engine::generate(std::span<const Tokens> prompt
   if (options.max_new_tokens > 1) {
     Generation generation(model_, options_, options);
     for (std::size_t tap = 0; tap < taps.size(); ++tap) {
-      results[tap] = generation.run(whole_prompts(prompts), taps[tap],
-                                    tap + 1 == taps.size() ? on_texts : OnTexts());
+      const bool is_last = tap + 1 == taps.size();
+      results[tap] = with_memory_errors([&] {
+        return generation.run(whole_prompts(prompts), taps[tap], is_last ? on_texts : OnTexts());
+      });
     }
     return results;
   }
@@ -187,9 +193,11 @@ at::Tensor Engine::logits(const Tokens& text, Tap* tap, std::size_t prompt_token
   auto slices = whole_prompts({&text, 1});
   if (prompt_tokens > 0) slices[0].prompt = static_cast<std::int64_t>(prompt_tokens);
   slices[0].needed = length(text);
-  run_clean_pass(model_, slices, options_.way, tap);
-  PackedPass pass(slices, options_.way, tap, model_);
-  return model_.logits(model_.forward(pass));
+  return with_memory_errors([&] {
+    run_clean_pass(model_, slices, options_.way, tap);
+    PackedPass pass(slices, options_.way, tap, model_);
+    return model_.logits(model_.forward(pass));
+  });
 }
 
 void Engine::check(std::span<const Tokens> texts, std::int64_t extra) const {

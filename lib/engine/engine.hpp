@@ -53,6 +53,7 @@ struct GenerateOptions {
   }
 };
 
+/// Whatever runs a pass throws OutOfMemoryError where memory runs out.
 class Engine {
  public:
   /// `model` must outlive the engine. Throws UsageError for a budget below 1.

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/names.hpp"
 #include "models/linear.hpp"
+#include "models/memory_errors.hpp"
 
 namespace austeer {
 
@@ -338,6 +339,11 @@ void Encoder::check(const PackedTexts& texts, std::int64_t layers) const {
 at::Tensor Encoder::forward(const PackedTexts& texts, std::int64_t layers,
                             const AtState& at_state) const {
   check(texts, layers);
+  return with_memory_errors([&] { return run_layers(texts, layers, at_state); });
+}
+
+at::Tensor Encoder::run_layers(const PackedTexts& texts, std::int64_t layers,
+                               const AtState& at_state) const {
   if (texts.tokens.empty()) {
     return at::empty({0, config_.width}, at::TensorOptions().dtype(dtype_).device(device_));
   }

@@ -99,7 +99,7 @@ class Encoder {
 
   /// The output of the `layers`-th layer [T, D] (the embeddings for 0); later layers are not
   /// computed. Throws UsageError when there are not so many layers, for a text that is longer than
-  /// config().longest(), and for a token outside the vocabulary.
+  /// config().longest(), and for a token outside the vocabulary; OutOfMemoryError.
   at::Tensor forward(const PackedTexts& texts, std::int64_t layers,
                      const AtState& at_state = {}) const;
   /// All layers.
@@ -119,6 +119,8 @@ class Encoder {
   };
 
   void check(const PackedTexts& texts, std::int64_t layers) const;
+  at::Tensor run_layers(const PackedTexts& texts, std::int64_t layers,
+                        const AtState& at_state) const;
   at::Tensor embed(const PackedTexts& texts) const;
   at::Tensor attend(const at::Tensor& projected, const std::vector<TextRun>& runs) const;
   at::Tensor norm(const at::Tensor& x, const LayerNorm& norm) const;

@@ -14,6 +14,7 @@
 #include "models/folder_model.hpp"
 #include "models/gguf_config.hpp"
 #include "models/gguf_model.hpp"
+#include "models/memory_errors.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {
@@ -166,8 +167,10 @@ void tell_of_tokens_without_rows(const Model& model, const std::filesystem::path
 
 Model load_model(const std::string& name, const ModelLocation& location,
                  const ModelOptions& options) {
-  Model model = std::filesystem::is_directory(location.path) ? load_folder(location.path, options)
-                                                             : load_gguf(location.path, options);
+  Model model = with_memory_errors([&] {
+    return std::filesystem::is_directory(location.path) ? load_folder(location.path, options)
+                                                        : load_gguf(location.path, options);
+  });
   model.name = name;
   tell_of_tokens_without_rows(model, location.path);
   if (location.manifest) apply_manifest(*location.manifest, model);

@@ -52,7 +52,7 @@ struct Model {
   std::string fingerprint;               ///< of the weights (Checkpoint::fingerprint)
 };
 
-/// Loads what locate_model found. Throws FileError, FormatError, UsageError.
+/// Loads what locate_model found. Throws FileError, FormatError, UsageError, OutOfMemoryError.
 Model load_model(const std::string& name, const ModelLocation& location,
                  const ModelOptions& options);
 
