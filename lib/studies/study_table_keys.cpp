@@ -1,7 +1,6 @@
 #include "studies/study_table_keys.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 
 #include "base/names.hpp"
@@ -9,27 +8,6 @@
 
 namespace austeer {
 namespace {
-
-constexpr std::array table_row_names = {std::pair{"methods", TableRows::methods},
-                                        std::pair{"variants", TableRows::variants}};
-
-constexpr std::array table_section_names = {std::pair{"models", TableSections::models},
-                                            std::pair{"tasks", TableSections::tasks}};
-
-TableRows read_rows(Fields& fields, const Study& study) {
-  const bool chooses = study.select != Selection::none;
-  const std::string fallback = chooses ? "methods" : "variants";
-  const TableRows rows = value_in(table_row_names, fields.optional<std::string>("rows", fallback),
-                                  "study", "kind of a table's rows");
-  if (rows == TableRows::methods && !chooses) {
-    throw UsageError("study",
-                     fmt::format("{}: rows: methods, but with select: none no variant of "
-                                 "a method is chosen to stand for it",
-                                 fields.place()),
-                     "Use rows: variants, or another way of selecting");
-  }
-  return rows;
-}
 
 std::vector<std::string> labels_of(const Study& study) {
   std::vector<std::string> labels = {vanilla};
@@ -46,20 +24,24 @@ std::vector<std::string> labels_of(const Study& study) {
 }  // namespace
 
 TableKeys read_table_keys(const Json& table, const Study& study) {
+  const bool chooses = study.select != Selection::none;
   Fields fields(table, study.file.string() + ": table");
   TableKeys keys;
-  keys.rows = read_rows(fields, study);
-  keys.sections = value_in(table_section_names, fields.optional<std::string>("sections", "models"),
-                           "study", "kind of a table's sections");
-  keys.intervals = fields.optional<bool>("intervals", keys.intervals);
-  keys.controls = fields.optional<bool>("controls", keys.controls);
+  keys.rows = chooses ? TableRows::methods : TableRows::variants;
+  keys.title = study.title;
+  read_settings(fields, keys);
+  if (keys.rows == TableRows::methods && !chooses) {
+    throw UsageError("study",
+                     fmt::format("{}: rows: methods, but with select: none no variant of "
+                                 "a method is chosen to stand for it",
+                                 fields.place()),
+                     "Use rows: variants, or another way of selecting");
+  }
   const bool has_task_columns = keys.sections == TableSections::models;
-  keys.average = fields.optional<bool>("average", study.tasks.size() > 1 && has_task_columns);
+  if (!fields.is_given("average")) keys.average = study.tasks.size() > 1 && has_task_columns;
   if (keys.average && !has_task_columns) {
     fields.refuse("average", "false with sections: tasks, which have no column for it", true);
   }
-  keys.title = fields.optional<std::string>("title", study.title);
-  fields.refuse_unknown();
   return keys;
 }
 

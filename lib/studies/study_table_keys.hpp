@@ -1,12 +1,14 @@
 #pragma once
 // What a study's `table:` says, and the figures that it compares itself with.
 
+#include <array>
 #include <compare>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "base/json.hpp"
+#include "base/settings.hpp"
 
 namespace austeer {
 
@@ -18,10 +20,28 @@ enum class TableRows {
   variants,  ///< the unsteered model, every variant of each method on the items that it met
 };
 
+constexpr auto enum_table(TableRows) {
+  return EnumTable{"study", "kind of a table's rows",
+                   std::array{std::pair{"methods", TableRows::methods},
+                              std::pair{"variants", TableRows::variants}}};
+}
+
+template <>
+struct JsonForm<TableRows> : UsageJsonForm<TableRows> {};
+
 enum class TableSections {
   models,  ///< a section for each model, with columns for each task
   tasks,   ///< a section for each model and task, with the same columns: for many tasks
 };
+
+constexpr auto enum_table(TableSections) {
+  return EnumTable{"study", "kind of a table's sections",
+                   std::array{std::pair{"models", TableSections::models},
+                              std::pair{"tasks", TableSections::tasks}}};
+}
+
+template <>
+struct JsonForm<TableSections> : UsageJsonForm<TableSections> {};
 
 struct TableKeys {
   TableRows rows = TableRows::methods;  ///< default: variants where the study chooses nothing
@@ -31,6 +51,15 @@ struct TableKeys {
   bool average = true;  ///< default: where columns are of several tasks
   std::string title;    ///< default: the study's
 };
+
+void describe(auto& visit, SettingsOf<TableKeys> auto& table) {
+  visit(table.rows, {.key = "rows"});
+  visit(table.sections, {.key = "sections"});
+  visit(table.intervals, {.key = "intervals"});
+  visit(table.controls, {.key = "controls"});
+  visit(table.average, {.key = "average"});
+  visit(table.title, {.key = "title"});
+}
 
 /// Reads `table:` strictly. Throws FormatError with the nearest known key, UsageError for unknown
 /// rows and for rows that the study does not have: where nothing is chosen, there are only

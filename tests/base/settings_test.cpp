@@ -128,8 +128,8 @@ TEST(Settings, AreRefusedByPlaceAndKey) {
   refused(R"("corners": {})", "c.json: corners; expected a list");
   refused(R"("corners": [{"x": 1}])", "c.json: corners[0]: the key 'y' is missing");
   refused(R"("corners": [{"x": 1, "y": 1, "z": 1}])", "c.json: corners[0]: unknown key 'z'");
-  expect_refusal<UsageError>([] { read(R"({"name": "n", "coat": "thik"})"); },
-                             "[paint] unknown coat 'thik'. did you mean 'thick'?");
+  expect_refusal<UsageError>([] { read(R"({"name": "n", "coat": "thck"})"); },
+                             "[paint] unknown coat 'thck'. did you mean 'thick'?");
   expect_refusal<FormatError>([] { read("{}"); }, "c.json: the key 'name' is missing");
   expect_refusal<FormatError>([] { read(R"({"name": "n", "width": 1})", {}, {"width"}); },
                               "unknown key 'width'");

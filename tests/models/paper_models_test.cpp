@@ -115,7 +115,7 @@ TEST(ModelManifests, BytesOfTheWeightsMayBeLeftOut) {
   };
   EXPECT_EQ(load("").weights_bytes, 0);
   EXPECT_EQ(load("weights_bytes: 5000000000\n").weights_bytes, 5'000'000'000);
-  testing::expect_refusal<FormatError>([&] { load("weights_bytes: 0\n"); }, "positive");
+  testing::expect_refusal<FormatError>([&] { load("weights_bytes: 0\n"); }, "at least 1");
 }
 
 TEST(ModelManifests, ChatFormatsEndWhereTheAnswerStarts) {
