@@ -36,7 +36,7 @@ std::optional<FrontierPoint> line_at(const std::vector<FrontierPoint>& ordered, 
 }
 
 std::string costs_words(const std::vector<std::string>& costs) {
-  return costs.empty() ? "none" : list_words(costs, costs.size());
+  return costs.empty() ? "none" : list_words(costs, costs.size()) + " nats";
 }
 
 /// How `points` stand to the opponent's line.
@@ -54,7 +54,7 @@ std::string verdict_words(const std::vector<FrontierPoint>& points,
   }
   if (compared == 0) return fmt::format("no point at a cost that {} reaches", opponent);
   return fmt::format(
-      "of {} at costs that {} reaches, below its line at {} nats; clearly, with intervals apart, "
+      "of {} at costs that {} reaches, below its line at {}; clearly, with intervals apart, "
       "at {}",
       compared == 1 ? "1 point" : fmt::format("{} points", compared), opponent, costs_words(below),
       costs_words(clearly));

@@ -34,6 +34,15 @@ TEST(Frontiers, HoldEachPointAgainstTheOpponentsLine) {
                 "clearly, with intervals apart, at none."}));
 }
 
+TEST(Frontiers, SayWhereNothingIsBelow) {
+  FigureStudy study(frontier_study);
+  add_opponent(study);
+  study.tried("A", {detoxified(60, 1.5)}, "detox");
+  EXPECT_EQ(frontier_sentences(study.study(), study.results()),
+            (std::vector<std::string>{"A on detox: of 1 point at costs that CAA reaches, below its "
+                                      "line at none; clearly, with intervals apart, at none."}));
+}
+
 TEST(Frontiers, SayWhatIsClearlyBelow) {
   FigureStudy study(frontier_study);
   add_opponent(study);
@@ -41,7 +50,7 @@ TEST(Frontiers, SayWhatIsClearlyBelow) {
   EXPECT_EQ(frontier_sentences(study.study(), study.results()),
             (std::vector<std::string>{
                 "A on detox: of 2 points at costs that CAA reaches, below its line at 1.50 and "
-                "3.00 nats; clearly, with intervals apart, at 3.00."}));
+                "3.00 nats; clearly, with intervals apart, at 3.00 nats."}));
   const Table table = make_table(study.study(), study.results());
   EXPECT_TRUE(std::ranges::any_of(table.notes, [](const std::string& note) {
     return note.starts_with("A on detox: of 2 points at costs that CAA reaches");
