@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/paths.hpp"
+#include "base/scan.hpp"
 
 namespace austeer {
 namespace {
@@ -62,17 +63,12 @@ int wait_for(pid_t child) {
 }  // namespace
 
 std::string ChildResult::last_lines(int count) const {
-  std::vector<std::string> lines;
-  std::size_t start = 0;
-  while (start < output.size()) {
-    const std::size_t end = std::min(output.find('\n', start), output.size());
-    if (end > start) lines.push_back(output.substr(start, end - start));
-    start = end + 1;
-  }
+  std::vector<std::string_view> lines = lines_of(output);
+  std::erase(lines, "");
   const std::size_t kept = std::min<std::size_t>(lines.size(), static_cast<std::size_t>(count));
   std::string text;
   for (std::size_t i = lines.size() - kept; i < lines.size(); ++i) {
-    text += (text.empty() ? "" : "\n") + lines[i];
+    text.append(text.empty() ? "" : "\n").append(lines[i]);
   }
   return text;
 }

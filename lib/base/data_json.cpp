@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <limits>
 
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 
 namespace austeer {
@@ -143,11 +144,10 @@ class DataJsonParser {
 
   char32_t hex_unit() {
     const std::string_view digits = text_.substr(at_, 4);
-    std::uint32_t unit = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
-    if (digits.size() < 4 || read.ptr != digits.data() + 4) refuse("expected four hex digits");
+    const auto unit = parse_number<std::uint32_t>(digits, 16);
+    if (digits.size() < 4 || !unit) refuse("expected four hex digits");
     at_ += 4;
-    return unit;
+    return *unit;
   }
 
   std::size_t skip_digits() {
@@ -175,11 +175,8 @@ class DataJsonParser {
   }
 
   static Json whole_number(const std::string& digits) {
-    const char* const end = digits.data() + digits.size();
-    std::int64_t number = 0;
-    if (std::from_chars(digits.data(), end, number).ec == std::errc()) return number;
-    std::uint64_t large = 0;
-    if (std::from_chars(digits.data(), end, large).ec == std::errc()) return large;
+    if (const auto number = parse_number<std::int64_t>(digits)) return *number;
+    if (const auto number = parse_number<std::uint64_t>(digits)) return *number;
     return digits;
   }
 

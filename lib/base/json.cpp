@@ -1,7 +1,6 @@
 #include "base/json.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 #include <yaml-cpp/yaml.h>
@@ -10,6 +9,7 @@
 #include "base/file_kind.hpp"
 #include "base/files.hpp"
 #include "base/names.hpp"
+#include "base/scan.hpp"
 
 namespace austeer {
 
@@ -25,17 +25,8 @@ Json scalar_from_yaml(const YAML::Node& node) {
   if (text == "null" || text == "~" || text.empty()) return nullptr;
   if (text == "true") return true;
   if (text == "false") return false;
-  std::int64_t integer = 0;
-  const char* end = text.data() + text.size();
-  if (const auto [stop, error] = std::from_chars(text.data(), end, integer);
-      error == std::errc() && stop == end) {
-    return integer;
-  }
-  double number = 0;
-  if (const auto [stop, error] = std::from_chars(text.data(), end, number);
-      error == std::errc() && stop == end) {
-    return number;
-  }
+  if (const auto integer = parse_number<std::int64_t>(text)) return *integer;
+  if (const auto number = parse_number<double>(text)) return *number;
   return text;
 }
 
@@ -170,10 +161,9 @@ void Fields::refuse(const std::string& key, std::string_view expected, const Jso
 void for_each_json_line(
     std::string_view text, const std::string& name,
     const std::function<void(const Json& value, const std::string& place)>& use) {
-  for (int number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  int number = 0;
+  for (const std::string_view line : lines_of(text)) {
+    ++number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const std::string place = fmt::format("{}:{}", name, number);
     use(parse_data_json(line, place), place);

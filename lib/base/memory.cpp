@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/scan.hpp"
+
 namespace austeer {
 namespace {
 
@@ -130,7 +132,7 @@ std::optional<Hierarchy> mounted_in(std::string_view line, bool first_version) {
 std::vector<Hierarchy> hierarchies_of(const Membership& group, std::string_view mounts) {
   std::vector<Hierarchy> found = {
       {group.first_version ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup", "/"}};
-  for (const std::string_view line : parts_of(mounts, '\n')) {
+  for (const std::string_view line : lines_of(mounts)) {
     if (const auto mounted = mounted_in(line, group.first_version)) found.push_back(*mounted);
   }
   return found;
@@ -182,7 +184,7 @@ std::int64_t memory_left_in_groups(const fs::path& root) {
   std::int64_t least = unknown;
   const std::string groups = text_of(root / "proc/self/cgroup");
   const std::string mounts = text_of(root / "proc/self/mountinfo");
-  for (const std::string_view line : parts_of(groups, '\n')) {
+  for (const std::string_view line : lines_of(groups)) {
     const std::optional<Membership> group = membership_in(line);
     if (!group) continue;
     for (const Hierarchy& hierarchy : hierarchies_of(*group, mounts)) {

@@ -10,15 +10,14 @@
 #include <set>
 
 #include "base/hash.hpp"
+#include "base/names.hpp"
+#include "tensors/dtypes.hpp"
 
 namespace austeer {
 
 namespace {
 
 constexpr std::array required_fingerprints = {"model", "tokenizer", "task", "template", "pairs"};
-constexpr std::array dtypes = {std::pair{"float32", at::kFloat},
-                               std::pair{"bfloat16", at::kBFloat16},
-                               std::pair{"float16", at::kHalf}};
 
 // Far above any model and any text, and small enough that no product of them overflows.
 constexpr std::int64_t max_layers = 1 << 14;
@@ -33,14 +32,6 @@ bool within(std::int64_t value, std::int64_t limit) { return value >= 1 && value
 bool is_site_name(std::string_view name) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   return !name.empty() && std::all_of(name.begin(), name.end(), plain);
-}
-
-/// The name of a dtype that can be cached, or nullptr.
-const char* find_dtype_name(at::ScalarType dtype) {
-  for (const auto& [name, known] : dtypes) {
-    if (dtype == known) return name;
-  }
-  return nullptr;
 }
 
 std::string dtype_refusal(at::ScalarType dtype) {
@@ -210,7 +201,7 @@ std::optional<std::string> flaw(const CacheDescription& description) {
     }
   }
   if (const auto wrong = flaw_of_sites(description.sites)) return wrong;
-  if (find_dtype_name(description.dtype) == nullptr) return dtype_refusal(description.dtype);
+  if (name_in(float_dtypes, description.dtype).empty()) return dtype_refusal(description.dtype);
   if (!within(description.pairs, max_pairs) || !within(description.pairs_per_shard, max_pairs)) {
     return fmt::format("impossible numbers of pairs ({}, {} per shard)", description.pairs,
                        description.pairs_per_shard);
@@ -229,8 +220,9 @@ std::optional<std::string> flaw(const CacheDescription& description) {
 
 void JsonForm<at::ScalarType>::read(Fields& fields, const std::string& key, at::ScalarType& dtype) {
   const auto name = fields.required<std::string>(key);
-  const auto found = std::ranges::find(dtypes, name, [](const auto& pair) { return pair.first; });
-  if (found == dtypes.end()) {
+  const auto found =
+      std::ranges::find(float_dtypes, name, [](const auto& one) { return one.first; });
+  if (found == float_dtypes.end()) {
     throw FormatError({fmt::format("{}: unknown dtype", fields.place()),
                        "float32, bfloat16 or float16", fmt::format("'{}'", name), ""});
   }
@@ -238,8 +230,9 @@ void JsonForm<at::ScalarType>::read(Fields& fields, const std::string& key, at::
 }
 
 std::string cache_dtype_name(at::ScalarType dtype) {
-  if (const char* name = find_dtype_name(dtype)) return name;
-  throw UsageError("cache", dtype_refusal(dtype));
+  const std::string name = name_in(float_dtypes, dtype);
+  if (name.empty()) throw UsageError("cache", dtype_refusal(dtype));
+  return name;
 }
 
 // Where two descriptions differ.

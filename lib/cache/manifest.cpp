@@ -1,11 +1,11 @@
 #include "cache/manifest.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <string_view>
 
 #include "base/files.hpp"
+#include "base/scan.hpp"
 
 namespace austeer {
 
@@ -109,8 +109,7 @@ namespace {
 std::int64_t part_number(std::string_view name) {
   constexpr std::string_view prefix = "added-";
   if (!name.starts_with(prefix)) return 0;
-  std::int64_t number = 0;
-  std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+  const auto number = parse_number<std::int64_t>(name.substr(prefix.size())).value_or(0);
   return number >= 1 && name == added_part_name(number) ? number : 0;
 }
 

@@ -1,13 +1,13 @@
 #include "cache/writer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
 
 #include "base/hash.hpp"
+#include "base/scan.hpp"
 
 namespace austeer {
 namespace {
@@ -27,8 +27,8 @@ bool is_shard_name(std::string_view name) {
   constexpr std::string_view suffix = ".partial";
   if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
   if (!name.starts_with(prefix)) return false;
-  std::int64_t index = -1;
-  std::from_chars(name.data() + prefix.size(), name.data() + name.size(), index);
+  std::string_view rest = name.substr(prefix.size());
+  const auto index = take_number<std::int64_t>(rest).value_or(-1);
   return index >= 0 && name == shard_name(index);
 }
 

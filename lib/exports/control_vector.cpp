@@ -1,12 +1,12 @@
 #include "exports/control_vector.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 #include <map>
 #include <spdlog/spdlog.h>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/scan.hpp"
 #include "exports/affine_plan.hpp"
 #include "models/families.hpp"
 #include "models/gguf_config.hpp"
@@ -84,7 +84,7 @@ void check_architecture(const GgufFile& file) {
 std::int64_t layer_of(const std::filesystem::path& file, const std::string& name) {
   std::int64_t layer = -1;
   if (name.starts_with(direction_prefix)) {
-    std::from_chars(name.data() + direction_prefix.size(), name.data() + name.size(), layer);
+    layer = parse_number<std::int64_t>(name.substr(direction_prefix.size())).value_or(-1);
   }
   if (layer >= 0 && name == direction_name(layer)) return layer;
   refuse_vector(file, "a tensor that is no direction", "direction.N, N a layer", name);

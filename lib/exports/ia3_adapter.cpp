@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <optional>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/scan.hpp"
 #include "exports/affine_plan.hpp"
 #include "tensors/safetensors.hpp"
 
@@ -156,13 +156,10 @@ std::pair<std::int64_t, std::string> place_in(const std::string& name,
     text.remove_suffix(std::min(text.size(), tensor_suffix.size()));
     for (const std::string_view prefix : layer_prefixes) {
       if (!text.starts_with(prefix)) continue;
-      const std::string_view rest = text.substr(prefix.size());
-      std::int64_t layer = -1;
-      const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), layer);
-      if (error != std::errc() || layer < 0 || end == rest.data() + rest.size() || *end != '.') {
-        continue;
-      }
-      return {layer, std::string(end + 1, rest.data() + rest.size())};
+      std::string_view rest = text.substr(prefix.size());
+      const auto layer = take_number<std::int64_t>(rest);
+      if (!layer || *layer < 0 || !rest.starts_with('.')) continue;
+      return {*layer, std::string(rest.substr(1))};
     }
   }
   refuse_vector_of(file, name, "is no vector of a decoder layer",

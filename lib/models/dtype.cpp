@@ -3,17 +3,14 @@
 #include <ATen/Context.h>
 #include <algorithm>
 #include <fmt/format.h>
-#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/names.hpp"
+#include "tensors/dtypes.hpp"
 
 namespace austeer {
 namespace {
-
-const std::vector<std::pair<std::string, at::ScalarType>> dtypes = {
-    {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
 
 at::Device parse_device(const std::string& name) {
   const std::string hint = "Use cpu, cuda, cuda:N, or several as cuda:0,cuda:1";
@@ -35,18 +32,16 @@ at::Device parse_device(const std::string& name) {
 }  // namespace
 
 std::string dtype_name(at::ScalarType dtype) {
-  for (const auto& [name, known] : dtypes) {
-    if (known == dtype) return name;
-  }
-  return at::toString(dtype);
+  const std::string name = name_in(float_dtypes, dtype);
+  return name.empty() ? at::toString(dtype) : name;
 }
 
 std::optional<at::ScalarType> parse_dtype(const std::string& name) {
   std::vector<std::string> names = {"auto"};
   if (name == "auto") return std::nullopt;
-  for (const auto& [known, dtype] : dtypes) {
+  for (const auto& [known, dtype] : float_dtypes) {
     if (known == name) return dtype;
-    names.push_back(known);
+    names.emplace_back(known);
   }
   throw UsageError("model", fmt::format("unknown dtype '{}'", name), suggestion(name, names));
 }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <optional>
 #include <string_view>
 
 #include "base/names.hpp"
+#include "base/scan.hpp"
 #include "models/families.hpp"
 #include "models/gguf_config.hpp"
 
@@ -66,8 +66,7 @@ std::optional<Parts> split(std::string_view name) {
 
 /// Whether `index` is a layer's number, written as numbers are.
 bool is_layer(std::string_view index, std::int64_t layers) {
-  std::int64_t number = -1;
-  std::from_chars(index.data(), index.data() + index.size(), number);
+  const auto number = parse_number<std::int64_t>(index).value_or(-1);
   return number >= 0 && number < layers && std::to_string(number) == index;
 }
 

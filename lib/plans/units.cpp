@@ -1,10 +1,10 @@
 #include "plans/units.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/scan.hpp"
 
 namespace austeer {
 
@@ -27,21 +27,14 @@ SiteReading parse_site_reading(std::string_view name) {
 UnitName parse_unit(std::string_view text) {
   UnitName unit;
   std::string_view rest = text;
-  const auto number = [&]() -> std::int64_t {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    const bool is_number = error == std::errc() && value >= 0;
-    rest.remove_prefix(is_number ? static_cast<std::size_t>(end - rest.data()) : 0);
-    return is_number ? value : -1;
-  };
   if (std::ranges::count(text, ':') == 2) {
     unit.site = parse_site(text.substr(0, text.find(':')));
     rest.remove_prefix(text.find(':') + 1);
   }
-  unit.layer = number();
+  unit.layer = take_number<std::int64_t>(rest).value_or(-1);
   const bool parted = rest.starts_with(':');
   rest.remove_prefix(parted ? 1 : 0);
-  unit.dim = number();
+  unit.dim = take_number<std::int64_t>(rest).value_or(-1);
   if (unit.layer < 0 || !parted || unit.dim < 0 || !rest.empty()) {
     throw UsageError({"[plan] not the name of a unit", "LAYER:DIM or SITE:LAYER:DIM",
                       fmt::format("'{}'", text), ""});

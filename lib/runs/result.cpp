@@ -5,6 +5,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/names.hpp"
+#include "base/scan.hpp"
 #include "base/version.hpp"
 #include "models/load.hpp"
 
@@ -93,13 +94,9 @@ Result read_result(const std::filesystem::path& file, const std::string& kind) {
                        "the items that the result was written with, sha256 " + items_sha256,
                        sha256(lines), "Was one of the two files replaced or edited?"});
   }
-  std::size_t start = 0;
-  while (start < lines.size()) {
-    const std::size_t end = std::min(lines.find('\n', start), lines.size());
+  for (const std::string_view line : lines_of(lines)) {
     result.items.push_back(
-        parse_json(std::string_view(lines).substr(start, end - start),
-                   fmt::format("{}:{}", items_file.string(), result.items.size() + 1)));
-    start = end + 1;
+        parse_json(line, fmt::format("{}:{}", items_file.string(), result.items.size() + 1)));
   }
   return result;
 }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/names.hpp"
+#include "base/scan.hpp"
 #include "engine/plan_tap.hpp"
 #include "plans/units.hpp"
 #include "runs/plan_choice.hpp"
@@ -67,10 +67,7 @@ std::string_view without_blanks(std::string_view text) {
 
 template <typename Number>
 Number session_number(const char* command, const std::string& text) {
-  Number number{};
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc() && stop == end) return number;
+  if (const auto number = parse_number<Number>(text)) return *number;
   throw UsageError({fmt::format("[steer] :{} cannot be set", command),
                     std::is_integral_v<Number> ? "a whole number" : "a number", "'" + text + "'",
                     ""});

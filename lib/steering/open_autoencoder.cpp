@@ -1,6 +1,5 @@
 // open_sparse_autoencoder(): which form a path is in, and all forms but SAELens'. Shapes are looked
 // at before any tensor is read.
-#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +10,7 @@
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 #include "steering/sparse_autoencoder.hpp"
 #include "tensors/npz.hpp"
@@ -48,9 +48,8 @@ std::optional<std::int64_t> layer_in_metadata(const AutoencoderSource& source) {
   const auto found = source.metadata.find("layer");
   if (found == source.metadata.end()) return std::nullopt;
   const std::string& text = found->second;
-  std::int64_t layer = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), layer);
-  if (error != std::errc() || end != text.data() + text.size() || layer < 0) {
+  const auto layer = parse_number<std::int64_t>(text);
+  if (!layer || *layer < 0) {
     source.refuse("the layer in its metadata", "a whole number from 0", text);
   }
   return layer;

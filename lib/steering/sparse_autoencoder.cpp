@@ -1,13 +1,13 @@
 #include "steering/sparse_autoencoder.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/scan.hpp"
 #include "tensors/npz.hpp"
 #include "tensors/safetensors.hpp"
 
@@ -111,11 +111,9 @@ namespace {
 std::optional<std::int64_t> number_between(std::string_view text, std::string_view before,
                                            std::string_view after) {
   if (!text.starts_with(before)) return std::nullopt;
-  std::int64_t number = -1;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + before.size(), end, number);
-  const bool found = error == std::errc() && number >= 0 && std::string_view(stop, end) == after;
-  return found ? std::optional(number) : std::nullopt;
+  text.remove_prefix(before.size());
+  const auto number = take_number<std::int64_t>(text);
+  return number && *number >= 0 && text == after ? number : std::nullopt;
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include "studies/method_grid.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 
 #include "base/names.hpp"
 #include "base/paths.hpp"
+#include "base/scan.hpp"
 #include "models/gguf_model.hpp"
 #include "models/locate.hpp"
 #include "studies/include.hpp"
@@ -34,11 +34,9 @@ std::int64_t layers_of_model(const std::string& model) {
 
 std::int64_t whole_number(std::string_view digits, const std::string& place,
                           const std::string& text) {
-  std::int64_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (error != std::errc() || stop != end) refuse_range(place, text);
-  return value;
+  const auto value = parse_number<std::int64_t>(digits);
+  if (!value) refuse_range(place, text);
+  return *value;
 }
 
 /// The layers of a range for a model with so many of them.

@@ -1,6 +1,5 @@
 #include "studies/sweep.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +10,7 @@
 #include "base/files.hpp"
 #include "base/locks.hpp"
 #include "base/progress.hpp"
+#include "base/scan.hpp"
 #include "studies/bench.hpp"
 #include "studies/check.hpp"
 #include "studies/probes.hpp"
@@ -101,11 +101,9 @@ class EntryProgress {
 }
 
 std::int64_t shard_number(std::string_view digits, const std::string& text) {
-  std::int64_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (error != std::errc() || stop != end || value < 1) refuse_shard(text);
-  return value;
+  const auto value = parse_number<std::int64_t>(digits);
+  if (!value || *value < 1) refuse_shard(text);
+  return *value;
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "tasks/dataset.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <fmt/format.h>
 #include <functional>
@@ -14,6 +13,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/json.hpp"
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 #include "tasks/copa_xml.hpp"
 #include "tasks/csv.hpp"
@@ -70,10 +70,8 @@ namespace {
 /// The number that `digits` spells out, nothing where there are none.
 std::optional<std::size_t> bound(std::string_view digits, std::string_view expression) {
   if (digits.empty()) return std::nullopt;
-  std::size_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (error != std::errc() || stop != end) refuse(expression);
+  const auto value = parse_number<std::size_t>(digits);
+  if (!value) refuse(expression);
   return value;
 }
 

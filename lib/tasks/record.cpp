@@ -2,7 +2,6 @@
 #include "tasks/record.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <fmt/format.h>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "base/data_json.hpp"
 #include "base/error.hpp"
 #include "base/names.hpp"
+#include "base/scan.hpp"
 
 namespace austeer {
 
@@ -27,14 +27,6 @@ const Json* find_named(const Json& object, std::string_view names) {
     if (const Json* inner = find_named(*outer, names.substr(dot + 1))) return inner;
   }
   return nullptr;
-}
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return number;
 }
 
 /// One walk along a path.
@@ -71,14 +63,14 @@ class PathWalk {
     if (!value.is_array() && !value.is_object()) {
       refuse(fmt::format("a list or an object in the field '{}'", name), kind_of(value));
     }
-    std::optional<std::int64_t> index = whole_number(brackets);
+    std::optional<std::int64_t> index = parse_number<std::int64_t>(brackets);
     if (value.is_array() && index) return list_element(value, *index);
     const std::string key = index ? std::string(brackets) : field_text(brackets);
     if (value.is_object()) {
       const auto found = value.find(key);
       return found == value.end() ? nullptr : &*found;
     }
-    index = whole_number(key);
+    index = parse_number<std::int64_t>(key);
     if (!index) {
       refuse(fmt::format("a whole number in the field '{}', from 0 to {}", brackets,
                          std::max<std::size_t>(1, value.size()) - 1),
@@ -128,14 +120,6 @@ bool compares_numbers(Comparison comparison) {
   return comparison == Comparison::below || comparison == Comparison::above;
 }
 
-std::optional<double> as_number(const std::string& text) {
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return value;
-}
-
 Condition read_condition(const std::string& field, const std::string& name, const Json& value,
                          const Fields& place) {
   const std::vector<std::string> known = names_in(enum_table(Comparison()).values);
@@ -170,8 +154,9 @@ bool Condition::holds(const Record& record) const {
     const std::optional<std::string> found = scalar_text(*value);
     return found && (comparison == Comparison::is) == (*found == text);
   }
-  const std::optional<double> found =
-      value->is_number() ? value->get<double>() : as_number(scalar_text(*value).value_or(""));
+  const std::optional<double> found = value->is_number()
+                                          ? value->get<double>()
+                                          : parse_number<double>(scalar_text(*value).value_or(""));
   if (!found) return false;
   return comparison == Comparison::below ? *found < number : *found > number;
 }

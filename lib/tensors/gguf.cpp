@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <system_error>
@@ -11,6 +10,7 @@
 #include "base/file_kind.hpp"
 #include "base/files.hpp"
 #include "base/names.hpp"
+#include "base/scan.hpp"
 #include "tensors/checkpoint.hpp"
 #include "tensors/gguf_metadata.hpp"
 #include "tensors/header_checks.hpp"
@@ -321,10 +321,7 @@ std::int64_t count_of(const GgufMetadata& metadata, const fs::path& file) {
 
 /// Five digits as a number; 0 where they are none.
 std::int64_t five_digits(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && text.front() != '-' ? number
-                                                                                         : 0;
+  return parse_number<std::uint32_t>(text).value_or(0);
 }
 
 void check_part(const fs::path& path, const GgufMetadata& metadata, std::int64_t number,

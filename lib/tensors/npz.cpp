@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 #include <zip.h>
@@ -12,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/memory.hpp"
 #include "base/names.hpp"
+#include "base/scan.hpp"
 #include "tensors/header_checks.hpp"
 
 namespace austeer {
@@ -110,12 +110,11 @@ class Dictionary {
 
   std::int64_t size() {
     skip_spaces();
-    std::int64_t value = 0;
-    const char* end = rest_.data() + rest_.size();
-    const auto [stop, error] = std::from_chars(rest_.data(), end, value);
-    if (error != std::errc() || value < 0) refuse("a size from 0 to 2^63 - 1", rest_);
-    rest_.remove_prefix(static_cast<std::size_t>(stop - rest_.data()));
-    return value;
+    std::string_view behind = rest_;
+    const auto value = take_number<std::int64_t>(behind);
+    if (!value || *value < 0) refuse("a size from 0 to 2^63 - 1", rest_);
+    rest_ = behind;
+    return *value;
   }
 
   std::string_view quoted() {

@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/json.hpp"
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 #include "text/byte_pieces.hpp"
 #include "text/composed_tokenizer.hpp"
@@ -344,10 +345,7 @@ RobertaOptions read_roberta_options(const std::filesystem::path& folder) {
 /// The merges, one a line after the line that names the version.
 Document merges_of(std::string_view text) {
   Document merges = Document::array();
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  for (std::string_view line : lines_of(text)) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!line.empty() && !line.starts_with("#version")) merges.push_back(std::string(line));
   }

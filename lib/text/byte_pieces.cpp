@@ -1,12 +1,12 @@
 #include "text/byte_pieces.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 
 namespace austeer {
@@ -83,11 +83,8 @@ std::string byte_piece(unsigned char byte) { return fmt::format("<0x{:02X}>", by
 
 std::optional<char> byte_of_piece(std::string_view piece) {
   if (piece.size() != 6 || !piece.starts_with("<0x") || piece.back() != '>') return std::nullopt;
-  unsigned value = 0;
-  const char* end = piece.data() + 5;
-  const auto [stop, error] = std::from_chars(piece.data() + 3, end, value, 16);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return static_cast<char>(value);
+  const auto value = parse_number<unsigned>(piece.substr(3, 2), 16);
+  return value ? std::optional(static_cast<char>(*value)) : std::nullopt;
 }
 
 std::string ByteRun::take() {

@@ -1,7 +1,6 @@
 #include "text/chat_template.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <ctime>
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/paths.hpp"
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 #include "text/jinja_renderer.hpp"
 #include "text/jinja_syntax.hpp"
@@ -146,13 +146,12 @@ std::tm rendering_time() {
     ::localtime_r(&seconds, &time);
     return time;
   }
-  std::int64_t given = 0;
-  const auto [stop, error] = std::from_chars(fixed.data(), fixed.data() + fixed.size(), given);
-  if (error != std::errc() || stop != fixed.data() + fixed.size()) {
+  const auto given = parse_number<std::int64_t>(fixed);
+  if (!given) {
     throw UsageError(ErrorParts{"[chat template] SOURCE_DATE_EPOCH is no time",
                                 "seconds since 1970", "'" + fixed + "'", ""});
   }
-  seconds = static_cast<std::time_t>(given);
+  seconds = static_cast<std::time_t>(*given);
   if (::gmtime_r(&seconds, &time) == nullptr) {
     throw UsageError("chat template", "SOURCE_DATE_EPOCH is out of range");
   }

@@ -1,8 +1,8 @@
 // Expressions by recursive descent, a function for each level of precedence.
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
+#include "base/scan.hpp"
 #include "text/jinja_parser.hpp"
 
 namespace austeer::jinja {
@@ -42,19 +42,12 @@ ExpressionPtr literal(Value value, int line) {
 Value text_value(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 
 Value number_value(const Token& token) {
-  const char* end = token.text.data() + token.text.size();
   if (token.kind == TokenKind::real) {
-    double number = 0;
-    if (std::from_chars(token.text.data(), end, number).ec != std::errc()) {
-      throw Problem{fmt::format("the number {} is out of range", token.text), token.line};
-    }
-    return number;
+    if (const auto number = parse_number<double>(token.text)) return *number;
+  } else if (const auto number = parse_number<std::int64_t>(token.text)) {
+    return *number;
   }
-  std::int64_t number = 0;
-  if (std::from_chars(token.text.data(), end, number).ec != std::errc()) {
-    throw Problem{fmt::format("the number {} is out of range", token.text), token.line};
-  }
-  return number;
+  throw Problem{fmt::format("the number {} is out of range", token.text), token.line};
 }
 
 std::string describe(const Token& token) {

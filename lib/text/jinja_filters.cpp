@@ -1,12 +1,12 @@
 // The filters that make one value of another, and how a filter is found.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <map>
 #include <optional>
 #include <string_view>
 
+#include "base/scan.hpp"
 #include "text/jinja_functions.hpp"
 #include "text/jinja_text.hpp"
 #include "text/unicode.hpp"
@@ -80,11 +80,7 @@ template <typename Number>
 std::optional<Number> parsed_number(const std::string& text) {
   std::string digits(strip(text, Ends::both));
   if (digits.find('_') != std::string::npos) return std::nullopt;
-  const char* begin = digits.data() + (digits.starts_with('+') ? 1 : 0);
-  const char* end = digits.data() + digits.size();
-  Number number{};
-  const auto [stop, error] = std::from_chars(begin, end, number);
-  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
+  return parse_number<Number>(std::string_view(digits).substr(digits.starts_with('+') ? 1 : 0));
 }
 
 Value whole_of(double number, const Value& standard) {

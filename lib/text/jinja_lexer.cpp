@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 #include "text/jinja_text.hpp"
 #include "text/jinja_value.hpp"
@@ -82,15 +82,11 @@ class Unescaped {
   }
 
   char32_t code(std::size_t digits, int base) {
-    std::uint32_t value = 0;
-    const char* begin = quoted_.data() + at_;
-    const char* end = quoted_.data() + std::min(at_ + digits, quoted_.size());
-    const auto [stop, error] = std::from_chars(begin, end, value, base);
-    if (error != std::errc() || stop != begin + digits) {
-      throw Problem{"an escape in a text is cut off", line_};
-    }
+    const std::string_view code = quoted_.substr(at_, digits);
+    const auto value = parse_number<std::uint32_t>(code, base);
+    if (code.size() < digits || !value) throw Problem{"an escape in a text is cut off", line_};
     at_ += digits;
-    return value;
+    return *value;
   }
 
   void append(char32_t value) {

@@ -1,9 +1,9 @@
 // The filters that go through the items of a value.
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/scan.hpp"
 #include "text/jinja_functions.hpp"
 #include "text/jinja_text.hpp"
 #include "text/unicode.hpp"
@@ -18,9 +18,8 @@ Value part_of(const Value& item_value, const Value& path, Budget& budget) {
   Value found = item_value;
   for (const std::string& name : split(text_of(path, "attribute"), ".", -1, false)) {
     const bool number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
-    std::int64_t at = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), at);
-    const Value key = number && parsed.ec == std::errc() ? Value(at) : make_text(name, budget);
+    const auto at = parse_number<std::int64_t>(name);
+    const Value key = number && at ? Value(*at) : make_text(name, budget);
     found = item(found, key, budget);
   }
   return found;

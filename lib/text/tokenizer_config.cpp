@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <set>
 #include <spdlog/spdlog.h>
@@ -10,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
+#include "base/scan.hpp"
 
 namespace austeer {
 namespace {
@@ -71,9 +71,7 @@ void read_decoder_tokens(Fields& fields, TokenizerConfig& config) {
   if (!tokens.is_object()) fields.refuse(key, "an object of ids and tokens", tokens);
   std::set<std::string> seen;
   for (const auto& [text, entry] : tokens.items()) {
-    std::int64_t id = -1;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || end != text.data() + text.size()) id = -1;
+    const auto id = parse_number<std::int64_t>(text).value_or(-1);
     Fields token(entry, fmt::format("{}: {}, '{}'", fields.place(), key, text));
     const auto content = token.required<std::string>("content");
     if (content.empty()) token.refuse("content", "a token that is not empty", content);

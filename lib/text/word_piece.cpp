@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/json.hpp"
+#include "base/scan.hpp"
 #include "base/utf8.hpp"
 #include "text/byte_pieces.hpp"
 #include "text/composed_tokenizer.hpp"
@@ -151,18 +152,6 @@ BertOptions read_bert_options(const std::filesystem::path& folder) {
   return options;
 }
 
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.emplace_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
 TokenId id_of(const std::string& piece, const WordPieceRules& rules, const std::string& place) {
   const auto found = rules.vocabulary.find(piece);
   if (found != rules.vocabulary.end()) return found->second;
@@ -185,7 +174,11 @@ std::unique_ptr<Tokenizer> load_bert_vocabulary(const std::filesystem::path& fol
   TokenizerParts parts;
   parts.place = (folder / "vocab.txt").string();
   const std::string text = read_file(folder / "vocab.txt");
-  const std::vector<std::string> pieces = lines_of(text);
+  std::vector<std::string> pieces;
+  for (std::string_view line : lines_of(text)) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    pieces.emplace_back(line);
+  }
   check_pieces(pieces, parts.place);
 
   WordPieceRules& rules = parts.rules.emplace<WordPieceRules>();

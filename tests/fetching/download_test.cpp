@@ -94,6 +94,10 @@ TEST(Archive, OneMemberComesOut) {
   for (const char* name : {"good.zip", "good.tgz"}) {
     extract_member(folder / name, "inner/data.txt", folder / "got", 200'000);
     EXPECT_EQ(read_file(folder / "got"), fetch_content()) << name;
+    extract_member(folder / name, "inner/café.txt", folder / "got", 7);
+    EXPECT_EQ(read_file(folder / "got"), "coffee\n") << name;
+    append_member(folder / name, "inner/café.txt", folder / "got", 7);
+    EXPECT_EQ(read_file(folder / "got"), "coffee\ncoffee\n") << name;
   }
 }
 
@@ -103,16 +107,34 @@ TEST(Archive, RefusesWhatItShould) {
     expect_refusal<FormatError>(
         [&] { extract_member(folder / archive, member, folder / "got", 199'999); }, message);
     EXPECT_FALSE(std::filesystem::exists(folder / "got")) << archive << " " << member;
+    write_file(folder / "kept", "kept");
+    expect_refusal<FormatError>(
+        [&] { append_member(folder / archive, member, folder / "kept", 199'999); }, message);
+    EXPECT_EQ(read_file(folder / "kept"), "kept") << archive << " " << member;
   };
   refused("good.zip", "inner/none.txt", "no such member");
   refused("good.tgz", "inner/none.txt", "no such member");
   refused("good.tgz", "inner/link.txt", "no such member");
+  refused("good.tgz", "inner/hard.txt", "no such member");
+  refused("good.zip", "inner", "no such member");
   refused("good.zip", "../outside.txt", "without '..'");
   refused("good.zip", "/inner/data.txt", "without '..'");
   refused("good.zip", "inner/data.txt", "at most 199999 bytes");
   refused("good.tgz", "inner/data.txt", "at most 199999 bytes");
   refused("broken.zip", "inner/data.txt", "a damaged one");
+  refused("broken.tgz", "inner/data.txt", "a damaged one");
   refused("plain.txt", "inner/data.txt", "a damaged one");
+}
+
+TEST(Archive, AnAlteredMemberOrAMissingArchiveIsNoticed) {
+  FetchFolder folder;
+  expect_refusal<FormatError>(
+      [&] { extract_member(folder / "altered.zip", "inner/data.txt", folder / "got", 200'000); },
+      "a damaged one (Bad CRC-32");
+  EXPECT_FALSE(std::filesystem::exists(folder / "got"));
+  expect_refusal<FileError>(
+      [&] { extract_member(folder / "none.zip", "inner/data.txt", folder / "got", 200'000); },
+      "No such file or directory");
 }
 
 TEST(Archive, AnUnwritableTargetOrAFullDiskIsNamed) {
@@ -127,11 +149,9 @@ TEST(Archive, AnUnwritableTargetOrAFullDiskIsNamed) {
     for (const char* part : {"No space left on device", "The disk is full"}) {
       EXPECT_NE(full.find(part), std::string::npos) << part << " in " << full;
     }
-    EXPECT_EQ(full.find("Traceback"), std::string::npos) << full;
     EXPECT_FALSE(std::filesystem::is_symlink(folder / "full")) << "no half of a file is left";
     const std::string missing = extract("no/got");
     EXPECT_NE(missing.find("No such file or directory"), std::string::npos) << missing;
-    EXPECT_EQ(missing.find("Traceback"), std::string::npos) << missing;
   }
 }
 

