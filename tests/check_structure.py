@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-EVAL_FILES = 290
+EVAL_FILES = 200
 NOT_FOR_RANK = {"models", "engine", "studies"}
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "setting_options.hpp"
 #include "shared_options.hpp"
 

@@ -2,7 +2,11 @@
 // The subcommands: each has a file of its own with its options, one call of the library and what
 // it prints. stdout carries the answer, stderr the log and the progress.
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+
+#include "base/json.hpp"
 
 namespace austeer::app {
 
@@ -21,5 +25,13 @@ void add_sweep(CLI::App& app);
 void add_table(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_report(CLI::App& app);
+
+/// --json.
+inline void add_json_option(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "print one JSON object on stdout");
+}
+
+/// Prints one JSON value and a line break on stdout.
+inline void print_json(const Json& value) { fmt::print("{}\n", to_text(value)); }
 
 }  // namespace austeer::app

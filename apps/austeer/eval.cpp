@@ -7,7 +7,6 @@
 #include <string>
 
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "setting_options.hpp"
 #include "shared_options.hpp"
 

@@ -9,7 +9,6 @@
 
 #include "base/names.hpp"
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "printing.hpp"
 #include "shared_options.hpp"
 

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "judging/rate.hpp"
 
 namespace austeer::app {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "printing.hpp"
 #include "runs/prompts.hpp"
 #include "runs/unit_probes.hpp"

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "steering/methods.hpp"
 #include "units_table.hpp"
 

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "shared_options.hpp"
 
 namespace austeer::app {

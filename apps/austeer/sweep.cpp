@@ -12,7 +12,6 @@
 #include "base/child_process.hpp"
 #include "base/progress.hpp"
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "setting_options.hpp"
 #include "studies/check.hpp"
 #include "studies/cost.hpp"

@@ -12,7 +12,6 @@
 #include "base/error.hpp"
 #include "base/paths.hpp"
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "scorers/toxicity_scorer.hpp"
 
 namespace austeer::app {

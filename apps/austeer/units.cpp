@@ -12,7 +12,6 @@
 
 #include "base/utf8.hpp"
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "printing.hpp"
 #include "runs/explain_units.hpp"
 #include "shared_options.hpp"

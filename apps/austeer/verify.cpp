@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "commands.hpp"
-#include "json_output.hpp"
 #include "printing.hpp"
 #include "runs/export.hpp"
 #include "shared_options.hpp"

@@ -15,7 +15,7 @@
 
 #include "base/settings.hpp"
 #include "engine/engine.hpp"
-#include "engine/tap.hpp"
+#include "engine/packed_pass.hpp"
 #include "models/decoder.hpp"
 
 namespace austeer {

@@ -9,7 +9,7 @@
 #include "engine/forks.hpp"
 #include "engine/generation.hpp"
 #include "engine/packed_pass.hpp"
-#include "models/memory_errors.hpp"
+#include "models/placement.hpp"
 
 namespace austeer {
 namespace {

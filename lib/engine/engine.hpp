@@ -12,7 +12,6 @@
 
 #include "base/settings.hpp"
 #include "engine/packed_pass.hpp"
-#include "engine/tap.hpp"
 #include "models/decoder.hpp"
 #include "text/tokenizer.hpp"
 

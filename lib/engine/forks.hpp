@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "engine/packed_pass.hpp"
-#include "engine/tap.hpp"
 #include "models/decoder.hpp"
 
 namespace austeer {

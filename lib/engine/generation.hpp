@@ -11,7 +11,6 @@
 
 #include "engine/engine.hpp"
 #include "engine/packed_pass.hpp"
-#include "engine/tap.hpp"
 #include "models/decoder.hpp"
 #include "text/tokenizer.hpp"
 

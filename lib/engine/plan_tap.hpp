@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/tap.hpp"
+#include "engine/packed_pass.hpp"
 #include "models/config.hpp"
 #include "models/decoder.hpp"
 #include "plans/plan.hpp"

@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "base/names.hpp"
 #include "models/linear.hpp"
-#include "models/memory_errors.hpp"
+#include "models/placement.hpp"
 
 namespace austeer {
 

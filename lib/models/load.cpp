@@ -14,7 +14,7 @@
 #include "models/folder_model.hpp"
 #include "models/gguf_config.hpp"
 #include "models/gguf_model.hpp"
-#include "models/memory_errors.hpp"
+#include "models/placement.hpp"
 #include "text/tokenizer.hpp"
 
 namespace austeer {

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <c10/util/Exception.h>
 #include <cstdint>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <new>
 #include <numeric>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -306,6 +309,31 @@ void LayerStream::prefetch(std::size_t first) {
     arrival_ = std::async(std::launch::async, copy_beside, std::cref(layers_[i]), std::cref(*next_),
                           device);
     return;
+  }
+}
+
+namespace {
+
+constexpr const char* hint =
+    "A smaller --batch-tokens, another --dtype or --offload needs less memory";
+
+/// The CPU's allocator has no type of its own for it.
+bool is_of_memory(const c10::Error& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         std::string(error.what_without_backtrace()).find("allocate memory") != std::string::npos;
+}
+
+}  // namespace
+
+void rethrow_memory_error() {
+  try {
+    throw;
+  } catch (const c10::Error& error) {
+    if (!is_of_memory(error)) throw;
+    const std::string what = error.what_without_backtrace();
+    throw OutOfMemoryError({what.substr(0, what.find('\n')), "", "", hint});
+  } catch (const std::bad_alloc& error) {
+    throw OutOfMemoryError({error.what(), "", "", hint});
   }
 }
 

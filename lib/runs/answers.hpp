@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "engine/engine.hpp"
-#include "engine/tap.hpp"
+#include "engine/packed_pass.hpp"
 #include "models/load.hpp"
 #include "scorers/toxicity_scorer.hpp"
 #include "tasks/dataset.hpp"

@@ -14,7 +14,7 @@
 #include "models/decoder.hpp"
 #include "runs/options.hpp"
 #include "runs/tokenised_pairs.hpp"
-#include "tasks/wrong_answers.hpp"
+#include "tasks/task.hpp"
 
 namespace austeer {
 

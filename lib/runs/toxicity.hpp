@@ -11,7 +11,6 @@
 #include "base/json.hpp"
 #include "scorers/scorer_metrics.hpp"
 #include "scorers/toxicity_fit.hpp"
-#include "scorers/toxicity_model.hpp"
 #include "scorers/toxicity_scorer.hpp"
 
 namespace austeer {

@@ -10,7 +10,7 @@
 #include "base/progress.hpp"
 #include "base/utf8.hpp"
 #include "learning/logistic.hpp"
-#include "scorers/toxicity_model.hpp"
+#include "scorers/toxicity_scorer.hpp"
 #include "scorers/words.hpp"
 
 namespace austeer {

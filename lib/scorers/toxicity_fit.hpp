@@ -9,7 +9,7 @@
 
 #include "models/sentence_encoder.hpp"
 #include "scorers/scorer_metrics.hpp"
-#include "scorers/toxicity_model.hpp"
+#include "scorers/toxicity_scorer.hpp"
 
 namespace austeer {
 

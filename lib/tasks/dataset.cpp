@@ -15,9 +15,8 @@
 #include "base/json.hpp"
 #include "base/scan.hpp"
 #include "base/utf8.hpp"
-#include "tasks/copa_xml.hpp"
-#include "tasks/csv.hpp"
 #include "tasks/metrics.hpp"
+#include "tasks/record_files.hpp"
 
 namespace austeer {
 

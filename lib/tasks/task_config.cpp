@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/names.hpp"
 #include "tasks/metrics.hpp"
-#include "tasks/wrong_answers.hpp"
+#include "tasks/task.hpp"
 
 namespace austeer {
 namespace {

@@ -162,7 +162,7 @@ struct TaskConfig {
   std::string answer;               ///< template of the right answer in the positive text
   std::string gold;                 ///< template of what the model should generate
 
-  std::string wrong_answer;  ///< a name of tasks/wrong_answers.hpp; "": no such pairs
+  std::string wrong_answer;                        ///< a name of tasks/task.hpp; "": no such pairs
   std::optional<std::int64_t> wrong_answers_from;  ///< the first so many records; nothing: all
   std::string blank = " ";         ///< the wrong answer where the most similar is the right one
   std::optional<PairTexts> pairs;  ///< in place of the right and a wrong answer after the prompt

@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "engine/tap.hpp"
+#include "engine/packed_pass.hpp"
 
 namespace austeer::testing {
 

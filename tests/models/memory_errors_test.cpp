@@ -1,12 +1,11 @@
 // Memory that runs out, as a typed error.
-#include "models/memory_errors.hpp"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <new>
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "models/placement.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -12,7 +12,6 @@
 #include "base/hash.hpp"
 #include "base/paths.hpp"
 #include "scorers/toxicity_fit.hpp"
-#include "scorers/toxicity_model.hpp"
 #include "scorers/toxicity_scorer.hpp"
 #include "testing.hpp"
 

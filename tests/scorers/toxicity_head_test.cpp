@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "heads.hpp"
-#include "scorers/toxicity_model.hpp"
+#include "scorers/toxicity_scorer.hpp"
 #include "tensors/safetensors.hpp"
 #include "testing.hpp"
 

@@ -1,13 +1,12 @@
 // Fitting and scoring with a tiny random encoder (tests/reference/encoders.py).
 
-#include "scorers/toxicity_model.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "heads.hpp"
 #include "scorers/toxicity_fit.hpp"
+#include "scorers/toxicity_scorer.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,10 +1,9 @@
 // COPA's XML: the fields of its JSONL form, and hostile documents.
-#include "tasks/copa_xml.hpp"
-
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "tasks/record_files.hpp"
 #include "testing.hpp"
 
 namespace austeer {

@@ -1,15 +1,18 @@
 #pragma once
-// CSV datasets by RFC 4180, with any separator: double quotes, a header line with the fields'
-// names.
+// Files of records: CSV by RFC 4180, and COPA in its official XML.
 
 #include <filesystem>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "tasks/dataset.hpp"
 #include "tasks/record.hpp"
 
 namespace austeer {
+
+// CSV datasets by RFC 4180, with any separator: double quotes, a header line with the fields'
+// names.
 
 /// The records of `text`, which was read from `file`. Without `separator` it is the one of comma,
 /// semicolon and tab that the header line has most often outside quotes, and of equals the first;
@@ -22,5 +25,15 @@ namespace austeer {
 /// stands twice, and a carriage return alone.
 std::vector<Record> read_csv(std::string_view text, const std::filesystem::path& file,
                              std::optional<char> separator = {});
+
+// COPA in its official XML, as records with the field names of the JSONL form of the same data.
+
+/// The records of `text`, which was read from `file`:
+/// `<item id asks-for most-plausible-alternative><p/><a1/><a2/></item>` below the root becomes
+/// idx, question, label ("0" or "1"), premise, choice1, choice2. Texts lose the white space at
+/// their ends; an item without most-plausible-alternative has no label. Throws FormatError, naming
+/// the line, for broken XML, unknown elements, missing parts, and any entity that the document
+/// declares or leaves to a DTD (none is ever loaded), so that no text can expand.
+std::vector<Record> read_copa_xml(std::string_view text, const std::filesystem::path& file);
 
 }  // namespace austeer
