@@ -3,7 +3,8 @@
 - walls: a room that lib/CMakeLists.txt says it USES is included by one of its files, and every room
   that one of its files includes is named there;
 - `rank` needs no model: nothing that apps/austeer/rank.cpp reaches lies in models, engine or studies;
-- to follow `eval` takes at most EVAL_FILES files.
+- to follow `eval` takes at most EVAL_FILES files;
+- a header that a comment or the map of the rooms names is there.
 
 What a file reaches are the headers that it includes and the sources behind them, and so on. Prints what
 is broken, one line each, and ends with 1 where anything is."""
@@ -16,6 +17,7 @@ from collections import Counter
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 EVAL_FILES = 200
 NOT_FOR_RANK = {"models", "engine", "studies"}
+HEADER = re.compile(r"(?<![\w/<.])((?:[a-z_0-9]+/)*[a-z_0-9]+\.hpp)\b")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
@@ -74,8 +76,24 @@ def broken_promises():
         yield f"eval reaches {len(files)} files, more than {EVAL_FILES}: {by_room}"
 
 
+def sources():
+    for folder in ("lib", "apps"):
+        yield from sorted((ROOT / folder).rglob("*.[ch]pp"))
+
+
+def lost_headers():
+    known = {file.relative_to(ROOT).as_posix() for file in sources()}
+    for file in [*sources(), ROOT / "lib" / "README.md"]:
+        for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
+            if line.startswith("#include"):
+                continue
+            for name in HEADER.findall(line):
+                if not any(f"/{path}".endswith("/" + name) for path in known):
+                    yield f"{file.relative_to(ROOT)}:{number}: there is no {name}"
+
+
 def main():
-    problems = [*broken_walls(rooms()), *broken_promises()]
+    problems = [*broken_walls(rooms()), *broken_promises(), *lost_headers()]
     print("\n".join(problems))
     return 1 if problems else 0
 

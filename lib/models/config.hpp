@@ -97,7 +97,7 @@ struct DecoderConfig {
 };
 
 /// Reads a parsed config.json of one of the families in families.hpp, or of a larger model whose
-/// text part is one (text_part.hpp). `place` opens error messages. Throws FormatError for an
+/// text part is one (folder_model.hpp). `place` opens error messages. Throws FormatError for an
 /// unknown model type, a missing key, sizes that are impossible or do not fit together, and weights
 /// that are quantised in a way that is not supported.
 DecoderConfig parse_config(const Json& json, const std::string& place);

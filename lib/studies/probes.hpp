@@ -18,7 +18,7 @@ namespace austeer {
 
 /// A measurement of single units of one model.
 struct Probe {
-  FigureKind kind;  ///< divergence (runs/unit_probes.hpp), tokens (promoted_tokens.hpp)
+  FigureKind kind;  ///< divergence or tokens (runs/unit_probes.hpp)
   std::string model;
   const StudyTask* task = nullptr;  ///< whose first test items are the prompts of divergences
   std::vector<UnitName> units;

@@ -25,7 +25,7 @@ namespace austeer {
 enum class Selection {
   dev,   ///< the best of the whole grid on items of the training data that give no pairs
   test,  ///< the best on the test items themselves, as published; every table says so
-  race,  ///< as dev, but variants that fall behind are dropped early (studies/race.hpp)
+  race,  ///< as dev, but variants that fall behind are dropped early (studies/selecting.hpp)
   none,  ///< nothing is chosen: every variant meets the test items
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 // The GGUF format, versions 2 and 3, little endian: metadata, tensor descriptions, aligned tensor
 // data. Files are mapped; every count, length and offset is checked against the file before use. A
-// model split into several files (gguf_split.hpp) is read as one.
+// model split into several files is read as one.
 // Tensor names and layouts are the file's own; what they mean for a model is not known here.
 
 #include <ATen/ATen.h>

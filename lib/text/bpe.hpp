@@ -95,7 +95,7 @@ struct BpeVocabulary {
   std::vector<std::string> tokens;  ///< in id order, in the byte-level alphabet
   std::vector<std::int32_t> types;  ///< one TokenType per token, or empty: all normal
   std::vector<MergePieces> merges;  ///< see split_merge
-  std::string pre_tokenizer;        ///< `tokenizer.ggml.pre`, a name of named_pre_tokenizers.hpp
+  std::string pre_tokenizer;        ///< `tokenizer.ggml.pre`, a name of pre_tokenizer.hpp
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
   bool add_bos = false;  ///< encode() puts bos first by default
