@@ -12,9 +12,10 @@ Installs what is missing, then runs the whole test suite: formatting, what the r
 themselves, the tests in preset dev, those of the library again under sanitizers in preset asan, and
 each fuzz target for a bounded time. Ends with a table of its phases and their times.
 
-  --quick   for daily work: formatting, the rooms, the build of preset dev and the library's C++ tests
-            in it, without those of the command line, the sanitizers and the fuzz targets. The models and the
-            reference data that these tests need are fetched and made where they are missing.
+  --quick   for daily work: formatting, the rooms, the build of preset dev and the library's C++
+            tests in it, without those of the command line, the sanitizers and the fuzz targets.
+            The models and the reference data that these tests need are fetched and made where
+            they are missing.
   --help    this text
 
 FUZZ_SECONDS (default 20) is the time for each fuzz target.

@@ -47,7 +47,8 @@ Options read_options(const Json& given) {
 }
 
 void check_sites(std::span<const std::string> sites) {
-  if (sites.empty()) throw UsageError("rank", "no site is named");
+  if (sites.empty())
+    throw UsageError("rank", "no site is named", "Name one: --site, in a study rank: {site: ...}");
   for (const std::string& site : sites) {
     if (std::ranges::count(sites, site) == 1) continue;
     throw UsageError("rank", fmt::format("the site {} is named twice", site));
