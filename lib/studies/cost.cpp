@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <functional>
 
 #include "runs/answers.hpp"
@@ -160,7 +161,7 @@ EntryCost cost_of(const Study& study, const Entry& entry, Bench& bench, const St
           entry.method_name(),
           all.cells,
           done.cells,
-          static_cast<std::int64_t>(missing * item.tokens),
+          std::llround(missing * item.tokens),
           missing * item.seconds};
 }
 

@@ -97,6 +97,31 @@ TEST_F(Splits, WhereNothingIsChosenAllPairsStay) {
   EXPECT_TRUE(said().empty());
 }
 
+TEST_F(Splits, ItemsOfTheChoiceMayHaveASplitOfTheirOwn) {
+  make(90, "train: 'train[:40]', pairs: 80, dev: 'train[40:]', dev_items: 30");
+  EXPECT_EQ(splits().pair_count(), 40);
+  EXPECT_EQ(splits().dev_count(), 30);
+  EXPECT_EQ(splits().items(true).front().prompt, "q40");
+  EXPECT_EQ(splits().expression(true, 2, 5), "train[42:45]");
+  EXPECT_TRUE(said().empty());
+}
+
+TEST_F(Splits, SplitsOfTheirOwnMustNotOverlap) {
+  make(90, "train: 'train[:40]', pairs: 40, dev: 'train[39:]', dev_items: 30");
+  testing::expect_refusal<UsageError>(
+      [&] { splits(); },
+      "made: train.jsonl:40 gives both a pair and an item that hyper-parameters are chosen by");
+}
+
+TEST_F(Splits, ItemsOfTheTestAreTheFirstOfTheirSplit) {
+  make(90, "test: 'train[50:]', items: 7, pairs: 10, dev_items: 5");
+  EXPECT_EQ(splits().test_count(), 7);
+  EXPECT_EQ(splits().items(false).back().prompt, "q56");
+  EXPECT_EQ(splits().expression(false, 1, 4), "train[51:54]");
+  EXPECT_EQ(splits().pairs(3).size(), 3U);
+  EXPECT_EQ(splits().pairs(100).size(), 10U);
+}
+
 TEST_F(Splits, ARaceThatTakesMoreThanItsShareIsSaidBeforeItRuns) {
   make(200, "pairs: 80, dev_items: 30", "select: race\n");
   ASSERT_EQ(said().size(), 1U);
