@@ -71,12 +71,12 @@ ItemCost measure_generation(const std::vector<Item>& items, const Model& model,
   return cost;
 }
 
-ItemCost measure(const StudyTask& task, const Bench& bench, const Model& model,
+ItemCost measure(const StudyTask& task, const CellRunner& runner, const Model& model,
                  const EngineOptions& engine) {
-  std::vector<Item> items = bench.splits().items(false);
+  std::vector<Item> items = runner.splits().items(false);
   items.resize(std::min(items.size(), measured_items));
   if (task.scoring == Scoring::choices) return measure_choices(items, model, engine);
-  return measure_generation(items, model, engine, bench.max_new_tokens());
+  return measure_generation(items, model, engine, runner.max_new_tokens());
 }
 
 /// How often the items are answered for an entry.
@@ -124,12 +124,13 @@ PassKind passes_of(const Study& study, const Entry& entry, const TaskSplits& spl
 }
 
 /// Of a grid's cells on the dev or test items, those that are there.
-PassKind done_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder) {
+PassKind done_of(const Study& study, const Entry& entry, CellRunner& runner,
+                 const StudyFolder& folder) {
   PassKind done;
   const auto look = [&](Trial trial, std::optional<std::uint64_t> seed = {}) {
     trial.seed = seed;
-    trial.last = trial.dev ? bench.splits().dev_count() : bench.splits().test_count();
-    if (std::filesystem::exists(folder.cell(bench.key(trial)))) done.add(1, trial.last);
+    trial.last = trial.dev ? runner.splits().dev_count() : runner.splits().test_count();
+    if (std::filesystem::exists(folder.cell(runner.key(trial)))) done.add(1, trial.last);
   };
   if (entry.method == nullptr) {
     look({});
@@ -150,10 +151,10 @@ PassKind done_of(const Study& study, const Entry& entry, Bench& bench, const Stu
   return done;
 }
 
-EntryCost cost_of(const Study& study, const Entry& entry, Bench& bench, const StudyFolder& folder,
-                  const ItemCost& item) {
-  const PassKind all = passes_of(study, entry, bench.splits());
-  PassKind done = done_of(study, entry, bench, folder);
+EntryCost cost_of(const Study& study, const Entry& entry, CellRunner& runner,
+                  const StudyFolder& folder, const ItemCost& item) {
+  const PassKind all = passes_of(study, entry, runner.splits());
+  PassKind done = done_of(study, entry, runner, folder);
   if (read_outcome(folder, study, entry)) done = all;
   const auto missing = static_cast<double>(std::max<std::int64_t>(0, all.items - done.items));
   return {entry.model,
@@ -165,16 +166,16 @@ EntryCost cost_of(const Study& study, const Entry& entry, Bench& bench, const St
           missing * item.seconds};
 }
 
-EntryCost cost_of_pairs(const Entry& entry, Bench& bench, const Model& model,
+EntryCost cost_of_pairs(const Entry& entry, CellRunner& runner, const Model& model,
                         const ItemCost& item) {
   EntryCost cost{entry.model, entry.task->name, "(pairs)", 0, 0, 0, 0};
-  for (const std::int64_t count : bench.pair_counts()) {
+  for (const std::int64_t count : runner.pair_counts()) {
     ++cost.cells;
-    if (bench.has_cache(count)) {
+    if (runner.has_cache(count)) {
       ++cost.done;
       continue;
     }
-    for (const Pair& pair : bench.splits().pairs(count)) {
+    for (const Pair& pair : runner.splits().pairs(count)) {
       cost.tokens += static_cast<std::int64_t>(model.tokenizer->encode(pair.positive).size() +
                                                model.tokenizer->encode(pair.negative).size());
     }
@@ -188,18 +189,18 @@ EntryCost cost_of_pairs(const Entry& entry, Bench& bench, const Model& model,
 std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& folder,
                                       const Shard& shard) {
   std::vector<EntryCost> costs;
-  Benches benches(study, folder);
+  CellRunners runners(study, folder);
   ItemCost item;
   for (const Entry& entry : entries_of(study, shard)) {
-    const bool opens = !benches.is_open(entry);
-    Bench& bench = benches.at(entry);
+    const bool opens = !runners.is_open(entry);
+    CellRunner& runner = runners.at(entry);
     if (opens) {
-      item = measure(*entry.task, bench, benches.model(), study.run.engine);
+      item = measure(*entry.task, runner, runners.model(), study.run.engine);
       if (study.has_method_on(entry.task->name)) {
-        costs.push_back(cost_of_pairs(entry, bench, benches.model(), item));
+        costs.push_back(cost_of_pairs(entry, runner, runners.model(), item));
       }
     }
-    costs.push_back(cost_of(study, entry, bench, folder, item));
+    costs.push_back(cost_of(study, entry, runner, folder, item));
   }
   return costs;
 }

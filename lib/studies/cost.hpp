@@ -24,7 +24,7 @@ struct EntryCost {
 };
 
 /// The costs of the shard's entries, each task's pairs before them. Opens every model, and answers
-/// a few items of each task for the time. Throws what Bench throws.
+/// a few items of each task for the time. Throws what CellRunner throws.
 std::vector<EntryCost> estimate_costs(const Study& study, const StudyFolder& folder,
                                       const Shard& shard);
 

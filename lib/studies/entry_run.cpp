@@ -28,12 +28,12 @@ Tried mean_of_draws(std::span<const CellResult> draws) {
 /// Fills one entry: chooses a variant, and tests what was chosen and its controls.
 class EntryRun {
  public:
-  EntryRun(const Study& study, const Entry& entry, Bench& bench, SweepReport& report)
-      : study_(study), entry_(entry), bench_(bench), report_(report) {}
+  EntryRun(const Study& study, const Entry& entry, CellRunner& runner, SweepReport& report)
+      : study_(study), entry_(entry), runner_(runner), report_(report) {}
 
   EntryOutcome run() {
     EntryOutcome outcome;
-    const TaskSplits& splits = bench_.splits();
+    const TaskSplits& splits = runner_.splits();
     if (entry_.method != nullptr) outcome.pairs = {splits.pair_count(), splits.pairs_asked()};
     if (entry_.method == nullptr) {
       test(outcome, {{}});
@@ -44,7 +44,7 @@ class EntryRun {
     }
     if (!outcome.chosen) return outcome;
     const Trial chosen = trial(*outcome.chosen, false, 0, 0);
-    outcome.ranking = bench_.ranking_key(*chosen.variant, chosen.seed);
+    outcome.ranking = runner_.ranking_key(*chosen.variant, chosen.seed);
     if (study_.select != Selection::none) test_chosen(outcome);
     return outcome;
   }
@@ -66,13 +66,13 @@ class EntryRun {
 
   std::vector<CellResult> obtain(std::span<const Trial> trials) {
     std::vector<CellResult> cells = answer(trials);
-    if (!is_for_judge(bench_.task(), bench_.splits().task())) return cells;
+    if (!is_for_judge(runner_.task(), runner_.splits().task())) return cells;
     for (std::size_t i = 0; i < trials.size(); ++i) have_judged(trials[i], cells[i]);
     return cells;
   }
 
   std::vector<CellResult> answer(std::span<const Trial> trials) {
-    return bench_.obtain(trials, [&](const Trial& trial, const CellResult& cell, double seconds) {
+    return runner_.obtain(trials, [&](const Trial& trial, const CellResult& cell, double seconds) {
       ++report_.ran;
       if (!cell.failed.empty()) ++report_.failed;
       log(trial, cell, seconds);
@@ -88,14 +88,14 @@ class EntryRun {
       unsteered.first = trial.first;
       unsteered.last = trial.last;
       const std::vector<CellResult> baseline = answer({&unsteered, 1});
-      judge_cell(study_, bench_.folder(), cell.key, baseline.front().key);
+      judge_cell(study_, runner_.folder(), cell.key, baseline.front().key);
     }
-    take_verdicts(study_, bench_.folder(), is_unsteered, cell);
+    take_verdicts(study_, runner_.folder(), is_unsteered, cell);
   }
 
   std::string outcome_words(const CellResult& cell) const {
     if (!cell.failed.empty()) return "cannot be carried out: " + cell.failed;
-    if (is_for_judge(bench_.task(), bench_.splits().task())) return "answered, for the judge";
+    if (is_for_judge(runner_.task(), runner_.splits().task())) return "answered, for the judge";
     return fmt::format("{:.1f} %", 100 * cell.accuracy());
   }
 
@@ -114,7 +114,7 @@ class EntryRun {
   void test(EntryOutcome& outcome, std::vector<TestOutcome> tests) {
     std::vector<Trial> trials;
     for (const TestOutcome& test : tests) {
-      Trial made = trial(test.variant, false, 0, bench_.splits().test_count());
+      Trial made = trial(test.variant, false, 0, runner_.splits().test_count());
       if (!test.control.empty()) made.control = enum_value<Control>(test.control);
       if (test.seed) made.seed = test.seed;
       trials.push_back(made);
@@ -168,7 +168,7 @@ class EntryRun {
       outcome.chosen = 0;
       return;
     }
-    const std::int64_t items = bench_.splits().dev_count();
+    const std::int64_t items = runner_.splits().dev_count();
     const TryVariants on_dev = [&](std::span<const std::size_t> which, std::int64_t first,
                                    std::int64_t last) { return try_on_dev(which, first, last); };
     record(outcome, study_.select == Selection::race
@@ -179,7 +179,7 @@ class EntryRun {
   void test_all(EntryOutcome& outcome) {
     const TryVariants on_test = [&](std::span<const std::size_t> which, std::int64_t first,
                                     std::int64_t last) { return try_on_test(which, first, last); };
-    record(outcome, select_by_grid(variants().size(), bench_.splits().test_count(), on_test));
+    record(outcome, select_by_grid(variants().size(), runner_.splits().test_count(), on_test));
   }
 
   void record(EntryOutcome& outcome, const Selected& selected) const {
@@ -214,30 +214,31 @@ class EntryRun {
 
   const Study& study_;
   const Entry& entry_;
-  Bench& bench_;
+  CellRunner& runner_;
   SweepReport& report_;
 };
 
 }  // namespace
 
-EntryOutcome run_entry(const Study& study, const Entry& entry, Bench& bench, SweepReport& report) {
-  return EntryRun(study, entry, bench, report).run();
+EntryOutcome run_entry(const Study& study, const Entry& entry, CellRunner& runner,
+                       SweepReport& report) {
+  return EntryRun(study, entry, runner, report).run();
 }
 
-bool Benches::is_open(const Entry& entry) const {
-  return bench_ && model_->name == entry.model && &bench_->task() == entry.task;
+bool CellRunners::is_open(const Entry& entry) const {
+  return runner_ && model_->name == entry.model && &runner_->task() == entry.task;
 }
 
-Bench& Benches::at(const Entry& entry) {
-  if (is_open(entry)) return *bench_;
-  bench_.reset();
+CellRunner& CellRunners::at(const Entry& entry) {
+  if (is_open(entry)) return *runner_;
+  runner_.reset();
   if (!model_ || model_->name != entry.model) {
     model_.reset();  // first: there may be no room for two
     RunOptions run = study_.run;
     run.model = entry.model;
     model_ = open_model(run);
   }
-  return bench_.emplace(study_, *entry.task, *model_, folder_);
+  return runner_.emplace(study_, *entry.task, *model_, folder_);
 }
 
 }  // namespace austeer

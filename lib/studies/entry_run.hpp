@@ -1,22 +1,22 @@
 #pragma once
 // Runs the entries of a study: chooses a variant of the method, and tests it and its controls.
 
-#include "studies/bench.hpp"
+#include "studies/cell_runner.hpp"
 #include "studies/entry.hpp"
 
 namespace austeer {
 
-/// The bench of the entry at hand: one model and one task are open at a time.
-class Benches {
+/// The runner of the entry at hand: one model and one task are open at a time.
+class CellRunners {
  public:
   /// Both must outlive this.
-  Benches(const Study& study, const StudyFolder& folder) : study_(study), folder_(folder) {}
+  CellRunners(const Study& study, const StudyFolder& folder) : study_(study), folder_(folder) {}
 
-  /// The bench of this entry, valid until another one is asked for. Throws what open_model() and
-  /// Bench throw.
-  Bench& at(const Entry& entry);
+  /// The runner of this entry, valid until another one is asked for. Throws what open_model() and
+  /// CellRunner throw.
+  CellRunner& at(const Entry& entry);
 
-  /// Whether at() would open another bench.
+  /// Whether at() would open another runner.
   bool is_open(const Entry& entry) const;
 
   /// The model of the last entry.
@@ -26,7 +26,7 @@ class Benches {
   const Study& study_;
   const StudyFolder& folder_;
   std::optional<Model> model_;
-  std::optional<Bench> bench_;
+  std::optional<CellRunner> runner_;
 };
 
 struct SweepReport {
@@ -35,8 +35,9 @@ struct SweepReport {
   std::int64_t failed = 0;   ///< of those, plans that could not be carried out
 };
 
-/// Obtains every cell that `entry` needs from `bench`, counts those that had to be run in `report`,
-/// and logs each. Throws what Bench::obtain throws.
-EntryOutcome run_entry(const Study& study, const Entry& entry, Bench& bench, SweepReport& report);
+/// Obtains every cell that `entry` needs from `runner`, counts those that had to be run in
+/// `report`, and logs each. Throws what CellRunner::obtain throws.
+EntryOutcome run_entry(const Study& study, const Entry& entry, CellRunner& runner,
+                       SweepReport& report);
 
 }  // namespace austeer

@@ -26,17 +26,18 @@ std::string probe_key(const Probe& probe) {
 }
 
 /// None of a probe that asks nothing.
-std::vector<std::string> prompts_of(const Probe& probe, const Bench& bench, const Model& model) {
+std::vector<std::string> prompts_of(const Probe& probe, const CellRunner& runner,
+                                    const Model& model) {
   if (probe.task == nullptr) return {};
-  const std::span<const Item> items = bench.splits().items(false);
+  const std::span<const Item> items = runner.splits().items(false);
   const auto count = std::min(items.size(), static_cast<std::size_t>(probe.count));
   return prompt_texts(items.first(count), *model.tokenizer);
 }
 
-Json compute(const Probe& probe, const Bench& bench, const Model& model) {
+Json compute(const Probe& probe, const CellRunner& runner, const Model& model) {
   if (probe.kind == FigureKind::divergence) {
     return to_json(
-        unit_divergence(probe.units, probe.strengths, prompts_of(probe, bench, model), model));
+        unit_divergence(probe.units, probe.strengths, prompts_of(probe, runner, model), model));
   }
   Json all = Json::array();
   for (const PromotedTokens& tokens : promoted_tokens(probe.units, probe.count, model)) {
@@ -61,20 +62,20 @@ std::vector<Probe> probes_of(const Study& study) {
   return probes;
 }
 
-void run_probes(const Study& study, const StudyFolder& folder, Benches& benches) {
+void run_probes(const Study& study, const StudyFolder& folder, CellRunners& runners) {
   for (const Probe& probe : probes_of(study)) {
     const std::filesystem::path file = folder.cell(probe_key(probe));
     const FileLock lock = FileLock::take(folder.lock(probe_key(probe)));
-    // Any bench of the model has it open; that of the task has the prompts too.
+    // Any runner of the model has it open; that of the task has the prompts too.
     const StudyTask* task = probe.task == nullptr ? &study.tasks.front() : probe.task;
-    const Bench& bench = benches.at({probe.model, task, nullptr});
+    const CellRunner& runner = runners.at({probe.model, task, nullptr});
     const Json made_from = {{"austeer", version()},
-                            {"model", benches.model().fingerprint},
-                            {"prompts", prompts_of(probe, bench, benches.model())}};
+                            {"model", runners.model().fingerprint},
+                            {"prompts", prompts_of(probe, runner, runners.model())}};
     if (std::filesystem::exists(file) && read_json(file).value("made_from", Json()) == made_from) {
       continue;
     }
-    const Json content = compute(probe, bench, benches.model());
+    const Json content = compute(probe, runner, runners.model());
     const Json document = {
         {"schema", 1}, {"kind", "probe"}, {"made_from", made_from}, {"content", content}};
     write_file(file, to_text(document, 2) + "\n");

@@ -34,7 +34,7 @@ std::vector<Probe> probes_of(const Study& study);
 
 /// Computes those that are not in the folder yet, or were made of another model or other prompts.
 /// Throws what the two computations throw.
-void run_probes(const Study& study, const StudyFolder& folder, Benches& benches);
+void run_probes(const Study& study, const StudyFolder& folder, CellRunners& runners);
 
 /// What was computed, as the `to_json` of its kind writes it; nothing where it was not. Throws
 /// FormatError.

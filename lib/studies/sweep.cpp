@@ -11,7 +11,7 @@
 #include "base/locks.hpp"
 #include "base/progress.hpp"
 #include "base/scan.hpp"
-#include "studies/bench.hpp"
+#include "studies/cell_runner.hpp"
 #include "studies/check.hpp"
 #include "studies/probes.hpp"
 
@@ -132,10 +132,10 @@ SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& sh
   const std::vector<Entry> entries = entries_of(study, shard);
   for (const std::string& sentence : forewarnings(study, entries)) spdlog::warn(sentence);
   SweepReport report;
-  Benches benches(study, folder);
+  CellRunners runners(study, folder);
   EntryProgress progress(entries.size());
   const auto run = [&](const Entry& entry) {
-    return run_entry(study, entry, benches.at(entry), report);
+    return run_entry(study, entry, runners.at(entry), report);
   };
   const auto finish = [&](const Entry& entry, const EntryOutcome& outcome) {
     write_outcome(folder, study, entry, outcome);
@@ -156,7 +156,7 @@ SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& sh
     const FileLock lock = FileLock::take(folder.lock(outcome_key(study, *entry)));
     finish(*entry, outcome);
   }
-  if (shard.index == 1) run_probes(study, folder, benches);
+  if (shard.index == 1) run_probes(study, folder, runners);
   return report;
 }
 

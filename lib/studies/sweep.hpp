@@ -50,7 +50,7 @@ std::vector<Entry> entries_of(const Study& study, const Shard& shard);
 
 /// Runs what is missing. Several processes may sweep one study in one folder: no cell is run twice.
 /// Killed at any moment, a sweep loses the cell that it was running and goes on from there when it
-/// is started again. Throws what Bench throws.
+/// is started again. Throws what CellRunner throws.
 SweepReport sweep(const Study& study, const StudyFolder& folder, const Shard& shard);
 
 /// {"study": its file, "folder", "entries", "cells_run", "cells_failed"}

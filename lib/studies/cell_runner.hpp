@@ -37,11 +37,12 @@ struct Trial {
 /// What a trial was, for the log.
 using TrialDone = std::function<void(const Trial&, const CellResult&, double seconds)>;
 
-class Bench {
+class CellRunner {
  public:
   /// `task` is one of `study`; all must outlive this. Throws what TaskSplits throws, and what
   /// check_judge() throws.
-  Bench(const Study& study, const StudyTask& task, const Model& model, const StudyFolder& folder);
+  CellRunner(const Study& study, const StudyTask& task, const Model& model,
+             const StudyFolder& folder);
 
   const StudyTask& task() const { return task_; }
   const TaskSplits& splits() const { return splits_; }

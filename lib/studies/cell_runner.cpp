@@ -1,4 +1,4 @@
-#include "studies/bench.hpp"
+#include "studies/cell_runner.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -120,20 +120,20 @@ Json scoring_key(const StudyTask& task) {
 
 }  // namespace
 
-Bench::Bench(const Study& study, const StudyTask& task, const Model& model,
-             const StudyFolder& folder)
+CellRunner::CellRunner(const Study& study, const StudyTask& task, const Model& model,
+                       const StudyFolder& folder)
     : study_(study), task_(task), model_(model), folder_(folder), splits_(study, task) {
   splits_.apply_chat_of(model);
   check_judge(study, task, splits_.task());
 }
 
-RunOptions Bench::run_options() const {
+RunOptions CellRunner::run_options() const {
   RunOptions run = study_.run;
   run.model = model_.name;
   return run;
 }
 
-std::vector<const StudyMethod*> Bench::methods_here() const {
+std::vector<const StudyMethod*> CellRunner::methods_here() const {
   std::vector<const StudyMethod*> here;
   for (const StudyMethod& method : study_.methods) {
     const StudyMethod* found = study_.method_on(model_.name, task_.name, method);
@@ -142,11 +142,11 @@ std::vector<const StudyMethod*> Bench::methods_here() const {
   return here;
 }
 
-std::int64_t Bench::pairs_of(const Variant& variant) const {
+std::int64_t CellRunner::pairs_of(const Variant& variant) const {
   return std::min(variant.pairs.value_or(task_.pairs), splits_.pair_count());
 }
 
-const std::string& Bench::cache_key(std::int64_t count) {
+const std::string& CellRunner::cache_key(std::int64_t count) {
   std::string& digest = cache_keys_[count];
   if (!digest.empty()) return digest;
   Json key = common_key(study_, model_, splits_.task());
@@ -159,7 +159,7 @@ const std::string& Bench::cache_key(std::int64_t count) {
   return digest = short_digest(key);
 }
 
-std::string Bench::ranking_key(const Variant& variant, std::optional<std::uint64_t> seed) {
+std::string CellRunner::ranking_key(const Variant& variant, std::optional<std::uint64_t> seed) {
   Json settings = seeded_settings(variant, seed);
   if (settings.contains("sae")) {  // what it holds counts, not where it lies
     const std::string path = settings.at("sae").get<std::string>();
@@ -173,7 +173,7 @@ std::string Bench::ranking_key(const Variant& variant, std::optional<std::uint64
                        {"settings", settings}});
 }
 
-std::string Bench::key(const Trial& trial) {
+std::string CellRunner::key(const Trial& trial) {
   Json key = common_key(study_, model_, splits_.task());
   key.update(scoring_key(task_));
   const std::vector<Item>& items = splits_.items(trial.dev);
@@ -191,7 +191,7 @@ std::string Bench::key(const Trial& trial) {
   return short_digest(key);
 }
 
-CollectOptions Bench::collect_options(std::int64_t pairs) {
+CollectOptions CellRunner::collect_options(std::int64_t pairs) {
   CollectOptions options;
   options.run = run_options();
   options.task = task_.task;
@@ -209,7 +209,7 @@ CollectOptions Bench::collect_options(std::int64_t pairs) {
   return options;
 }
 
-std::set<std::int64_t> Bench::pair_counts() const {
+std::set<std::int64_t> CellRunner::pair_counts() const {
   std::set<std::int64_t> counts;
   for (const StudyMethod* method : methods_here()) {
     for (const Variant& variant : method->variants) counts.insert(pairs_of(variant));
@@ -217,12 +217,12 @@ std::set<std::int64_t> Bench::pair_counts() const {
   return counts;
 }
 
-bool Bench::has_cache(std::int64_t pairs) {
+bool CellRunner::has_cache(std::int64_t pairs) {
   const CollectOptions options = collect_options(pairs);
   return has_all(options.out, options.sites);
 }
 
-std::filesystem::path Bench::cache(const Variant& variant) {
+std::filesystem::path CellRunner::cache(const Variant& variant) {
   const std::int64_t pairs = pairs_of(variant);
   const FileLock lock = FileLock::take(folder_.lock(cache_key(pairs)));
   const CollectOptions options = collect_options(pairs);
@@ -230,7 +230,8 @@ std::filesystem::path Bench::cache(const Variant& variant) {
   return options.out;
 }
 
-std::filesystem::path Bench::ranking(const Variant& variant, std::optional<std::uint64_t> seed) {
+std::filesystem::path CellRunner::ranking(const Variant& variant,
+                                          std::optional<std::uint64_t> seed) {
   const std::string key = ranking_key(variant, seed);
   const std::filesystem::path file = folder_.ranking(key);
   const FileLock lock = FileLock::take(folder_.lock(key));
@@ -246,7 +247,7 @@ std::filesystem::path Bench::ranking(const Variant& variant, std::optional<std::
   return file;
 }
 
-EvalOptions Bench::eval_options(const Trial& trial) const {
+EvalOptions CellRunner::eval_options(const Trial& trial) const {
   EvalOptions options;
   options.run = run_options();
   options.task = task_.task;
@@ -257,7 +258,7 @@ EvalOptions Bench::eval_options(const Trial& trial) const {
   return options;
 }
 
-EvalVariant Bench::eval_variant(const Trial& trial, const std::string& key) {
+EvalVariant CellRunner::eval_variant(const Trial& trial, const std::string& key) {
   EvalVariant eval{{}, folder_.cell(key)};
   if (trial.variant == nullptr) return eval;
   eval.plan.file = ranking(*trial.variant, trial.seed);
@@ -267,7 +268,7 @@ EvalVariant Bench::eval_variant(const Trial& trial, const std::string& key) {
   return eval;
 }
 
-CellResult Bench::run(const Trial& trial, const std::string& key) {
+CellResult CellRunner::run(const Trial& trial, const std::string& key) {
   try {
     eval_together(eval_options(trial), {eval_variant(trial, key)}, model_);
   } catch (const ComputeError& error) {
@@ -280,8 +281,8 @@ CellResult Bench::run(const Trial& trial, const std::string& key) {
   return *read_cell(folder_, key);
 }
 
-std::vector<CellResult> Bench::run_claimed(std::span<const Trial> trials,
-                                           const std::vector<Claim>& claims) {
+std::vector<CellResult> CellRunner::run_claimed(std::span<const Trial> trials,
+                                                const std::vector<Claim>& claims) {
   bool together = claims.size() > 1;
   if (together) {
     try {
@@ -304,17 +305,17 @@ std::vector<CellResult> Bench::run_claimed(std::span<const Trial> trials,
   return results;
 }
 
-std::int64_t Bench::max_new_tokens() const {
+std::int64_t CellRunner::max_new_tokens() const {
   return task_.max_new_tokens.value_or(
       splits_.task().max_new_tokens(model_.decoder->config().model_type));
 }
 
-std::size_t Bench::most_together() const {
+std::size_t CellRunner::most_together() const {
   return task_.scoring == Scoring::choices || max_new_tokens() == 1 ? trials_together : 1;
 }
 
-std::vector<Bench::Claim> Bench::claim(Asked& asked, std::size_t first,
-                                       std::vector<bool>& looked_at) {
+std::vector<CellRunner::Claim> CellRunner::claim(Asked& asked, std::size_t first,
+                                                 std::vector<bool>& looked_at) {
   std::vector<Claim> claims;
   const std::size_t most = most_together();
   for (std::size_t i = first; i < asked.trials.size() && claims.size() < most; ++i) {
@@ -331,7 +332,7 @@ std::vector<Bench::Claim> Bench::claim(Asked& asked, std::size_t first,
   return claims;
 }
 
-std::vector<CellResult> Bench::obtain(std::span<const Trial> trials, const TrialDone& done) {
+std::vector<CellResult> CellRunner::obtain(std::span<const Trial> trials, const TrialDone& done) {
   Asked asked{trials, {}, std::vector<std::optional<CellResult>>(trials.size())};
   for (const Trial& trial : trials) asked.keys.push_back(key(trial));
   for (bool waiting = true; waiting;) {

@@ -1,6 +1,6 @@
-// The cells of a bench: in their order, each run once, whoever runs it; keys that tell apart what
+// The cells of a runner: in their order, each run once, whoever runs it; keys that tell apart what
 // must be told apart.
-#include "studies/bench.hpp"
+#include "studies/cell_runner.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,9 +17,9 @@ class BenchOf : public ::testing::Test {
  protected:
   const Variant& variant(std::size_t index) const { return study_.methods[0].variants[index]; }
 
-  std::vector<CellResult> obtain(Bench& bench, const std::vector<Trial>& trials) {
-    return bench.obtain(trials, [&](const Trial& trial, const CellResult& cell, double) {
-      EXPECT_EQ(cell.key, bench.key(trial));
+  std::vector<CellResult> obtain(CellRunner& runner, const std::vector<Trial>& trials) {
+    return runner.obtain(trials, [&](const Trial& trial, const CellResult& cell, double) {
+      EXPECT_EQ(cell.key, runner.key(trial));
       ran_.push_back(cell.key);
     });
   }
@@ -33,7 +33,7 @@ class BenchOf : public ::testing::Test {
 
 TEST_F(BenchOf, ResultsAreInTheOrderOfTheTrialsAndAreNotRunAgain) {
   for (const StudyTask& task : study_.tasks) {
-    Bench bench(study_, task, model_, folder_);
+    CellRunner runner(study_, task, model_, folder_);
     const std::vector<Trial> trials = {
         {.variant = &variant(1), .control = {}, .seed = {}, .dev = false, .first = 1, .last = 3},
         {.variant = &variant(0), .control = {}, .seed = {}, .dev = true, .first = 0, .last = 4},
@@ -44,17 +44,17 @@ TEST_F(BenchOf, ResultsAreInTheOrderOfTheTrialsAndAreNotRunAgain) {
          .dev = false,
          .first = 1,
          .last = 3}};
-    EXPECT_FALSE(bench.has_cache(8));
+    EXPECT_FALSE(runner.has_cache(8));
     ran_.clear();
-    const auto results = obtain(bench, trials);
-    EXPECT_TRUE(bench.has_cache(8));
+    const auto results = obtain(runner, trials);
+    EXPECT_TRUE(runner.has_cache(8));
     EXPECT_EQ(ran_.size(), 4U);
     ASSERT_EQ(results.size(), 4U);
     for (std::size_t i = 0; i < trials.size(); ++i) {
-      EXPECT_EQ(results[i].key, bench.key(trials[i]));
+      EXPECT_EQ(results[i].key, runner.key(trials[i]));
       EXPECT_EQ(results[i].activations_per_token, trials[i].variant == nullptr ? 0 : 4);
       const Result cell = read_result(folder_.cell(results[i].key), "eval");
-      const std::vector<Item>& items = bench.splits().items(trials[i].dev);
+      const std::vector<Item>& items = runner.splits().items(trials[i].dev);
       ASSERT_EQ(cell.items.size(), static_cast<std::size_t>(trials[i].last - trials[i].first));
       for (std::size_t item = 0; item < cell.items.size(); ++item) {
         const auto place = static_cast<std::size_t>(trials[i].first) + item;
@@ -64,7 +64,7 @@ TEST_F(BenchOf, ResultsAreInTheOrderOfTheTrialsAndAreNotRunAgain) {
     }
     const auto before = testing::bytes_below(folder_.root());
     ran_.clear();
-    obtain(bench, trials);
+    obtain(runner, trials);
     EXPECT_TRUE(ran_.empty());
     EXPECT_EQ(testing::bytes_below(folder_.root()), before);
   }
@@ -72,51 +72,51 @@ TEST_F(BenchOf, ResultsAreInTheOrderOfTheTrialsAndAreNotRunAgain) {
 
 TEST_F(BenchOf, ACellOfAnotherProcessIsWaitedForAndNotRun) {
   for (const StudyTask& task : study_.tasks) {
-    Bench bench(study_, task, model_, folder_);
+    CellRunner runner(study_, task, model_, folder_);
     Trial held, free;
     held.last = free.last = 2;
     free.variant = &variant(0);
-    const std::string key = bench.key(held);
+    const std::string key = runner.key(held);
     std::optional<FileLock> lock = FileLock::try_take(folder_.lock(key));
     ASSERT_TRUE(lock);
     std::vector<std::string> ran;
-    const auto results = bench.obtain(
+    const auto results = runner.obtain(
         std::vector<Trial>{held, free}, [&](const Trial&, const CellResult& cell, double) {
           ran.push_back(cell.key);
           write_failed_cell(folder_, key, "made elsewhere");  // what the other one comes to
           lock.reset();
         });
-    EXPECT_EQ(ran, std::vector<std::string>{bench.key(free)});
+    EXPECT_EQ(ran, std::vector<std::string>{runner.key(free)});
     EXPECT_EQ(results[0].failed, "made elsewhere");
     EXPECT_EQ(results[1].failed, "");
   }
 }
 
 TEST_F(BenchOf, ABrokenCellIsRefused) {
-  Bench bench(study_, study_.tasks[0], model_, folder_);
+  CellRunner runner(study_, study_.tasks[0], model_, folder_);
   Trial trial;
   trial.last = 2;
-  const auto cell = folder_.cell(obtain(bench, {trial}).front().key);
+  const auto cell = folder_.cell(obtain(runner, {trial}).front().key);
   const std::string items = read_file(items_path(cell));
   write_file(items_path(cell), items + "\n");
-  expect_refusal<FormatError>([&] { obtain(bench, {trial}); }, cell.stem().string());
+  expect_refusal<FormatError>([&] { obtain(runner, {trial}); }, cell.stem().string());
   write_file(items_path(cell), items);
-  obtain(bench, {trial});
+  obtain(runner, {trial});
   write_file(cell, "{\"kind\": \"eval\"");
-  expect_refusal<FormatError>([&] { obtain(bench, {trial}); }, cell.string());
+  expect_refusal<FormatError>([&] { obtain(runner, {trial}); }, cell.string());
   write_file(cell, "{\"schema\": 1, \"kind\": \"failed\"}");
-  expect_refusal<FormatError>([&] { obtain(bench, {trial}); }, "reason");
+  expect_refusal<FormatError>([&] { obtain(runner, {trial}); }, "reason");
 }
 
 TEST_F(BenchOf, VariantsThatRunTogetherAreThoseThatRunAlone) {
-  Bench bench(study_, study_.tasks[0], model_, folder_);
+  CellRunner runner(study_, study_.tasks[0], model_, folder_);
   const StudyFolder apart = made_.results("apart");
-  Bench alone(study_, study_.tasks[0], model_, apart);
+  CellRunner alone(study_, study_.tasks[0], model_, apart);
   std::vector<Trial> trials(3);
   for (Trial& trial : trials) trial.last = 7;
   trials[0].variant = &variant(0);
   trials[1].variant = &variant(1);
-  const auto together = obtain(bench, trials);
+  const auto together = obtain(runner, trials);
   for (const Trial& trial : trials) obtain(alone, {trial});
   EXPECT_EQ(testing::study_bytes(apart), testing::study_bytes(folder_));
   EXPECT_NE(read_file(items_path(folder_.cell(together[1].key))),
@@ -131,13 +131,13 @@ TEST_F(BenchOf, ThePlanThatCannotBeCarriedOutFailsAlone) {
                  "methods: {A: {rank: {site: ffn}, plan: {k: 192, alpha: [1, 10000000, 2]}}}\n");
   const Model model = made_.open(study);
   for (const StudyTask& task : study.tasks) {
-    Bench bench(study, task, model, folder_);
+    CellRunner runner(study, task, model, folder_);
     std::vector<Trial> trials(3);
     for (std::size_t i = 0; i < 3; ++i) {
       trials[i].last = 2;
       trials[i].variant = &study.methods[0].variants[i];
     }
-    const auto results = obtain(bench, trials);
+    const auto results = obtain(runner, trials);
     EXPECT_EQ(results[0].failed, "");
     EXPECT_NE(results[1].failed.find("NaN or infinite"), std::string::npos) << results[1].failed;
     EXPECT_EQ(results[2].failed, "");
@@ -152,12 +152,12 @@ TEST_F(BenchOf, KeysHoldWhatAResultDependsOnAndNothingElse) {
     const Study study = made_.read(keys);
     const Model model = made_.open(study);
     const StudyFolder results = made_.results(folder);
-    Bench bench(study, study.tasks[0], model, results);
+    CellRunner runner(study, study.tasks[0], model, results);
     Trial trial;
     trial.variant = &study.methods[0].variants[0];
     trial.dev = !is_test;
     trial.last = 3;
-    return bench.key(trial);
+    return runner.key(trial);
   };
   const auto task = [](const std::string& more) {
     return "tasks: {x: {task: choice.yaml, pairs: 8, dev_items: 4, scoring: choices" + more +
@@ -184,14 +184,14 @@ TEST_F(BenchOf, KeysHoldWhatAResultDependsOnAndNothingElse) {
 }
 
 TEST_F(BenchOf, SeedsAreInAKeyWhereSomethingIsDrawn) {
-  Bench bench(study_, study_.tasks[0], model_, folder_);
+  CellRunner runner(study_, study_.tasks[0], model_, folder_);
   Trial trial;
   trial.variant = &variant(0);
   trial.last = 3;
   const auto key = [&](std::optional<Control> control, std::optional<std::uint64_t> seed) {
     trial.control = control;
     trial.seed = seed;
-    return bench.key(trial);
+    return runner.key(trial);
   };
   EXPECT_EQ(key({}, 1), key({}, 2));
   EXPECT_NE(key(Control::random, 1), key(Control::random, 2));
@@ -203,9 +203,9 @@ TEST_F(BenchOf, EachNumberOfPairsIsACacheOfItsOwn) {
   const Study study = made_.read(std::string(testing::tiny_tasks) +
                                  "methods: {A: {rank: {site: ffn, pairs: [3, 100]}}, B: {tasks: "
                                  "[written], rank: {pairs: 5}}}\n");
-  const Bench chosen(study, study.tasks[0], model_, folder_);
+  const CellRunner chosen(study, study.tasks[0], model_, folder_);
   EXPECT_EQ(chosen.pair_counts(), (std::set<std::int64_t>{3, chosen.splits().pair_count()}));
-  const Bench written(study, study.tasks[1], model_, folder_);
+  const CellRunner written(study, study.tasks[1], model_, folder_);
   EXPECT_EQ(written.pair_counts(), (std::set<std::int64_t>{3, 5, written.splits().pair_count()}));
   EXPECT_EQ(written.max_new_tokens(), 6);
 }
@@ -215,7 +215,7 @@ TEST_F(BenchOf, ATaskForAJudgeNeedsOne) {
                           "answer: \"{answer}\"\nwrong_answer: next\nmax_new_tokens: 2\n"
                           "metric: judge\n");
   const Study study = made_.read("tasks: {judged: {task: judged.yaml}}\n");
-  expect_refusal<UsageError>([&] { Bench(study, study.tasks[0], model_, folder_); }, "judge");
+  expect_refusal<UsageError>([&] { CellRunner(study, study.tasks[0], model_, folder_); }, "judge");
 }
 
 }  // namespace
