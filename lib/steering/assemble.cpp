@@ -88,6 +88,7 @@ Ranking assemble_ranking(const ActivationCache& cache, const std::string& method
   ranking.provenance = provenance(cache, sites);
   ranking.rule = defaults.rule;
   ranking.positions = defaults.positions;
+  ranking.alpha = defaults.alpha;
   std::vector<std::vector<double>> p;
   std::size_t units = 0;
   for (const ScoredSite& site : sites) {

@@ -3,6 +3,7 @@
 // unit, and where all of it comes from.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,7 @@ struct ScoredSite {
 struct PlanDefaults {
   Rule rule = Rule::scale;
   Positions positions = Positions::all;
+  std::optional<double> alpha = {};
 };
 
 /// The ranking of `sites`, at least one and each another site of the model.

@@ -8,6 +8,7 @@
 #include "statistics/sign_test.hpp"
 #include "steering/assemble.hpp"
 #include "steering/methods.hpp"
+#include "steering/rank_sum.hpp"
 #include "steering/ranking_methods.hpp"
 #include "steering/unit_statistics.hpp"
 
@@ -19,7 +20,7 @@ using Values = std::vector<double>;
 struct Options {
   std::string score;
   bool fixed = false;
-  bool vector = false;
+  std::string value;
   double stable = 0;
   std::uint64_t seed = 0;
   Json resolved;
@@ -28,10 +29,10 @@ struct Options {
 Options read_options(const Json& given) {
   MethodOptions options(given, "austeer");
   Options result;
-  result.score =
-      options.choice("score", {"momentum", "difference", "effect", "stratified", "random"});
+  result.score = options.choice(
+      "score", {"momentum", "difference", "effect", "stratified", "auroc", "random"});
   result.fixed = options.choice("strength", {"adaptive", "fixed"}) == "fixed";
-  result.vector = options.choice("value", {"scale", "vector"}) == "vector";
+  result.value = options.choice("value", {"scale", "vector", "transport"});
   result.stable = options.number("stable", 0, 0, 1);
   if (result.score == "random") {
     result.seed = static_cast<std::uint64_t>(
@@ -39,8 +40,10 @@ Options read_options(const Json& given) {
   } else if (options.has("seed")) {
     options.refuse("seed", "only score=random draws anything");
   }
-  if (result.fixed && result.vector) {
-    options.refuse("strength", "value=vector has the strength of the vector, not a fixed one");
+  if (result.fixed && result.value != "scale") {
+    options.refuse("strength",
+                   fmt::format("value={0} has the strength of the {1}, not a fixed one",
+                               result.value, result.value == "vector" ? "vector" : "map"));
   }
   result.resolved = options.resolved();
   return result;
@@ -105,12 +108,38 @@ Values sizes(const Values& values) {
   return result;
 }
 
-Values effects(const MomentumMoments& moments) {
-  Values scores(moments.mean.size());
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (moments.deviation[i] > 0) scores[i] = std::abs(moments.mean[i]) / moments.deviation[i];
+/// How AurA damps a unit that is higher in negative texts; no other has a value.
+Values dampings(const Values& auroc) {
+  Values values(auroc.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (auroc[i] > 0.5) values[i] = -2 * (auroc[i] - 0.5);
   }
-  return scores;
+  return values;
+}
+
+/// The factors of the maps from the negative to the positive texts' activations, less 1; 0, no
+/// edit, for the map that changes nothing and where the negative texts do not vary.
+Values transport_values(const SideMoments& sides) {
+  const auto& [positive, negative] = sides;
+  Values values(positive.mean.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (negative.deviation[i] == 0) continue;
+    values[i] = positive.deviation[i] / negative.deviation[i] - 1;
+    // A mere shift is an edit too: its factor is the double next to 1.
+    if (values[i] == 0 && positive.mean[i] != negative.mean[i]) {
+      values[i] = std::numeric_limits<double>::epsilon();
+    }
+  }
+  return values;
+}
+
+/// Gives the units their maps, and the float64 sums from which a plan takes the shifts.
+void set_transport(ScoredSite& site, const SideMoments& sides) {
+  site.values = transport_values(sides);
+  for (std::size_t i = 0; i < site.values.size(); ++i) {
+    site.sums.momentum[i] = sides.positive.sum[i] - sides.negative.sum[i];
+    site.sums.activation[i] = sides.positive.sum[i] + sides.negative.sum[i];
+  }
 }
 
 /// Sets values of units without a usual sign to 0.
@@ -124,8 +153,8 @@ ScoredSite score_site(const ActivationCache& cache, const std::string& key,
                       const Options& options) {
   ScoredSite site{key, 1, sum_momenta(cache, key), {}, {}, {}};
   site.values = betas(site.sums, cache.description().pairs);
-  std::optional<MomentumMoments> moments;
-  if (options.score == "difference" || options.score == "effect" || options.vector) {
+  std::optional<UnitMoments> moments;
+  if (options.score == "difference" || options.score == "effect" || options.value == "vector") {
     moments = momentum_moments(cache, key);
     site.sums.momentum = moments->sum;
   }
@@ -134,7 +163,12 @@ ScoredSite score_site(const ActivationCache& cache, const std::string& key,
     site.values = stratified_betas(classes);
     site.p_values = stratified_p_values(classes);
   }
-  if (options.score == "difference") {
+  if (options.score == "auroc") {
+    RankSums sums = rank_sums(cache, key);
+    site.values = dampings(sums.auroc);
+    site.scores = std::move(sums.auroc);
+    site.p_values = std::move(sums.p_values);
+  } else if (options.score == "difference") {
     site.scores = sizes(moments->mean);
   } else if (options.score == "effect") {
     site.scores = effects(*moments);
@@ -142,7 +176,8 @@ ScoredSite score_site(const ActivationCache& cache, const std::string& key,
     site.scores = sizes(site.values);
   }
   if (options.fixed) std::ranges::transform(site.values, site.values.begin(), sign);
-  if (options.vector) site.values = moments->mean;
+  if (options.value == "vector") site.values = moments->mean;
+  if (options.value == "transport") set_transport(site, side_moments(cache, key));
   if (options.stable > 0) keep_stable(site.values, sign_shares(cache, key), options.stable);
   return site;
 }
@@ -159,6 +194,13 @@ void draw_scores(std::vector<ScoredSite>& sites, std::uint64_t seed) {
   for (std::size_t i = 0; i < scores.size(); ++i) *scores[i] = (n - static_cast<double>(i)) / n;
 }
 
+PlanDefaults defaults_of(const Options& options) {
+  if (options.value == "vector") return {Rule::add, Positions::all};
+  if (options.value == "transport") return {Rule::transport, Positions::all, 1};
+  if (options.score == "auroc") return {Rule::scale, Positions::all, 1};
+  return {Rule::scale, Positions::all};
+}
+
 }  // namespace
 
 Ranking rank_austeer(const ActivationCache& cache, std::span<const std::string> sites,
@@ -169,8 +211,7 @@ Ranking rank_austeer(const ActivationCache& cache, std::span<const std::string> 
   std::vector<ScoredSite> scored;
   for (const std::string& site : sites) scored.push_back(score_site(cache, site, options));
   if (options.score == "random") draw_scores(scored, options.seed);
-  return assemble_ranking(cache, "austeer", options.resolved,
-                          {options.vector ? Rule::add : Rule::scale, Positions::all}, scored);
+  return assemble_ranking(cache, "austeer", options.resolved, defaults_of(options), scored);
 }
 
 std::vector<std::string> austeer_reads(std::span<const std::string> sites, const Json& options) {

@@ -19,6 +19,7 @@ double consistency(const SiteActivations& layer) {
 
 struct CaaOptions {
   ReadPositions positions;
+  bool whole_layers;
   Json resolved;
 };
 
@@ -26,7 +27,8 @@ CaaOptions read_caa(std::span<const std::string> sites, const Json& given) {
   MethodOptions options(given, "caa");
   const auto positions =
       enum_value<ReadPositions>(options.choice("positions", {"last", "answer_mean"}));
-  CaaOptions read{positions, options.resolved()};
+  const bool whole_layers = options.choice("units", {"all", "effect"}) == "all";
+  CaaOptions read{positions, whole_layers, options.resolved()};
   if (only_site("caa", sites) == "layer") return read;
   throw UsageError("rank", "caa steers the site layer, not " + sites.front());
 }
@@ -39,14 +41,19 @@ std::vector<std::string> caa_reads(std::span<const std::string> sites, const Jso
 
 Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& given) {
-  const auto [positions, resolved] = read_caa(sites, given);
+  const auto [positions, whole_layers, resolved] = read_caa(sites, given);
   const std::string key = name_of_reading("layer", positions);
   const CachedSite& cached = cache.site(key);
 
-  ScoredSite site{key, cached.width, sum_momenta(cache, key), {}, {}};
-  MomentumMoments moments = momentum_moments(cache, key);
+  ScoredSite site{key, whole_layers ? cached.width : 1, sum_momenta(cache, key), {}, {}};
+  UnitMoments moments = momentum_moments(cache, key);
+  if (!whole_layers) site.scores = effects(moments);
   site.sums.momentum = std::move(moments.sum);
   site.values = std::move(moments.mean);
+  if (!whole_layers) {
+    return assemble_ranking(cache, "caa", resolved, {Rule::add, Positions::all},
+                            std::span(&site, 1));
+  }
   for (std::int64_t layer = 0; layer < cached.layers; ++layer) {
     site.scores.push_back(consistency(layer_activations(cache, key, layer)));
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -36,6 +37,15 @@ enum class Rule {
   /// x <- x0 (1 + alpha v) for the chosen units, x <- x0 for all others of the ranking's sites; x0
   /// is the activation in an unsteered pass over the same prompt. At the prompt's last token alone.
   clamp,
+  /// x <- (1 - alpha) x + alpha (a x + b), alpha in [0, 1]: the map that takes the distribution of
+  /// the negative texts' activations to that of the positive ones', by mean and standard deviation.
+  /// a = 1 + v; b = mean of the positive texts - a * mean of the negative ones. Only of rankings
+  /// whose values are made for it.
+  transport,
+  /// x <- 0: what a unit does is seen where it does nothing. Without a strength.
+  zero,
+  /// x <- mean activation: likewise, without leaving the range that the model expects.
+  mean,
 };
 
 constexpr auto enum_table(Rule) {
@@ -43,7 +53,8 @@ constexpr auto enum_table(Rule) {
       "plan", "rule",
       std::array{std::pair{"scale", Rule::scale}, std::pair{"directed", Rule::directed},
                  std::pair{"oriented", Rule::oriented}, std::pair{"add", Rule::add},
-                 std::pair{"clamp", Rule::clamp}}};
+                 std::pair{"clamp", Rule::clamp}, std::pair{"transport", Rule::transport},
+                 std::pair{"zero", Rule::zero}, std::pair{"mean", Rule::mean}}};
 }
 
 /// One unit and what its pairs say. Momentum: activation of the positive minus that of the
@@ -58,7 +69,8 @@ struct RankedUnit {
   std::int32_t negative = 0;   ///< pairs with momentum < 0
   double mean_momentum = 0;    ///< over all pairs
   double p_value = 1;          ///< two-sided sign test of positive against negative; of
-                               ///< a stratified score the stratified sign test
+                               ///< a stratified score the stratified sign test, of auroc the
+                               ///< rank-sum test
   double mean_activation = 0;  ///< over all positive and negative texts
   double magnitude = 0;        ///< mean |activation| over the same
 
@@ -94,6 +106,7 @@ struct Ranking {
   Json provenance = Json::object();
   Rule rule = Rule::scale;               ///< how a plan edits unless it is told otherwise
   Positions positions = Positions::all;  ///< and at which tokens
+  std::optional<double> alpha = {};      ///< and how strongly, where the method itself says it
   /// Every unit of every site. Groups come by descending score, among equals the lower site index,
   /// layer and dim first; the dims of a group stand together, ascending.
   std::vector<RankedUnit> units;
@@ -110,6 +123,7 @@ void describe(auto& visit, SettingsOf<Ranking> auto& ranking) {
   visit(ranking.options, {.key = "options", .required = true});
   visit(ranking.rule, {.key = "rule", .required = true});
   visit(ranking.positions, {.key = "positions", .required = true});
+  visit(ranking.alpha, {.key = "alpha"});
   visit(ranking.provenance, {.key = "provenance", .required = true});
 }
 

@@ -23,13 +23,31 @@ namespace austeer {
 ///   score     momentum; difference: |mean momentum|; effect: that over the momentum's standard
 ///             deviation (population; 0 where there is none); stratified: as momentum, with the
 ///             shares taken per class of the right answer and averaged, and p-values by the
-///             stratified sign test: a unit must agree in each class; random: an order drawn with
-///             the option `seed` (default 0)
+///             stratified sign test: a unit must agree in each class; auroc: AurA (below); random:
+///             an order drawn with the option `seed` (default 0)
 ///   strength  adaptive: the value is beta, with `stratified` the stratified share with its sign;
 ///             fixed: only its sign
-///   value     scale: as above, by the rule `scale`; vector: the mean momentum, by the rule `add`
+///   value     scale: as above, by the rule `scale`; vector: the mean momentum, by the rule `add`;
+///             transport: Linear-AcT (below), by the rule `transport`
 ///   stable    0 to 1: units of which fewer than this share of all texts have the activation of one
 ///             sign get the value 0
+///
+/// AurA (Suau et al., arXiv 2407.12824) damps what tells the texts of a concept from others, here
+/// the negative texts from the positive ones. The score is the AUROC of a unit's activation for
+/// that (rank_sum.hpp), with the p-values of the rank-sum test; the value is -2 (AUROC - 1/2) where
+/// the AUROC is above 1/2, and 0, no edit, elsewhere: units that are higher in positive texts come
+/// last, and are never touched. At the strength 1, the default, the rule `scale` is then AurA's
+/// x <- (1 - 2 (AUROC - 1/2)) x, for all such units where k is as large; with `fixed` it is Det0's
+/// x <- 0. The published method takes the largest activation of a sentence, at the outputs of the
+/// linear layers of the FFN; here it is the activation at the position that was cached, at any
+/// site.
+///
+/// Linear-AcT (Rodriguez et al., arXiv 2410.23054) maps each unit's distribution over negative
+/// texts to that over positive ones: x <- a x + b, a = deviation+ / deviation- (population), b =
+/// mean+ - a mean-. The value is a - 1; 0, no edit, where deviation- is 0, and for the map that
+/// changes nothing. The published a is the least-squares slope of sorted samples, the same where
+/// the distributions differ by place and width alone; it estimates layer after layer with the
+/// earlier ones steered, and averages over tokens.
 ///
 /// Throws UsageError for other options or ones that exclude each other, for a site that the cache
 /// lacks or that is named twice, and for `stratified` where the pairs have no classes; ComputeError
@@ -48,8 +66,14 @@ std::vector<std::string> austeer_reads(std::span<const std::string> sites, const
 /// are ordered by the mean of their momenta along the mean momentum's direction over its standard
 /// deviation (population; 0 where there is none).
 ///
-/// Option `positions`: last: the texts' last tokens; answer_mean: the mean over the answer's
-/// tokens, which the cache must hold. `sites`: layer alone. Throws UsageError for other options and
+/// Options:
+///   positions  last: the texts' last tokens; answer_mean: the mean over the answer's tokens, which
+///              the cache must hold
+///   units      all: whole layers; effect: groups of one unit by their |mean momentum| over the
+///              momentum's standard deviation, added at all positions: the ranking of austeer with
+///              score=effect, value=vector. With a plan's `layer` it is CAA restricted to k units
+///
+/// `sites`: layer alone. Throws UsageError for other options and
 /// sites, ComputeError for activations that are not finite.
 Ranking rank_caa(const ActivationCache& cache, std::span<const std::string> sites,
                  const Json& options);

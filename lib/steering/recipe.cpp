@@ -1,10 +1,12 @@
 #include "steering/recipe.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "base/error.hpp"
@@ -51,6 +53,55 @@ void check_idle(const PlanRecipe& recipe) {
   }
 }
 
+/// Whether a rule puts something in place of an activation, whatever a unit's value.
+bool knocks_out(Rule rule) { return rule == Rule::zero || rule == Rule::mean; }
+
+void check_knock_out(Rule rule, const PlanRecipe& recipe) {
+  if (recipe.alpha) {
+    refuse_recipe(fmt::format("the rule {} has no strength", enum_name(rule)), "Leave out alpha");
+  }
+  if (recipe.control == Control::direction) {
+    refuse_recipe(fmt::format("the rule {} has no direction: the control direction would be the "
+                              "plan itself",
+                              enum_name(rule)),
+                  "Take another control");
+  }
+}
+
+void check_transport(const PlanRecipe& recipe) {
+  if (recipe.alpha && !(*recipe.alpha >= 0 && *recipe.alpha <= 1)) {
+    throw UsageError({"[plan] the strength of the rule transport is out of range", "0 to 1",
+                      fmt::format("{}", *recipe.alpha), ""});
+  }
+  const auto control = recipe.control;
+  if (control && control != Control::random_own && control != Control::layer) {
+    refuse_recipe(fmt::format("the control {} changes units' values, and a transport map is its "
+                              "unit's alone",
+                              enum_name(*control)),
+                  "Take random_own or layer");
+  }
+}
+
+void check_rule(const Ranking& ranking, const PlanRecipe& recipe) {
+  const Rule rule = recipe.rule.value_or(ranking.rule);
+  if (knocks_out(rule)) return check_knock_out(rule, recipe);
+  if (rule == Rule::clamp &&
+      recipe.positions.value_or(Positions::last_prompt) != Positions::last_prompt) {
+    refuse_recipe("the rule clamp acts at the positions last_prompt alone");
+  }
+  if (rule != Rule::transport && ranking.rule == Rule::transport) {
+    refuse_recipe(fmt::format("the values of this ranking are transport maps, which the rule {} "
+                              "cannot carry out",
+                              enum_name(rule)),
+                  "Leave out the rule, or rank with --set value=scale");
+  }
+  if (rule == Rule::transport && ranking.rule != Rule::transport) {
+    refuse_recipe("the values of this ranking are no transport maps",
+                  "Rank with --set value=transport");
+  }
+  if (rule == Rule::transport) check_transport(recipe);
+}
+
 void check_recipe(const Ranking& ranking, const PlanRecipe& recipe) {
   if (recipe.suppress_share) return check_suppression(recipe);
   check_idle(recipe);
@@ -65,10 +116,7 @@ void check_recipe(const Ranking& ranking, const PlanRecipe& recipe) {
     throw UsageError({"[plan] no such layer", fmt::format("0 to {}", ranking.layers - 1),
                       std::to_string(*recipe.layer), ""});
   }
-  if (recipe.rule.value_or(ranking.rule) == Rule::clamp &&
-      recipe.positions.value_or(Positions::last_prompt) != Positions::last_prompt) {
-    refuse_recipe("the rule clamp acts at the positions last_prompt alone");
-  }
+  check_rule(ranking, recipe);
 }
 
 /// Vectors of whole layers are made to be added at one of them.
@@ -86,8 +134,10 @@ PlanRecipe resolved(const Ranking& ranking, PlanRecipe recipe) {
     return recipe;
   }
   if (recipe.units.empty()) recipe.k = recipe.k.value_or(usual_k(ranking));
-  recipe.alpha = recipe.alpha.value_or(default_alpha);
   recipe.rule = recipe.rule.value_or(ranking.rule);
+  if (!knocks_out(*recipe.rule)) {
+    recipe.alpha = recipe.alpha.value_or(ranking.alpha.value_or(default_alpha));
+  }
   recipe.positions = recipe.positions.value_or(recipe.rule == Rule::clamp ? Positions::last_prompt
                                                                           : ranking.positions);
   if (recipe.control) recipe.seed = recipe.seed.value_or(0);
@@ -157,9 +207,47 @@ std::vector<ChosenGroup> named_units(const Ranking& ranking, const std::vector<U
   return chosen;
 }
 
-float value_of(const RankedUnit& unit, double alpha, Rule rule) {
-  const double value =
-      alpha * unit.value * (rule == Rule::oriented ? std::copysign(1.0, unit.mean_activation) : 1);
+/// The operations by which a rule is carried out, one after the other.
+std::span<const Operation> operations_of(Rule rule) {
+  static constexpr std::array scale = {Operation::scale};
+  static constexpr std::array directed = {Operation::directed};
+  static constexpr std::array add = {Operation::add};
+  static constexpr std::array clamp = {Operation::clamp};
+  static constexpr std::array set = {Operation::set};
+  static constexpr std::array affine = {Operation::scale, Operation::add};
+  switch (rule) {
+    case Rule::scale:
+    case Rule::oriented:
+      return scale;
+    case Rule::directed:
+      return directed;
+    case Rule::add:
+      return add;
+    case Rule::clamp:
+      return clamp;
+    case Rule::transport:
+      return affine;
+    case Rule::zero:
+    case Rule::mean:
+      return set;
+  }
+  return scale;
+}
+
+/// What a unit's transport map adds to the activation that it has multiplied: b.
+double transport_shift(const RankedUnit& unit) {
+  const double negative_mean = unit.mean_activation - unit.mean_momentum / 2;
+  return unit.mean_momentum - unit.value * negative_mean;
+}
+
+/// The value of a unit in the edit by `operation`, one of the rule's. Rules that have no strength
+/// ignore `alpha`.
+float value_of(const RankedUnit& unit, double alpha, Rule rule, Operation operation) {
+  double value = alpha * unit.value;
+  if (rule == Rule::oriented) value *= std::copysign(1.0, unit.mean_activation);
+  if (rule == Rule::transport && operation == Operation::add) value = alpha * transport_shift(unit);
+  if (rule == Rule::zero) value = 0;
+  if (rule == Rule::mean) value = unit.mean_activation;
   const auto result = static_cast<float>(value);
   if (!std::isfinite(result))
     refuse_recipe(fmt::format("alpha {} gives edits beyond float32", alpha));
@@ -177,22 +265,33 @@ UnitValues zeros(const Ranking& ranking) {
   return values;
 }
 
-UnitValues steering_values(const Ranking& ranking, const PlanRecipe& recipe) {
+/// One of the operations that a plan carries out one after the other.
+struct Step {
+  Operation operation;
+  UnitValues values;
+};
+
+std::vector<Step> steering_steps(const Ranking& ranking, const PlanRecipe& recipe) {
   const std::vector<UnitGroup> groups = groups_for(ranking, recipe);
   std::vector<ChosenGroup> chosen = recipe.units.empty()
                                         ? first_groups(groups, *recipe.k, recipe.layer)
                                         : named_units(ranking, recipe.units);
   if (recipe.control) chosen = control_for(*recipe.control, chosen, groups, *recipe.seed);
   const Rule rule = *recipe.rule;
-  UnitValues values = rule == Rule::clamp ? zeros(ranking) : UnitValues();
-  for (const ChosenGroup& group : chosen) {
-    for (const RankedUnit& unit : group) {
-      if (unit.value == 0 || (rule == Rule::oriented && unit.mean_activation == 0)) continue;
-      const Site site = ranking.sites[static_cast<std::size_t>(unit.site)].site;
-      values[{site, unit.layer}][unit.dim] = value_of(unit, *recipe.alpha, rule);
+  std::vector<Step> steps;
+  for (const Operation operation : operations_of(rule)) {
+    UnitValues values = rule == Rule::clamp ? zeros(ranking) : UnitValues();
+    for (const ChosenGroup& group : chosen) {
+      for (const RankedUnit& unit : group) {
+        if (unit.value == 0 || (rule == Rule::oriented && unit.mean_activation == 0)) continue;
+        const Site site = ranking.sites[static_cast<std::size_t>(unit.site)].site;
+        values[{site, unit.layer}][unit.dim] =
+            value_of(unit, recipe.alpha.value_or(1), rule, operation);
+      }
     }
+    steps.push_back({operation, std::move(values)});
   }
-  return values;
+  return steps;
 }
 
 UnitValues suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) {
@@ -209,21 +308,6 @@ UnitValues suppressing_values(const Ranking& ranking, const PlanRecipe& recipe) 
     }
   }
   return values;
-}
-
-Operation operation_of(Rule rule) {
-  switch (rule) {
-    case Rule::scale:
-    case Rule::oriented:
-      return Operation::scale;
-    case Rule::directed:
-      return Operation::directed;
-    case Rule::add:
-      return Operation::add;
-    case Rule::clamp:
-      return Operation::clamp;
-  }
-  return Operation::scale;
 }
 
 /// A resolved recipe as the plan records it.
@@ -255,17 +339,20 @@ Json plan_provenance(const Ranking& ranking, const PlanRecipe& recipe, std::int6
 Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& asked) {
   check_recipe(ranking, asked);
   const PlanRecipe recipe = resolved(ranking, asked);
-  const Operation operation = recipe.suppress_share ? Operation::scale : operation_of(*recipe.rule);
-  const UnitValues values = recipe.suppress_share ? suppressing_values(ranking, recipe)
-                                                  : steering_values(ranking, recipe);
+  const std::vector<Step> steps =
+      recipe.suppress_share
+          ? std::vector<Step>{{Operation::scale, suppressing_values(ranking, recipe)}}
+          : steering_steps(ranking, recipe);
   Plan plan;
-  for (const auto& [place, of_dims] : values) {
-    Edit edit{place.first, place.second, operation, {}, {}, *recipe.positions};
-    for (const auto& [dim, value] : of_dims) {
-      edit.dims.push_back(dim);
-      edit.values.push_back(value);
+  for (const auto& [operation, values] : steps) {
+    for (const auto& [place, of_dims] : values) {
+      Edit edit{place.first, place.second, operation, {}, {}, *recipe.positions};
+      for (const auto& [dim, value] : of_dims) {
+        edit.dims.push_back(dim);
+        edit.values.push_back(value);
+      }
+      plan.edits.push_back(std::move(edit));
     }
-    plan.edits.push_back(std::move(edit));
   }
   plan.provenance = plan_provenance(ranking, recipe, plan.units());
   return plan;

@@ -44,13 +44,18 @@ void describe(auto& visit, SettingsOf<PlanRecipe> auto& recipe) {
                    .least = 1,
                    .unset = fmt::format("{}; of whole layers 1", default_k)});
   visit(recipe.alpha, {.key = "alpha",
-                       .help = "strength; of another program's vectors the default is 1",
+                       .help = "strength; the default is 1 for another program's vectors and for "
+                               "rankings by auroc or with transport maps, whose strengths are 0 "
+                               "to 1; not for the rules zero and mean",
                        .unset = fmt::format("{}", default_alpha)});
   visit(recipe.rule,
         {.key = "rule",
          .help = "scale: x(1 + alpha v) for a unit's value v, the published rule; directed: x + "
                  "alpha v |x|; oriented: scale with the sign of the unit's mean activation; add: x "
-                 "+ alpha v; clamp: scale what an unsteered pass gives. Default: the method's"});
+                 "+ alpha v; clamp: scale what an unsteered pass gives; transport: (1 - alpha) x + "
+                 "alpha (a x "
+                 "+ b), a unit's map of value=transport; zero, mean: 0, or the unit's mean "
+                 "activation, in place of x. Default: the method's"});
   visit(recipe.positions,
         {.key = "positions",
          .help = "tokens to steer: " + enum_list<Positions>() + ". Default: the method's"});
@@ -77,17 +82,20 @@ void describe(auto& visit, SettingsOf<PlanRecipe> auto& recipe) {
 
 /// The plan that edits the first k groups of `ranking`, each unit by alpha times its value. Groups
 /// of which no unit has a value never count: there may be fewer than k. One edit per site and
-/// layer, layers and dims ascending. With the rule `clamp` the other units of the sites are clamped
+/// layer, layers and dims ascending; with the rule `transport` another one after them, `scale`
+/// before `add`. With the rule `clamp` the other units of the sites are clamped
 /// to their unsteered activations, as the reference implementation of SADI does. The provenance
 /// records the recipe, the ranking's origin and `activations_per_token` (Plan::units()).
 ///
 /// Throws UsageError for k < 1, an alpha that is not finite or makes values beyond float32, a layer
 /// or unit that the ranking does not have, a ranking or layer in which no unit has a value, a unit
 /// named twice or without a value, a share outside [0, 1], a factor that is not finite, `clamp` at
-/// positions other than last_prompt, parts of a recipe that would do nothing (k or a layer beside
-/// named units; a seed without a control, or of one that draws nothing; a factor without
-/// suppression; beside suppression all but its factor and positions), and for a control what
-/// control_for() throws.
+/// positions other than last_prompt, `transport` with values that are not made for it, a strength
+/// outside [0, 1] or a control that changes values, another rule but `zero` and `mean` with such
+/// values, `zero` and `mean` with a strength or the control `direction`, parts of a recipe that
+/// would do nothing (k or a layer beside named units; a seed without a control, or of one that
+/// draws nothing; a factor without suppression; beside suppression all but its factor and
+/// positions), and for a control what control_for() throws.
 Plan plan_from_ranking(const Ranking& ranking, const PlanRecipe& recipe);
 
 }  // namespace austeer

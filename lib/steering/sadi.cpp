@@ -47,7 +47,7 @@ Ranking rank_sadi(const ActivationCache& cache, std::span<const std::string> sit
   const auto [live, resolved] = read_sadi(sites, given);
   const std::string& key = sites.front();
   ScoredSite site{key, cache.site(key).group, sum_momenta(cache, key), {}, {}};
-  MomentumMoments moments = momentum_moments(cache, key);
+  UnitMoments moments = momentum_moments(cache, key);
   site.scores = group_means(moments.mean, site.group);
   site.sums.momentum = std::move(moments.sum);
   site.values.assign(moments.mean.size(), 1);

@@ -43,14 +43,14 @@ void add_class(const ActivationCache& cache, const std::string& key,
   });
 }
 
-}  // namespace
-
-MomentumMoments momentum_moments(const ActivationCache& cache, const std::string& key) {
+/// Of `number`(rows, pair, unit) over all pairs.
+template <typename Number>
+UnitMoments moments_of(const ActivationCache& cache, const std::string& key, const Number& number) {
   const std::size_t units = unit_count(paired_site(cache, key));
-  MomentumMoments moments{std::vector<double>(units), std::vector<double>(units),
-                          std::vector<double>(units)};
-  // Deviations are taken from the first pair's momentum: near enough to the mean that nothing is
-  // lost in the difference, and exact where all momenta are equal.
+  UnitMoments moments{std::vector<double>(units), std::vector<double>(units),
+                      std::vector<double>(units)};
+  // Deviations are taken from the first pair's number: near enough to the mean that nothing is
+  // lost in the difference, and exact where all are equal.
   std::vector<double> first(units);
   std::vector<double> squares(units);
   for_each_shard(cache, key, [&](const auto& shard) {
@@ -60,10 +60,10 @@ MomentumMoments momentum_moments(const ActivationCache& cache, const std::string
       double* start = first.data() + begin;
       for (std::int64_t pair = 0; pair < shard.pairs; ++pair) {
         if (shard.first_pair + pair == 0) {
-          for (std::int64_t i = 0; i < count; ++i) start[i] = momentum(shard, pair, begin + i);
+          for (std::int64_t i = 0; i < count; ++i) start[i] = number(shard, pair, begin + i);
         }
         for (std::int64_t i = 0; i < count; ++i) {
-          const double value = momentum(shard, pair, begin + i);
+          const double value = number(shard, pair, begin + i);
           sum[i] += value;
           square[i] += (value - start[i]) * (value - start[i]);
         }
@@ -77,6 +77,32 @@ MomentumMoments momentum_moments(const ActivationCache& cache, const std::string
     moments.deviation[unit] = std::sqrt(std::max(0.0, squares[unit] / n - offset * offset));
   }
   return moments;
+}
+
+}  // namespace
+
+UnitMoments momentum_moments(const ActivationCache& cache, const std::string& key) {
+  return moments_of(cache, key, [](const auto& rows, std::int64_t pair, std::int64_t unit) {
+    return momentum(rows, pair, unit);
+  });
+}
+
+std::vector<double> effects(const UnitMoments& moments) {
+  std::vector<double> sizes(moments.mean.size());
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (moments.deviation[i] > 0) sizes[i] = std::abs(moments.mean[i]) / moments.deviation[i];
+  }
+  return sizes;
+}
+
+SideMoments side_moments(const ActivationCache& cache, const std::string& key) {
+  const auto of_side = [&](auto side) {
+    return moments_of(cache, key, [&](const auto& rows, std::int64_t pair, std::int64_t unit) {
+      return to_float(side(rows)[pair * rows.units + unit]);
+    });
+  };
+  return {of_side([](const auto& rows) { return rows.positive; }),
+          of_side([](const auto& rows) { return rows.negative; })};
 }
 
 std::vector<double> sign_shares(const ActivationCache& cache, const std::string& key) {

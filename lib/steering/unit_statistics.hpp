@@ -13,15 +13,26 @@
 
 namespace austeer {
 
-/// Of each unit's momentum over all pairs, in float64: the values of a NumPy computation.
-struct MomentumMoments {
+/// Of one number of each unit over all pairs, in float64: the values of a NumPy computation.
+struct UnitMoments {
   std::vector<double> sum;
   std::vector<double> mean;
   std::vector<double> deviation;  ///< population standard deviation; exactly 0 where all are equal
 };
 
 /// Each of these throws UsageError for a site as sum_momenta does. Activations must be finite.
-MomentumMoments momentum_moments(const ActivationCache& cache, const std::string& key);
+UnitMoments momentum_moments(const ActivationCache& cache, const std::string& key);
+
+/// |mean| over the deviation; 0 where there is none.
+std::vector<double> effects(const UnitMoments& moments);
+
+/// Of the activations of the positive and of the negative texts.
+struct SideMoments {
+  UnitMoments positive;
+  UnitMoments negative;
+};
+
+SideMoments side_moments(const ActivationCache& cache, const std::string& key);
 
 /// Per unit the larger share of all texts, positive and negative ones, in which its activation is
 /// above 0, or below.

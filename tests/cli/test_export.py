@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoConfig, AutoModelForCausalLM, logging
 
-from support import ROOT, AusteerTest
+from support import ROOT, SAMPLES, AusteerTest
 
 sys.path.insert(0, str(ROOT / "tests" / "reference"))
 import smollm2_model  # noqa: E402
@@ -278,6 +278,26 @@ class Export(AusteerTest):
                 self.assertGreater((logits_of(adapted, text) - vanilla).abs().max(), 1e-2)
                 tokenizer = Tokenizer.from_file(str(self.folder / family / "tokenizer.json"))
                 self.assertEqual(self.steered_texts(family), texts_of(adapted, tokenizer))
+
+    def test_plans_of_linear_rules_fold(self):
+        family_folder(self.folder / "llama", "llama")
+        self.succeed("collect", "--model", "llama", "--task", "copa", "--datasets", SAMPLES,
+                     "--pairs", 12, "--dtype", "float32", "--sites", "ffn,layer", "--out", "cache")
+        maps = ("--site", "ffn", "--set", "value=transport")
+        auroc = ("--site", "ffn", "--set", "score=auroc")
+        for out, method, ranked, planned in (
+                ("maps", "austeer", maps, ("--alpha", 0.7)),
+                ("means", "austeer", maps, ("--rule", "mean")),
+                ("zeros", "austeer", ("--site", "ffn"), ("--rule", "zero")),
+                ("aura", "austeer", auroc, ()),
+                ("caa", "caa", ("--set", "units=effect"), ("--layer", 1))):
+            with self.subTest(out):
+                self.succeed("rank", "--cache", "cache", "--method", method, *ranked, "--out",
+                             "plan")
+                report = self.export("llama", "hf", out, "--k", 40, *planned)
+                self.assertGreater(report["steering"]["largest_difference"], 0)
+                self.assertLess(report["difference"]["largest_difference"],
+                                1e-4 * report["steering"]["largest_difference"])
 
     def test_verify_tells_another_plan(self):
         config = family_folder(self.folder / "llama", "llama")

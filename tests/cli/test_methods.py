@@ -32,10 +32,15 @@ RANKINGS = {
     "austeer-difference": ("austeer", ["layer"], {"score": "difference", "strength": "fixed",
                                                   "stable": 0.9}),
     "austeer-stratified": ("austeer", ["ffn"], {"score": "stratified"}),
+    "aura": ("austeer", ["ffn"], {"score": "auroc"}),
+    "det0": ("austeer", ["attention", "ffn_gate"], {"score": "auroc", "strength": "fixed"}),
+    "transport": ("austeer", ["ffn"], {"value": "transport"}),
+    "transport-auroc": ("austeer", ["layer"], {"score": "auroc", "value": "transport"}),
     "iti": ("iti", ["attention"], {}),
     "iti-probe": ("iti", ["attention"], {"direction": "probe"}),
     "caa": ("caa", ["layer"], {}),
     "caa-mean": ("caa", ["layer"], {"positions": "answer_mean"}),
+    "caa-effect": ("caa", ["layer"], {"units": "effect"}),
     "sadi-heads": ("sadi", ["attention"], {}),
     "sadi-heads-reference": ("sadi", ["attention"], {"mode": "reference"}),
     "sadi-neurons": ("sadi", ["ffn_gate"], {}),
@@ -56,9 +61,16 @@ RUNS = {
     "austeer-oriented": ("austeer", {"k": 16, "alpha": 12, "rule": "oriented"}),
     "austeer-effect": ("austeer-effect", {"k": 50, "alpha": 8}),
     "austeer-difference": ("austeer-difference", {"k": 10, "alpha": 0.9}),
+    "aura": ("aura", {"k": 5000, "alpha": 1}),
+    "det0": ("det0", {"k": 2000, "alpha": 1}),
+    "transport": ("transport", {"k": 1000, "alpha": 1}),
+    "transport-half": ("transport-auroc", {"k": 2000, "alpha": 0.5, "positions": "last"}),
+    "zero": ("austeer", {"k": 400, "rule": "zero"}),
+    "mean": ("transport", {"k": 400, "rule": "mean", "positions": "from_last_prompt"}),
     "iti": ("iti", {"k": 16, "alpha": 5}),
     "iti-last": ("iti-probe", {"k": 16, "alpha": 5, "positions": "last"}),
     "caa": ("caa", {"k": 1, "alpha": 2, "layer": 12}),
+    "caa-effect": ("caa-effect", {"k": 64, "alpha": 4, "layer": LAYER}),
     "caa-mean-everywhere": ("caa-mean", {"k": 2, "alpha": 1, "positions": "all"}),
     "sadi-heads": ("sadi-heads", {"k": 6, "alpha": 30}),
     "sadi-heads-reference": ("sadi-heads-reference", {"k": 6, "alpha": 15}),
@@ -68,7 +80,8 @@ RUNS = {
 }
 
 # Whose answers are also scored where they are given, not generated.
-SCORED = ("austeer", "austeer-effect", "iti", "caa", "sadi-heads", "sadi-heads-reference", "sta")
+SCORED = ("austeer", "austeer-effect", "aura", "transport", "transport-half", "mean", "iti", "caa",
+          "sadi-heads", "sadi-heads-reference", "sta")
 
 
 def records(split, limit):
@@ -216,6 +229,9 @@ class Methods(AusteerTest):
                 (("--method", "austeer", "--site", "ffn", "--set", "score=efect"),
                  "did you mean 'effect'?"),
                 (("--method", "austeer", "--site", "ffn", "--set", "seed=3"), "seed"),
+                (("--method", "austeer", "--site", "ffn", "--set", "value=transport", "--set",
+                  "strength=fixed"), "value=transport has the strength of the map"),
+                (("--method", "caa", "--set", "units=efect"), "did you mean 'effect'?"),
                 (("--method", "iti", "--site", "ffn"), "attention"),
                 (("--method", "caa", "--set", "positions=answer_men"),
                  "did you mean 'answer_mean'?"),
@@ -230,6 +246,12 @@ class Methods(AusteerTest):
                     "last_promt")
         self.refuse(2, "clamp", *steer, "sadi-heads-reference.ranking", "--positions", "all")
         self.refuse(2, "control 'layer'", *steer, "caa.ranking", "--control", "layer")
+        for part, *recipe in (("found 1.5", "--alpha", "1.5"),
+                              ("cannot carry out", "--rule", "directed"),
+                              ("random_own or layer", "--control", "direction"),
+                              ("no strength", "--rule", "zero", "--alpha", "1")):
+            self.refuse(2, part, *steer, "transport.ranking", *recipe)
+        self.refuse(2, "value=transport", *steer, "austeer.ranking", "--rule", "transport")
         (self.folder / "broken.npz").write_bytes(b"PK")
         self.refuse(1, "broken.npz", *rank, "--method", "sta", "--set", "layer=18", "--set",
                     "sae=broken.npz")

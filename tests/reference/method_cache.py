@@ -1,6 +1,6 @@
 """An activation cache as NumPy arrays: its shards, and those of the parts that were added later.
 
-A site's key is its name, or NAME.POSITIONS where more than the last token was kept. Activations are
+A site's key is its name, or NAME@POSITIONS where more than the last token was kept. Activations are
 float64; what stands in the file (float32, bfloat16, float16) fits exactly.
 """
 

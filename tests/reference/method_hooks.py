@@ -5,12 +5,12 @@ put in place at the tokens that the method steers.
     method_hooks.py JOBS.json [--cache FOLDER] --out RESULTS.json
 
 JOBS has prompts, choices (per prompt), max_new_tokens, scored (the runs whose choices are scored)
-and runs: name -> null (unsteered) or {ranking, k, alpha, and what is to differ from the ranking's
-rule, positions, layer}. RESULTS has `runs`: name -> the generated texts, for each how many of its
-characters come before a token that is nearly tied with another, the log-likelihoods of the choices,
-and the number of activations edited. With --cache it has `cache`: key -> how far the cache's
-activations are from the model's, for the pairs of JOBS: [{prompt, positive, negative}], texts whose
-answer begins after the prompt's tokens.
+and runs: name -> null (unsteered) or {ranking, k, alpha (but for the rules zero and mean), and what
+is to differ from the ranking's rule, positions, layer}. RESULTS has `runs`: name -> the generated
+texts, for each how many of its characters come before a token that is nearly tied with another, the
+log-likelihoods of the choices, and the number of activations edited. With --cache it has `cache`:
+key -> how far the cache's activations are from the model's, for the pairs of JOBS: [{prompt,
+positive, negative}], texts whose answer begins after the prompt's tokens.
 """
 
 import argparse
@@ -35,11 +35,23 @@ STOP_TOKENS = ("<|im_end|>",)
 class Plan:
     rule: str
     positions: str
+    alpha: float
     edits: dict  # (site, layer) -> (dims, values)
     acts: int
 
 
-def plan_of(ranking, k, alpha, rule=None, positions=None, layer=None):
+def values_of(units, rule, alpha):
+    """What a rule takes of some units, [n] or, of maps, their factors and shifts, [n, 2]."""
+    if rule == "transport":
+        return np.stack([1 + units["value"], units["shift"]], 1)
+    if rule == "mean":
+        return units["mean_activation"]
+    if rule == "zero":
+        return np.zeros(len(units["value"]))
+    return alpha * units["value"] * (np.sign(units["mean_activation"]) if rule == "oriented" else 1)
+
+
+def plan_of(ranking, k, alpha=None, rule=None, positions=None, layer=None):
     """The first k groups, by the ranking's order, that have a value that is not zero."""
     rule, positions = rule or ranking.rule, positions or ranking.positions
     units, chosen, taken = ranking.units, {}, 0
@@ -52,16 +64,14 @@ def plan_of(ranking, k, alpha, rule=None, positions=None, layer=None):
         if not units["value"][members].any() or layer not in (None, at):
             continue
         taken += 1
-        values = alpha * units["value"][members]
-        if rule == "oriented":
-            values = values * np.sign(units["mean_activation"][members])
+        values = values_of({name: column[members] for name, column in units.items()}, rule, alpha)
         dims, old = chosen.setdefault((ranking.sites[site], at), ([], []))
         dims.extend(units["dim"][members].tolist())
         old.extend(values.tolist())
     acts = sum(len(dims) for dims, _ in chosen.values())
     if rule == "clamp":
         chosen = with_every_unit(ranking, chosen)
-    return Plan(rule, positions, {at: (torch.tensor(dims), torch.tensor(values))
+    return Plan(rule, positions, alpha, {at: (torch.tensor(dims), torch.tensor(values))
                                   for at, (dims, values) in chosen.items()}, acts)
 
 
@@ -116,6 +126,9 @@ class Steering:
         edited[0, rows[:, None], dims] = {
             "scale": lambda: old * (1 + values), "oriented": lambda: old * (1 + values),
             "directed": lambda: old + values * old.abs(), "add": lambda: old + values,
+            "transport": lambda: ((1 - self.plan.alpha) * old
+                                  + self.plan.alpha * (values[:, 0] * old + values[:, 1])),
+            "zero": lambda: torch.zeros_like(old), "mean": lambda: values.expand_as(old),
             "clamp": lambda: (self.clean[site, layer][dims] * (1 + values)).expand_as(old),
         }[self.plan.rule]()
         return edited

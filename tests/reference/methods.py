@@ -1,13 +1,13 @@
-"""The methods on an activation cache with NumPy and scikit-learn in float64: for every unit of the
-sites its score, the value that a plan multiplies by its strength, and what its pairs say.
+"""The methods on an activation cache with NumPy, SciPy and scikit-learn in float64: for every unit
+of the sites its score, the value that a plan multiplies by its strength, and what its pairs say.
 
     methods.py rank --cache FOLDER --method austeer|iti|caa|sadi|sta --site ...
                     [--set key=value ...] --out expected.safetensors
 
 The file has, in ranking order, site (index into the metadata's sites), layer, dim, score, value,
-positive, negative, mean_momentum, p_value, mean_activation, magnitude; and per group of units, in
-the same order, `rounding`: how far the score may be off when it is computed in float32. Groups
-whose scores are no further apart may stand in another order.
+positive, negative, mean_momentum, p_value, mean_activation, magnitude, of transport maps also
+shift; and per group of units, in the same order, `rounding`: how far the score may be off when it
+is computed in float32. Groups whose scores are no further apart may stand in another order.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, mannwhitneyu
 from sklearn.linear_model import LogisticRegression
 
 import sparse_autoencoder
@@ -102,10 +102,27 @@ def ratio_rounding(mean, deviation, terms):
                      out=np.full_like(mean, np.inf), where=deviation > 0)
 
 
+def auroc(positive, negative):
+    """Of negative texts against positive ones, and its two-sided p-values: [N, L, width] -> [L,
+    width] each."""
+    test = mannwhitneyu(negative, positive, method="asymptotic", use_continuity=False, axis=0)
+    return (test.statistic / (len(negative) * len(positive)),
+            np.where(np.isnan(test.pvalue), 1, test.pvalue))
+
+
+def transport(positive, negative):
+    """(a, b) of the maps x -> a x + b, each [L, width]; a = 1, b = 0 where there is none."""
+    varies = (negative != negative[0]).any(0)
+    factor = np.divide(positive.std(0), negative.std(0), out=np.ones(varies.shape), where=varies)
+    shift = np.where(varies, positive.mean(0) - factor * negative.mean(0), 0)
+    return factor, shift
+
+
 def austeer(cache, keys, score="momentum", strength="adaptive", value="scale", stable="0"):
     """score `random` has no counterpart here."""
-    assert score in ("momentum", "difference", "effect", "stratified"), score
-    assert strength in ("adaptive", "fixed") and value in ("scale", "vector")
+    assert score in ("momentum", "difference", "effect", "stratified", "auroc"), score
+    assert strength in ("adaptive", "fixed") and value in ("scale", "vector", "transport")
+    rule = {"scale": "scale", "vector": "add", "transport": "transport"}[value]
     result = []
     for key in keys:
         positive, negative = cache.activations(key)
@@ -121,17 +138,23 @@ def austeer(cache, keys, score="momentum", strength="adaptive", value="scale", s
             deviation = momentum.std(0)
             scores = np.abs(ratio(mean, deviation))
             rounding = ratio_rounding(mean, deviation, terms)
-        values = np.sign(share) if strength == "fixed" else share
-        if value == "vector":
-            values = mean
-        both = np.concatenate([positive, negative])
-        one_sign = np.maximum((both > 0).mean(0), (both < 0).mean(0))
-        values = np.where(one_sign >= float(stable), values, 0)
         columns = columns_of(positive, negative)
         if score == "stratified":
             columns["p_value"] = stratified_p_values(momentum, cache.classes)
+        if score == "auroc":
+            scores, columns["p_value"] = auroc(positive, negative)
+            share = -2 * np.maximum(scores - 0.5, 0)
+        values = np.sign(share) if strength == "fixed" else share
+        if value == "vector":
+            values = mean
+        elif value == "transport":
+            factor, columns["shift"] = transport(positive, negative)
+            values = factor - 1
+        both = np.concatenate([positive, negative])
+        one_sign = np.maximum((both > 0).mean(0), (both < 0).mean(0))
+        values = np.where(one_sign >= float(stable), values, 0)
         result.append(Scores(cache.site(key).name, 1, scores, values, rounding, columns))
-    return result, "add" if value == "vector" else "scale", "all"
+    return result, rule, "all"
 
 
 def probe_of(x, labels):
@@ -168,14 +191,20 @@ def iti(cache, keys, direction="mass_mean"):
                    rounding)], "add", "from_last_prompt"
 
 
-def caa(cache, keys, positions="last"):
-    assert positions in ("last", "answer_mean"), positions
+def caa(cache, keys, positions="last", units="all"):
+    assert positions in ("last", "answer_mean") and units in ("all", "effect"), (positions, units)
     name, = keys
-    key = name if positions == "last" else f"{name}.{positions}"
+    key = name if positions == "last" else f"{name}@{positions}"
     site = cache.site(key)
     positive, negative = cache.activations(key)
     momentum = positive - negative
     value = momentum.mean(0)
+    if units == "effect":
+        deviation = momentum.std(0)
+        terms = np.abs(positive).mean(0) + np.abs(negative).mean(0)
+        return [Scores(site.name, 1, np.abs(ratio(value, deviation)), value,
+                       ratio_rounding(value, deviation, terms),
+                       columns_of(positive, negative))], "add", "all"
     norm = np.linalg.norm(value, axis=1)  # [L]
     along = np.einsum("nld,ld->nl", momentum, value / norm[:, None])
     mean, deviation = along.mean(0), along.std(0)
@@ -249,7 +278,8 @@ def in_order(scores, rule, positions):
         columns = {"site": np.full_like(layer, index), "layer": layer, "dim": dim,
                    "score": part.score, "value": part.value,
                    "rounding": part.rounding[layer, groups], "first": dim % part.group == 0}
-        columns |= {name: part.columns[name] for name in COLUMNS if name in part.columns}
+        columns |= {name: part.columns[name] for name in (*COLUMNS, "shift")
+                    if name in part.columns}
         parts.append({name: column.ravel() for name, column in columns.items()})
     units = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.lexsort((units["dim"], units["layer"], units["site"], -units["score"]))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <map>
@@ -176,6 +177,87 @@ TEST_F(AusteerOptions, VectorIsTheMeanMomentum) {
   EXPECT_EQ(ranking.rule, Rule::add);
 }
 
+/// Of all pairs of a negative and a positive text those in which the first is higher, ties half.
+TEST_F(AusteerOptions, AurocDampsWhatIsHigherInNegativeTexts) {
+  const auto auroc = [&](const RankedUnit& unit) {
+    const at::Tensor positive = positive_.select(1, unit.layer).select(1, unit.dim);
+    const at::Tensor off =
+        negative_.select(1, unit.layer).select(1, unit.dim).unsqueeze(1) - positive;
+    return (off.sign().to(at::kDouble).mean().item<double>() + 1) / 2;
+  };
+  const Ranking ranking = rank({{"score", "auroc"}});
+  const auto damping = [&](const auto& unit) { return -2 * std::max(0.0, auroc(unit) - 0.5); };
+  expect_units(ranking, auroc, damping);
+  EXPECT_EQ(ranking.rule, Rule::scale);
+  EXPECT_EQ(ranking.alpha, 1);
+  EXPECT_GT(ranking.units.front().score, 0.75);
+  EXPECT_LT(ranking.units.back().score, 0.25);
+  for (const RankedUnit& unit : ranking.units) EXPECT_EQ(unit.value<0, unit.score> 0.5);
+  expect_units(rank({{"score", "auroc"}, {"strength", "fixed"}}), auroc,
+               [&](const auto& unit) { return auroc(unit) > 0.5 ? -1 : 0; });
+}
+
+// Two positive and two negative texts: the p-values of scipy.stats.mannwhitneyu(negative, positive,
+// method="asymptotic", use_continuity=False), with and without ties.
+TEST(AusteerAuroc, TiesCountHalf) {
+  const at::Tensor positive = at::tensor({1., 1., 5., 2.}, at::kFloat).view({2, 1, 2});
+  const at::Tensor negative = at::tensor({3., 2., 4., 2.}, at::kFloat).view({2, 1, 2});
+  TemporaryFolder folder;
+  write_cache(folder.path(), positive, negative, 1);
+  const auto units = rank_austeer(ActivationCache(folder.path()), ffn, {{"score", "auroc"}}).units;
+  EXPECT_EQ(units[0].dim, 1);
+  EXPECT_EQ(units[0].score, 0.75);
+  EXPECT_NEAR(units[0].p_value, 0.31731050786291415, 1e-12);
+  EXPECT_EQ(units[1].score, 0.5);
+  EXPECT_EQ(units[1].p_value, 1);
+  TemporaryFolder equal;
+  write_cache(equal.path(), at::ones({3, 1, 2}), at::ones({3, 1, 2}), 2);
+  for (const RankedUnit& unit :
+       rank_austeer(ActivationCache(equal.path()), ffn, {{"score", "auroc"}}).units) {
+    EXPECT_EQ(unit.score, 0.5);
+    EXPECT_EQ(unit.value, 0);
+    EXPECT_EQ(unit.p_value, 1);
+  }
+}
+
+TEST_F(AusteerOptions, TransportMapsOneSideToTheOther) {
+  // Unit (0, 1) is constant in negative texts, (0, 2) in positive ones.
+  negative_.select(1, 0).select(1, 1).fill_(0.1);
+  positive_.select(1, 0).select(1, 2).fill_(0.1);
+  TemporaryFolder folder;
+  write_cache(folder.path(), positive_, negative_, 7);
+  const Ranking ranking =
+      rank_austeer(ActivationCache(folder.path()), ffn, {{"value", "transport"}});
+  check_ranking(ranking, "test");
+  EXPECT_EQ(ranking.rule, Rule::transport);
+  EXPECT_EQ(ranking.alpha, 1);
+  for (const RankedUnit& unit : ranking.units) {
+    const auto of_side = [&](const at::Tensor& side) {
+      return side.select(1, unit.layer).select(1, unit.dim).to(at::kDouble);
+    };
+    const at::Tensor positive = of_side(positive_);
+    const at::Tensor negative = of_side(negative_);
+    const std::pair place(unit.layer, unit.dim);
+    const std::string name = fmt::format("{}:{}", unit.layer, unit.dim);
+    EXPECT_NEAR(unit.mean_activation + unit.mean_momentum / 2, positive.mean().item<double>(),
+                1e-14)
+        << name;
+    if (place == std::pair(0, 1) || place == std::pair(2, 5)) {
+      EXPECT_EQ(unit.value, 0) << name << ": no map, or one that changes nothing";
+    } else if (place == std::pair(0, 2)) {
+      EXPECT_EQ(unit.value, -1) << name;
+    } else if (place == std::pair(1, 3)) {
+      // The same deviation at another mean: a mere shift, which is an edit all the same.
+      EXPECT_NE(unit.value, 0) << name;
+      EXPECT_NEAR(unit.value, 0, 1e-12) << name;
+    } else {
+      const double factor =
+          positive.std(0, false).item<double>() / negative.std(0, false).item<double>();
+      EXPECT_NEAR(unit.value, factor - 1, 1e-12 * factor) << name;
+    }
+  }
+}
+
 TEST_F(AusteerOptions, UnstableUnitsAreNeverSteered) {
   const auto share = [&](const RankedUnit& unit) {
     const auto of_sides = [&](const std::function<bool(float)>& counts) {
@@ -240,6 +322,7 @@ TEST_F(AusteerOptions, WrongOptionsAreRefused) {
   refuse({{"strength", "big"}}, "unknown strength 'big'");
   refuse({{"value", "steps"}}, "unknown value 'steps'");
   refuse({{"value", "vector"}, {"strength", "fixed"}}, "strength: value=vector has the strength");
+  refuse({{"value", "transport"}, {"strength", "fixed"}}, "value=transport has the strength");
   refuse({{"stable", 1.5}}, "stable is out of range; expected 0 to 1; found 1.5");
   refuse({{"stable", -0.1}}, "stable is out of range");
   refuse({{"stable", "often"}}, "expected a number");

@@ -7,6 +7,7 @@
 
 #include "steering/methods.hpp"
 #include "steering/rankings.hpp"
+#include "steering/recipe.hpp"
 #include "testing.hpp"
 
 namespace austeer {
@@ -71,7 +72,7 @@ TEST(Caa, MeanDifferencePerLayer) {
   EXPECT_EQ(ranking.sites, (std::vector<RankedSite>{{Site::layer, 30, 30}}));
   EXPECT_EQ(ranking.rule, Rule::add);
   EXPECT_EQ(ranking.positions, Positions::from_last_prompt);
-  EXPECT_EQ(ranking.options, (Json{{"positions", "last"}}));
+  EXPECT_EQ(ranking.options, (Json{{"positions", "last"}, {"units", "all"}}));
   const Ranking of_means = rank("caa", folder, "layer", {{"positions", "answer_mean"}});
   expect(of_means, mean_positive, mean_negative);
   EXPECT_TRUE(of_means.provenance.at("cache_keys").contains("layer@answer_mean"));
@@ -80,6 +81,22 @@ TEST(Caa, MeanDifferencePerLayer) {
   expect_refused("caa", folder, {"layer", "ffn"}, Json::object(), "expected one site; found 2");
   expect_refused("caa", folder, {"layer"}, {{"positions", "all"}}, "unknown positions 'all'");
   expect_refused("caa", folder, {"layer"}, {{"position", "last"}}, "did you mean 'positions'");
+}
+
+TEST(Caa, UnitsOfLargestEffectAreThoseOfAusteer) {
+  const auto [positive, negative] = leaning_activations(20, 30, 3);
+  TemporaryFolder folder;
+  write_cache(folder.path(), {{"layer", positive, negative, 30}}, 6);
+  const Ranking ranking = rank("caa", folder, "layer", {{"units", "effect"}});
+  const Ranking same = rank("austeer", folder, "layer", {{"score", "effect"}, {"value", "vector"}});
+  EXPECT_EQ(ranking.units, same.units);
+  EXPECT_EQ(ranking.sites, same.sites);
+  EXPECT_EQ(ranking.rule, same.rule);
+  EXPECT_EQ(ranking.positions, same.positions);
+  const PlanRecipe four{.k = 4, .alpha = 2, .layer = 1};
+  EXPECT_EQ(plan_from_ranking(ranking, four).edits, plan_from_ranking(same, four).edits);
+  EXPECT_EQ(plan_from_ranking(ranking, four).units(), 4);
+  expect_refused("caa", folder, {"layer"}, {{"units", "efect"}}, "did you mean 'effect'");
 }
 
 TEST(Caa, OnePairAndEqualTextsHaveNoSpread) {

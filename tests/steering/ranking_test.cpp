@@ -26,6 +26,7 @@ Ranking two_sites() {
   ranking.sites = {{Site::attention, 2, 1}, {Site::ffn, 1, 1}};
   ranking.rule = Rule::oriented;
   ranking.positions = Positions::last;
+  ranking.alpha = 0.5;
   ranking.options = {{"score", "effect"}};
   ranking.units.resize(3);
   ranking.units[0].site = 1;

@@ -71,8 +71,79 @@ TEST(Rules, ClampOverwritesTheWholeSite) {
   refuse({.rule = Rule::clamp, .positions = Positions::all}, "last_prompt alone");
 }
 
+// The values are a - 1, so that (1,2) has a = 1.5, (0,1) .25, (1,0) 1 + 2^-52. Means of the
+// positive and negative texts, from their mean momentum and mean activation: 0 and -4; 2 and 4;
+// 3 and 1.
+Ranking ranking_of_maps() {
+  Ranking ranking = small_ranking();
+  ranking.rule = Rule::transport;
+  ranking.alpha = 1;
+  const auto set = [&](std::size_t rank, double value, double positive, double negative) {
+    RankedUnit& unit = ranking.units[rank];
+    unit.value = value;
+    unit.mean_momentum = positive - negative;
+    unit.mean_activation = (positive + negative) / 2;
+  };
+  set(0, 0.5, 0, -4);
+  set(1, -0.75, 2, 4);
+  set(2, std::numeric_limits<double>::epsilon(), 3, 1);
+  return ranking;
+}
+
+TEST(Rules, TransportScalesThenShifts) {
+  const Plan plan = plan_from_ranking(ranking_of_maps(), {.k = 2});
+  EXPECT_EQ(plan.edits, (std::vector<Edit>{edit(0, Operation::scale, {1}, {-.75F}),
+                                           edit(1, Operation::scale, {2}, {.5F}),
+                                           edit(0, Operation::add, {1}, {2 - .25F * 4}),
+                                           edit(1, Operation::add, {2}, {1.5F * 4})}));
+  EXPECT_EQ(plan.units(), 2);
+  EXPECT_EQ(plan.provenance.at("alpha"), 1);
+  EXPECT_EQ(plan.provenance.at("activations_per_token"), 2);
+  EXPECT_EQ(edits(ranking_of_maps(), {.k = 1, .alpha = 0.25}),
+            (std::vector<Edit>{edit(1, Operation::scale, {2}, {.125F}),
+                               edit(1, Operation::add, {2}, {1.5F})}));
+  const auto shift = edits(ranking_of_maps(), {.units = {{{}, 1, 0}}});
+  ASSERT_EQ(shift.size(), 2U);
+  EXPECT_EQ(1 + shift[0].values[0], 1.0F);
+  EXPECT_EQ(shift[1].values, (std::vector<float>{2}));
+}
+
+TEST(Rules, TransportNeedsMapsAndTheirStrengths) {
+  refuse({.rule = Rule::transport}, "Rank with --set value=transport");
+  const auto refuse_maps = [](const PlanRecipe& recipe, const std::string& message) {
+    refuse(recipe, message, ranking_of_maps());
+  };
+  refuse_maps({.rule = Rule::directed}, "transport maps, which the rule directed cannot carry out");
+  refuse_maps({.alpha = 1.01}, "expected 0 to 1; found 1.01");
+  refuse_maps({.alpha = -0.5}, "expected 0 to 1; found -0.5");
+  for (const Control control : {Control::random, Control::direction, Control::magnitude}) {
+    refuse_maps({.k = 1, .control = control}, "Take random_own or layer");
+  }
+  const PlanRecipe own{.k = 1, .control = Control::layer};
+  EXPECT_EQ(edits(ranking_of_maps(), own).size(), 2U);
+}
+
+TEST(Rules, ZeroAndMeanSetUnits) {
+  const Plan zero = plan_from_ranking(small_ranking(), {.k = 3, .rule = Rule::zero});
+  EXPECT_EQ(zero.edits, (std::vector<Edit>{edit(0, Operation::set, {1}, {0}),
+                                           edit(1, Operation::set, {0, 2}, {0, 0})}));
+  EXPECT_FALSE(zero.provenance.contains("alpha"));
+  EXPECT_EQ(zero.provenance.at("rule"), "zero");
+  const std::vector<Edit> means = {edit(0, Operation::set, {1}, {3}),
+                                   edit(1, Operation::set, {0, 2}, {1, -2})};
+  EXPECT_EQ(edits(small_ranking(), {.k = 3, .rule = Rule::mean}), means);
+  Ranking maps = small_ranking();
+  maps.rule = Rule::transport;
+  EXPECT_EQ(edits(maps, {.k = 3, .rule = Rule::mean}), means);
+  for (const Rule rule : {Rule::zero, Rule::mean}) {
+    refuse({.alpha = 1, .rule = rule}, "has no strength");
+    refuse({.rule = rule, .control = Control::direction}, "has no direction");
+  }
+}
+
 TEST(Rules, Names) {
-  for (const Rule rule : {Rule::scale, Rule::directed, Rule::oriented, Rule::add, Rule::clamp}) {
+  for (const Rule rule : {Rule::scale, Rule::directed, Rule::oriented, Rule::add, Rule::clamp,
+                          Rule::transport, Rule::zero, Rule::mean}) {
     EXPECT_EQ(enum_value<Rule>(enum_name(rule)), rule);
   }
   expect_refusal<UsageError>([] { enum_value<Rule>("direct"); }, "did you mean 'directed'");
@@ -84,6 +155,8 @@ TEST(Recipe, TheRankingSaysWhatIsNotAsked) {
   ranking.positions = Positions::last;
   EXPECT_EQ(edits(ranking, {.k = 1, .alpha = 1}),
             (std::vector<Edit>{edit(1, Operation::add, {2}, {.9F}, Positions::last)}));
+  ranking.alpha = 2;
+  EXPECT_EQ(edits(ranking, {.k = 1})[0].values, (std::vector<float>{1.8F}));
   const PlanRecipe other{.k = 1, .alpha = 1, .rule = Rule::scale, .positions = Positions::all};
   EXPECT_EQ(edits(ranking, other), (std::vector<Edit>{edit(1, Operation::scale, {2}, {.9F})}));
 }
