@@ -59,6 +59,7 @@ void read_ranking_choice(Fields fields, Variant& variant) {
 Variant read_variant(const Json& choice, const std::string& place) {
   Variant variant;
   variant.choice = choice;
+  variant.sites = methods().get(variant.method).sites;
   Fields fields(choice, place);
   if (fields.is_given("rank")) read_ranking_choice(fields.object("rank"), variant);
   if (fields.is_given("plan")) {

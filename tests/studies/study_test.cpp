@@ -87,8 +87,11 @@ TEST_F(StudyFile, ExpandsAGridWithTheLastAxisFastest) {
 }
 
 TEST_F(StudyFile, AMethodWithoutSitesHasItsOwn) {
-  const Study study = read_study(write(head + "methods: {C: {rank: {method: caa}}}\n"));
+  const Study study =
+      read_study(write(head + "methods: {C: {rank: {method: caa}}, A: {plan: {k: 4}}, D: {}}\n"));
   EXPECT_EQ(study.methods[0].variants[0].sites, std::vector<std::string>{"layer"});
+  EXPECT_EQ(study.methods[1].variants[0].sites, std::vector<std::string>{"ffn"});
+  EXPECT_EQ(study.methods[2].variants[0].sites, std::vector<std::string>{"ffn"});
 }
 
 const std::string two_of_each = "title: T\nmodels: [m, n]\ntasks: {copa: , svamp: }\n";
