@@ -268,9 +268,9 @@ EvalVariant CellRunner::eval_variant(const Trial& trial, const std::string& key)
   return eval;
 }
 
-CellResult CellRunner::run(const Trial& trial, const std::string& key) {
+CellResult CellRunner::run(const Trial& trial, const EvalVariant& variant, const std::string& key) {
   try {
-    eval_together(eval_options(trial), {eval_variant(trial, key)}, model_);
+    eval_together(eval_options(trial), {variant}, model_);
   } catch (const ComputeError& error) {
     write_failed_cell(folder_, key, error.what());
   } catch (const UsageError& error) {
@@ -283,13 +283,14 @@ CellResult CellRunner::run(const Trial& trial, const std::string& key) {
 
 std::vector<CellResult> CellRunner::run_claimed(std::span<const Trial> trials,
                                                 const std::vector<Claim>& claims) {
+  // Caches and rankings are made before any plan is tried: their errors are no plan's failure.
+  std::vector<EvalVariant> variants;
+  for (const Claim& claim : claims) {
+    variants.push_back(eval_variant(trials[claim.trial], claim.key));
+  }
   bool together = claims.size() > 1;
   if (together) {
     try {
-      std::vector<EvalVariant> variants;
-      for (const Claim& claim : claims) {
-        variants.push_back(eval_variant(trials[claim.trial], claim.key));
-      }
       eval_together(eval_options(trials[claims.front().trial]), variants, model_);
     } catch (const ComputeError&) {
       together = false;  // one of them cannot be carried out; which one shows when each is alone
@@ -298,9 +299,10 @@ std::vector<CellResult> CellRunner::run_claimed(std::span<const Trial> trials,
     }
   }
   std::vector<CellResult> results;
-  for (const Claim& claim : claims) {
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const Claim& claim = claims[i];
     results.push_back(together ? *read_cell(folder_, claim.key)
-                               : run(trials[claim.trial], claim.key));
+                               : run(trials[claim.trial], variants[i], claim.key));
   }
   return results;
 }

@@ -100,7 +100,7 @@ class CellRunner {
   std::vector<Claim> claim(Asked& asked, std::size_t first, std::vector<bool>& looked_at);
   EvalOptions eval_options(const Trial& trial) const;
   EvalVariant eval_variant(const Trial& trial, const std::string& key);
-  CellResult run(const Trial& trial, const std::string& key);
+  CellResult run(const Trial& trial, const EvalVariant& variant, const std::string& key);
   /// Runs what was claimed, in one go where that works, and writes the cells.
   std::vector<CellResult> run_claimed(std::span<const Trial> trials,
                                       const std::vector<Claim>& claims);
