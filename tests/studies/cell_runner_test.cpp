@@ -13,7 +13,7 @@ namespace {
 
 using testing::expect_refusal;
 
-class BenchOf : public ::testing::Test {
+class CellsOfAStudy : public ::testing::Test {
  protected:
   const Variant& variant(std::size_t index) const { return study_.methods[0].variants[index]; }
 
@@ -31,7 +31,7 @@ class BenchOf : public ::testing::Test {
   std::vector<std::string> ran_;  ///< keys, as they were told of
 };
 
-TEST_F(BenchOf, ResultsAreInTheOrderOfTheTrialsAndAreNotRunAgain) {
+TEST_F(CellsOfAStudy, ResultsAreInTheOrderOfTheTrialsAndAreNotRunAgain) {
   for (const StudyTask& task : study_.tasks) {
     CellRunner runner(study_, task, model_, folder_);
     const std::vector<Trial> trials = {
@@ -70,7 +70,7 @@ TEST_F(BenchOf, ResultsAreInTheOrderOfTheTrialsAndAreNotRunAgain) {
   }
 }
 
-TEST_F(BenchOf, ACellOfAnotherProcessIsWaitedForAndNotRun) {
+TEST_F(CellsOfAStudy, ACellOfAnotherProcessIsWaitedForAndNotRun) {
   for (const StudyTask& task : study_.tasks) {
     CellRunner runner(study_, task, model_, folder_);
     Trial held, free;
@@ -92,7 +92,7 @@ TEST_F(BenchOf, ACellOfAnotherProcessIsWaitedForAndNotRun) {
   }
 }
 
-TEST_F(BenchOf, ABrokenCellIsRefused) {
+TEST_F(CellsOfAStudy, ABrokenCellIsRefused) {
   CellRunner runner(study_, study_.tasks[0], model_, folder_);
   Trial trial;
   trial.last = 2;
@@ -108,7 +108,7 @@ TEST_F(BenchOf, ABrokenCellIsRefused) {
   expect_refusal<FormatError>([&] { obtain(runner, {trial}); }, "reason");
 }
 
-TEST_F(BenchOf, VariantsThatRunTogetherAreThoseThatRunAlone) {
+TEST_F(CellsOfAStudy, VariantsThatRunTogetherAreThoseThatRunAlone) {
   CellRunner runner(study_, study_.tasks[0], model_, folder_);
   const StudyFolder apart = made_.results("apart");
   CellRunner alone(study_, study_.tasks[0], model_, apart);
@@ -123,7 +123,7 @@ TEST_F(BenchOf, VariantsThatRunTogetherAreThoseThatRunAlone) {
             read_file(items_path(folder_.cell(together[2].key))));
 }
 
-TEST_F(BenchOf, ThePlanThatCannotBeCarriedOutFailsAlone) {
+TEST_F(CellsOfAStudy, ThePlanThatCannotBeCarriedOutFailsAlone) {
   // Beyond what float16 holds.
   const Study study =
       made_.read(std::string(testing::tiny_tasks) +
@@ -145,7 +145,20 @@ TEST_F(BenchOf, ThePlanThatCannotBeCarriedOutFailsAlone) {
   }
 }
 
-TEST_F(BenchOf, KeysHoldWhatAResultDependsOnAndNothingElse) {
+TEST_F(CellsOfAStudy, WhatCannotBeRankedIsAnErrorAndNoPlanThatFailed) {
+  const Study study =
+      made_.read(std::string(testing::tiny_tasks) +
+                 "methods: {A: {rank: {site: ffn, set: {scor: effect}}, plan: {k: 4}}}\n");
+  CellRunner runner(study, study.tasks.front(), model_, folder_);
+  Trial trial;
+  trial.last = 2;
+  trial.variant = &study.methods[0].variants[0];
+  trial.control = Control::random;
+  expect_refusal<UsageError>([&] { obtain(runner, {trial}); }, "did you mean 'score'");
+  EXPECT_FALSE(read_cell(folder_, runner.key(trial)));
+}
+
+TEST_F(CellsOfAStudy, KeysHoldWhatAResultDependsOnAndNothingElse) {
   const std::string methods = testing::tiny_methods;
   const auto key_of = [&](const std::string& keys, const std::string& folder = "results",
                           bool is_test = true) {
@@ -183,7 +196,7 @@ TEST_F(BenchOf, KeysHoldWhatAResultDependsOnAndNothingElse) {
   }
 }
 
-TEST_F(BenchOf, SeedsAreInAKeyWhereSomethingIsDrawn) {
+TEST_F(CellsOfAStudy, SeedsAreInAKeyWhereSomethingIsDrawn) {
   CellRunner runner(study_, study_.tasks[0], model_, folder_);
   Trial trial;
   trial.variant = &variant(0);
@@ -199,7 +212,7 @@ TEST_F(BenchOf, SeedsAreInAKeyWhereSomethingIsDrawn) {
   EXPECT_EQ(key(Control::magnitude, 1), key(Control::magnitude, 2)) << "nothing is drawn";
 }
 
-TEST_F(BenchOf, EachNumberOfPairsIsACacheOfItsOwn) {
+TEST_F(CellsOfAStudy, EachNumberOfPairsIsACacheOfItsOwn) {
   const Study study = made_.read(std::string(testing::tiny_tasks) +
                                  "methods: {A: {rank: {site: ffn, pairs: [3, 100]}}, B: {tasks: "
                                  "[written], rank: {pairs: 5}}}\n");
@@ -210,7 +223,7 @@ TEST_F(BenchOf, EachNumberOfPairsIsACacheOfItsOwn) {
   EXPECT_EQ(written.max_new_tokens(), 6);
 }
 
-TEST_F(BenchOf, ATaskForAJudgeNeedsOne) {
+TEST_F(CellsOfAStudy, ATaskForAJudgeNeedsOne) {
   made_.runs().write_task("judged",
                           "answer: \"{answer}\"\nwrong_answer: next\nmax_new_tokens: 2\n"
                           "metric: judge\n");
