@@ -79,8 +79,9 @@ RUNS = {
     "sta": ("sta", {"k": 1, "alpha": 2}),
 }
 
-# Whose answers are also scored where they are given, not generated.
-SCORED = ("austeer", "austeer-effect", "aura", "transport", "transport-half", "mean", "iti", "caa",
+# Whose answers are also scored where they are given, not generated. None at `last`: the hooks' pass
+# over a given answer holds its last token, after which nothing is judged.
+SCORED = ("austeer", "austeer-effect", "aura", "transport", "mean", "iti", "caa",
           "sadi-heads", "sadi-heads-reference", "sta")
 
 
