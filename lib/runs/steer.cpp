@@ -121,12 +121,12 @@ struct SteeringSession::Command {
 };
 
 std::span<const SteeringSession::Command> SteeringSession::commands() {
-  static constexpr std::array known = {
+  static const std::string rules = enum_list<Rule>();
+  static const std::array known = {
       Command{"k", "N", "steer the first N units (or heads, layers) of the ranking",
               &SteeringSession::set_k},
       Command{"alpha", "X", "strength", &SteeringSession::set_alpha},
-      Command{"rule", "NAME", "scale, directed, oriented, add or clamp",
-              &SteeringSession::set_rule},
+      Command{"rule", "NAME", rules.c_str(), &SteeringSession::set_rule},
       Command{"show", "", "what is set, and the units with their edits", &SteeringSession::show},
       Command{"save", "FILE", "write the plan as it is now", &SteeringSession::save},
       Command{"help", "", "this list", &SteeringSession::help},
