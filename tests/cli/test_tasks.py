@@ -37,7 +37,7 @@ class Tasks(AusteerTest):
             _, _, fast = self.evaluate("copa", "--limit", 4, "--scoring", scoring)
             _, result, plain = self.evaluate("copa", "--limit", 4, "--scoring", scoring, "--passes",
                                              "plain")
-            self.assertEqual(result["configuration"]["engine"], "plain")
+            self.assertEqual(result["configuration"]["passes"], "plain")
             self.assertEqual([item["generated"] for item in plain],
                              [item["generated"] for item in fast])
 
