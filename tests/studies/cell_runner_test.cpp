@@ -24,7 +24,7 @@ class CellsOfAStudy : public ::testing::Test {
     });
   }
 
-  const testing::TinyStudy made_;
+  const testing::TinyStudy made_{};
   const Study study_ = made_.read(std::string(testing::tiny_tasks) + testing::tiny_methods);
   const Model model_ = made_.open(study_);
   const StudyFolder folder_ = made_.results();

@@ -40,7 +40,7 @@ class CostOf : public ::testing::Test {
     return letters;
   }
 
-  const testing::TinyStudy made_;
+  const testing::TinyStudy made_{};
 };
 
 const std::string one_task = "tasks: {written: {task: open.yaml, pairs: 8, dev_items: 4}}\n";

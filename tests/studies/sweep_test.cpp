@@ -23,7 +23,7 @@ class SweepOf : public ::testing::Test {
     return read_cell(folder, cell).value().accuracy();
   }
 
-  const testing::TinyStudy made_;
+  const testing::TinyStudy made_{};
   const std::string usual_ = std::string(testing::tiny_tasks) + testing::tiny_methods;
 };
 
