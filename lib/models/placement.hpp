@@ -1,6 +1,7 @@
 #pragma once
-// Which number format of the weights fits, on which device each layer of a model computes, and
-// which layers' weights wait on the CPU and are copied over for each pass.
+// Where a model lies: which number format of its weights fits, on which device each layer computes,
+// which layers wait on the CPU and are copied over for each pass, and what is thrown where memory
+// runs out all the same.
 
 #include <ATen/ATen.h>
 #include <cstdint>
@@ -103,12 +104,8 @@ Fit fit_model(const DecoderConfig& config, Storage storage, const ModelOptions& 
 /// What is free on each device now.
 std::vector<DeviceRoom> measure_rooms(const std::vector<at::Device>& devices);
 
-// The layers of a model in the order of one pass. Those that are streamed come to their device just
-// in time: while one computes, the next is copied; mapped weights are read ahead of the first pass.
-
-// Reads mapped weights into memory in the background, in the order in which a pass will meet them,
-// so that the first pass computes while the disk reads instead of waiting page by page.
-
+/// Reads mapped weights into memory in the background, in the order in which a pass will meet them,
+/// so that the first pass computes while the disk reads instead of waiting page by page.
 class ReadAhead {
  public:
   /// Starts on the CPU's tensors among `tensors`. What is in memory already costs next to nothing;
@@ -120,6 +117,8 @@ class ReadAhead {
   std::jthread thread_;  // ends early when this is destroyed
 };
 
+/// The layers of a model in the order of one pass. Those that are streamed come to their device
+/// just in time: while one computes, the next is copied.
 class LayerStream {
  public:
   /// The layers [first, end). Both `layers`, which are all, and `placement` must outlive this.
