@@ -99,9 +99,10 @@ class Experiments(AusteerTest):
         self.assertEqual(one, other)
 
         def one_variant_each(study):
-            sta = yaml.safe_load((EXPERIMENTS / "baselines_sta.yaml").read_text())["methods"]["STA"]
-            sta["rank"]["set"] |= {"sae": "one.safetensors", "atoms": "all"}
-            study["methods"]["STA"] = sta
+            more = [yaml.safe_load((EXPERIMENTS / f"baselines_{name}.yaml").read_text())["methods"]
+                    for name in ("variants", "sta")]
+            study["methods"] |= more[0] | more[1]
+            study["methods"]["STA"]["rank"]["set"] |= {"sae": "one.safetensors", "atoms": "all"}
             for method in study["methods"].values():
                 del method["controls"]
                 method["plan"] = {key: value[0] if isinstance(value, list) else value
